@@ -1,0 +1,1 @@
+"""The numbers and how they are shown: metrics, charts, exports, words."""

@@ -1,0 +1,1 @@
+"""Everything that touches a file or DuckDB: import, store, history, queries."""

@@ -1,0 +1,56 @@
+"""Errors that a user can act on: a code, fields, and a sentence in each language.
+
+Every known failure is one `MvpodError(code, **fields)`. The sentence says where, what was found, what was
+expected and what to do; it is built from the fields, so that a test can read the fields and a page can show
+the sentence in the viewer's language. Everything else is a defect and keeps its traceback in the log.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from tomllib import load
+from typing import Any
+
+LANGUAGES = ("en", "zh")
+
+
+@cache
+def _catalogue() -> dict[str, dict[str, str]]:
+    """code -> {language: sentence}, from all files of data/messages/."""
+    sentences: dict[str, dict[str, str]] = {}
+    for path in sorted((Path(__file__).parent / "messages").glob("*.toml")):
+        with path.open("rb") as file:
+            sentences.update(load(file))
+    return sentences
+
+
+class MvpodError(Exception):
+    """A failure with a name. `code` is stable (tests and scripts may rely on it), `fields` fill the sentence."""
+
+    def __init__(self, code: str, **fields: Any) -> None:
+        if code not in _catalogue():
+            raise KeyError(f"no message for error code {code!r}")
+        self.code = code
+        self.fields = fields
+        super().__init__(self.text("en"))
+
+    def text(self, lang: str = "en") -> str:
+        """The sentence in `lang` ('en' or 'zh')."""
+        return f"{self.code}: " + _catalogue()[self.code][lang].format_map(_Shown(self.fields))
+
+
+class _Shown(dict[str, Any]):
+    """Fields as they are shown: lists joined, a missing field visible instead of a second error."""
+
+    def __getitem__(self, key: str) -> Any:
+        value = self.get(key, "?")
+        return ", ".join(map(str, value)) if isinstance(value, (list, tuple, set, frozenset)) else value
+
+
+def nearest(word: str, words: list[str]) -> str:
+    """The nearest of `words` to `word`, or '' when none is near: the hint behind "did you mean"."""
+    lowered = {w.casefold(): w for w in words}
+    found = get_close_matches(word.casefold(), list(lowered), n=1, cutoff=0.6)
+    return lowered[found[0]] if found else ""
