@@ -6,7 +6,7 @@ one row per id; marts are derived from both and can be rebuilt at any time. Colu
 text      string                      date     calendar date in the organisation's time zone
 instant   timestamp, UTC              money    DECIMAL(18, 2), in the currency that stands beside it
 number    double                      integer  64-bit integer
-flag      boolean
+flag      boolean                     spans  list of date stretches {start, end}, end excluded
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 CONTRACT_VERSION = 1
 
-Type = Literal["text", "date", "instant", "money", "number", "integer", "flag"]
+Type = Literal["text", "date", "instant", "money", "number", "integer", "flag", "spans"]
 Kind = Literal["state", "event", "mart"]
 
 ARROW: dict[str, pa.DataType] = {
@@ -29,6 +29,7 @@ ARROW: dict[str, pa.DataType] = {
     "number": pa.float64(),
     "integer": pa.int64(),
     "flag": pa.bool_(),
+    "spans": pa.list_(pa.struct([("start", pa.date32()), ("end", pa.date32())])),
 }
 
 STATUSES = ("open", "won", "lost", "no_decision", "void", "paused", "future")
@@ -314,6 +315,7 @@ MARTS: dict[str, Table] = {
             passed_on date
             passed_at instant
             paused_days integer
+            pauses spans
             time_source text *
             amount_base money""") + _DIMENSION_COLUMNS),
         Table("stage_reach", "mart", ("opportunity_id", "stage"), _columns("""
