@@ -1,0 +1,123 @@
+"""Every text a user reads, in both languages: `t(key, lang, **fields)` and the catalogues beside this file.
+
+A catalogue is a TOML file of `[some.key]` tables with the sentences `en` and `zh`. `{name}` in a sentence is
+filled with the field of that name. `en_one` is the English sentence for exactly one (field `n` is 1). A key
+stands in one catalogue only. A missing key or field is a defect, raised at once and caught by the tests;
+user-facing failures with a code live in data/messages.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from data.errors import LANGUAGES, nearest
+from data.scope import UNKNOWN
+from data.settings import Settings
+
+__all__ = ["LANGUAGES", "catalogue", "dimension_label", "has", "label", "labels", "t"]
+
+
+def t(key: str, lang: str, **fields: Any) -> str:
+    """The text `key` in `lang` ("en" or "zh") with its fields filled in.
+
+    KeyError names the nearest key when there is no such text, or the field that the text needs.
+
+    >>> t("common.opportunities", "en", n=1), t("common.opportunities", "en", n=2)
+    ('1 opportunity', '2 opportunities')
+    """
+    texts = catalogue()
+    if key not in texts:
+        raise KeyError(f"no text {key!r}; did you mean {nearest(key, list(texts))!r}?")
+    entry = texts[key]
+    sentence = entry[lang]
+    if lang == "en" and "en_one" in entry and str(fields.get("n")) == "1":
+        sentence = entry["en_one"]
+    return sentence.format_map(_Fields(key, fields)) if "{" in sentence else sentence
+
+
+def has(key: str) -> bool:
+    """Is there a text of that name?"""
+    return key in catalogue()
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """key -> {"en": …, "zh": …, maybe "en_one": …} from all catalogues; ValueError for a key that stands twice."""
+    texts: dict[str, Mapping[str, str]] = {}
+    for path in sorted(Path(__file__).parent.glob("*.toml")):
+        for key, entry in _flat(tomllib.loads(path.read_text(encoding="utf-8"))):
+            if key in texts:
+                raise ValueError(f"{path.name}: the text {key!r} stands twice")
+            if not set(LANGUAGES) <= set(entry) <= {*LANGUAGES, "en_one"}:
+                raise ValueError(f"{path.name}: {key!r} has {sorted(entry)}, expected {', '.join(LANGUAGES)}")
+            texts[key] = entry
+    return texts
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Mapping[str, str]]]:
+    """`[a.b]` is a table in a table for TOML and one key for us."""
+    texts = {k: v for k, v in tree.items() if isinstance(v, str)}
+    if texts:
+        yield prefix, texts
+    for name, branch in tree.items():
+        if isinstance(branch, Mapping):
+            yield from _flat(branch, f"{prefix}.{name}" if prefix else name)
+
+
+class _Fields(dict[str, Any]):
+    def __init__(self, key: str, fields: Mapping[str, Any]) -> None:
+        super().__init__(fields)
+        self._key = key
+
+    def __missing__(self, name: str) -> str:
+        raise KeyError(f"the text {self._key!r} needs the field {name!r}")
+
+
+def dimension_label(dimension: str, lang: str) -> str:
+    """What a filter or group dimension (contracts.DIMENSIONS, month, quarter, stage) is called."""
+    return t(f"dimension.{dimension}", lang)
+
+
+def label(dimension: str, value: str | None, lang: str, settings: Settings | None = None) -> str:
+    """What one value of a dimension is called.
+
+    Segments, pipelines and stages are named by the organisation's settings; fixed value lists (status, type,
+    sales mode, exit kind …) by the catalogue `value.<dimension>.<value>`; everything else is shown as it came.
+    A stage is named by the first pipeline that has it; use `settings.stage_label` where the pipeline is known.
+
+    >>> label("type", "renewal", "zh"), label("region", "East", "zh"), label("team", None, "en")
+    ('续签', 'East', 'Not known')
+    """
+    if value is None or pd.isna(value) or value == UNKNOWN:
+        return t("value.unknown", lang)
+    named = _from_settings(dimension, value, lang, settings) if settings else None
+    if named:
+        return named
+    key = f"value.{dimension}.{value}"
+    return t(key, lang) if has(key) else str(value)
+
+
+def labels(dimension: str, values: Iterable[str | None], lang: str, settings: Settings | None = None) -> dict[Any, str]:
+    """value -> what it is called (see `label`), in the order given."""
+    return {value: label(dimension, value, lang, settings) for value in values}
+
+
+def _from_settings(dimension: str, value: str, lang: str, settings: Settings) -> str | None:
+    if dimension == "segment":
+        named: Iterable[Any] = settings.segments
+    elif dimension == "pipeline":
+        named = settings.pipelines
+    elif dimension in ("stage", "next_stage", "from_stage", "to_stage"):
+        named = (stage for pipeline in settings.pipelines for stage in pipeline.stages)
+    else:
+        return None
+    for item in named:
+        if item.key == value and item.label:
+            return item.label.get(lang) or item.label.get("en")
+    return None
