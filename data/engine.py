@@ -1,0 +1,257 @@
+"""DuckDB, locked down, over one published load: the marts in memory, the canonical tables as views.
+
+A `Company` is what all questions are asked of. It is opened once per load and shared; every query takes a fresh
+cursor of its own, because one DuckDB connection refuses to be used by two threads at once. Text columns of
+the marts that have few values are ENUMs, so that grouping millions of rows takes milliseconds; casting one to
+VARCHAR, comparing it with text and sorting it behave as for the text itself.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+
+from data.calendar import workday_numbers
+from data.contracts import CLOSING_KINDS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TABLES, TIME_SOURCES, Table
+from data.errors import MvpodError
+from data.settings import Settings, parse_settings
+
+if TYPE_CHECKING:
+    from data.store import Load
+
+#: The marts that pages ask; `snapshot_spell` serves their making only.
+LOADED_MARTS = ("stage_visit", "stage_reach", "opportunity_state", "opportunity_change")
+
+#: Text columns of the marts that stay text: nearly every row has its own value.
+_FREE_TEXT = ("opportunity_id", "old_value", "new_value")
+#: Columns that share one list of values, so that they can be compared without a cast.
+_DOMAINS = {"next_stage": "stage", "last_open_stage": "stage", "closed_kind": "stage_kind"}
+#: Values that queries name: part of the list even where no row has them.
+_FIXED = {
+    "stage_kind": STAGE_KINDS, "exit_kind": EXIT_KINDS, "status": STATUSES, "time_source": TIME_SOURCES,
+    "field": ("amount", "expected_close_on", "owner_id", "stage", "status", "segment", "existence"),
+}
+#: The working-day calendar reaches this far beyond the known days.
+_CALENDAR_MARGIN = timedelta(days=1100)
+
+
+def connect(allowed: Iterable[Path | str] = (), *, memory: str = "4GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
+    """An in-memory DuckDB that reads files below `allowed` only, installs nothing and cannot be reconfigured.
+
+    Writing below an allowed directory is not blocked by DuckDB; no query of this project writes.
+    """
+    con = duckdb.connect(config={
+        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+        "allow_community_extensions": "false",
+    })
+    spill = Path(tempfile.gettempdir()) / f"mvpod-{uuid4().hex}"  # made by DuckDB only when it is needed
+    folders = ", ".join(_quoted(str(Path(folder).resolve()) + "/") for folder in allowed)
+    for statement in (
+        f"SET threads={int(threads)}", f"SET memory_limit={_quoted(memory)}", "SET TimeZone='UTC'",
+        "SET python_enable_replacements=false", f"SET temp_directory={_quoted(str(spill))}",
+        "SET enable_progress_bar=false", "SET preserve_insertion_order=false",
+        f"SET allowed_directories=[{folders}]", "SET enable_external_access=false", "SET lock_configuration=true",
+    ):
+        con.execute(statement)
+    return con
+
+
+def _quoted(text: str) -> str:
+    """A SQL string literal, for the places (DDL, settings) where a value cannot be bound."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def parquet(files: Sequence[str], table: Table) -> str:
+    """The SQL source that reads `files` of a stored table; an empty table of the right types for no file."""
+    if not files:
+        columns = ", ".join(f"NULL::{duckdb_type(f.type)} AS {f.name}" for f in table.schema())
+        return f"(SELECT {columns} WHERE false)"
+    listed = ", ".join(_quoted(f) for f in files)
+    if table.kind == "state":
+        return f"read_parquet([{listed}], hive_partitioning=true, hive_types={{'snapshot_date': DATE}})"
+    return f"read_parquet([{listed}], hive_partitioning=false)"
+
+
+def duckdb_type(kind: pa.DataType) -> str:
+    """The DuckDB name of an Arrow type of the contracts."""
+    if pa.types.is_list(kind):
+        return 'STRUCT("start" DATE, "end" DATE)[]'
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision}, {kind.scale})"
+    if pa.types.is_timestamp(kind):
+        return "TIMESTAMPTZ" if kind.tz else "TIMESTAMP"
+    return {pa.string(): "VARCHAR", pa.date32(): "DATE", pa.float64(): "DOUBLE", pa.int64(): "BIGINT",
+            pa.bool_(): "BOOLEAN"}[kind]
+
+
+@dataclass(frozen=True)
+class Company:
+    """One published load, ready to be asked.
+
+    `dates` are the snapshot dates of opportunities; `first_day` and `last_day` bound the as-of dates that make
+    sense: from the first thing known to the latest snapshot (or the latest event, where there is no snapshot).
+    Tables: the marts, `workday(day, number)` and every canonical table under its own name.
+    """
+
+    path: Path | None
+    load: Load | None
+    settings: Settings
+    dates: tuple[date, ...]
+    first_day: date
+    last_day: date
+    connection: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
+
+    @property
+    def load_id(self) -> int:
+        """Id of the load that answers; 0 for tables in memory."""
+        return self.load.load_id if self.load else 0
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """A cursor for one query (or several after one another in one thread)."""
+        return self.connection.cursor()
+
+    def close(self) -> None:
+        """Frees the memory."""
+        self.connection.close()
+
+
+def open_company(store_path: Path | str, load_id: int | None = None) -> Company:
+    """The company as published by `load_id` (default: the latest load). Errors are those of `data.store`."""
+    from data.store import Store
+
+    store = Store.open(Path(store_path))
+    load = store.load(load_id) if load_id is not None else store.current()
+    if load is None:
+        raise MvpodError("E_NO_LOAD", store=str(store_path))
+    files = {name: store.files(name, load) if name in load.versions else [] for name in (*TABLES, *LOADED_MARTS)}
+    con = connect([store_path])
+    marts = {name: parquet(files[name], MARTS[name]) for name in LOADED_MARTS}
+    views = {name: parquet(files[name], TABLES[name]) for name in TABLES}
+    dates = tuple(sorted({day for f in files["opportunity"] if (day := _partition_date(f))}))
+    settings = parse_settings(load.settings_text)
+    first, last = _fill(con, marts, views, settings, dates, load.as_of)
+    return Company(Path(store_path), load, settings, dates, first, last, con)
+
+
+def company_of(tables: Mapping[str, pa.Table], settings: Settings, dates: Sequence[date] | None = None) -> Company:
+    """The same from Arrow tables in memory (any of the canonical tables and marts; absent ones are empty)."""
+    con = connect()
+    sources = {}
+    for name, table in tables.items():
+        schema = (TABLES | MARTS)[name].schema()
+        con.register(f"arrow_{name}", _conform(table, schema))
+        sources[name] = f"arrow_{name}"
+    marts = {name: sources.get(name) or parquet([], MARTS[name]) for name in LOADED_MARTS}
+    views = {}
+    for name in TABLES:
+        con.execute(f"CREATE TABLE canonical_{name} AS SELECT * FROM {sources.get(name) or parquet([], TABLES[name])}")
+        views[name] = f"canonical_{name}"
+    if dates is None:
+        dates = [row[0] for row in con.execute(
+            "SELECT DISTINCT snapshot_date FROM canonical_opportunity ORDER BY 1").fetchall()]
+    first, last = _fill(con, marts, views, settings, tuple(dates), None)
+    for name in tables:
+        con.unregister(f"arrow_{name}")
+    return Company(None, None, settings, tuple(dates), first, last, con)
+
+
+def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """`table` with exactly the columns of `schema`: absent ones NULL, others cast."""
+    columns = [
+        table.column(f.name).cast(f.type) if f.name in table.column_names else pa.nulls(table.num_rows, f.type)
+        for f in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def _partition_date(file: str) -> date | None:
+    for part in Path(file).parts:
+        if part.startswith("snapshot_date="):
+            return date.fromisoformat(part.removeprefix("snapshot_date=")[:10])
+    return None
+
+
+def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mapping[str, str], settings: Settings,
+          dates: tuple[date, ...], as_of: date | None) -> tuple[date, date]:
+    """Makes the tables of a company; returns its first and last day."""
+    for name, source in views.items():
+        con.execute(f"CREATE VIEW {name} AS SELECT * FROM {source}")
+    _make_enums(con, marts)
+    for name, source in marts.items():
+        columns = ", ".join(f"{c}::{enum} AS {c}" if (enum := _enum_of(c, kind)) else c
+                            for c, kind in _columns(MARTS[name]))
+        con.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM {source}")
+    first, last = _known_days(con, dates, as_of)
+    numbers = workday_numbers(first - _CALENDAR_MARGIN, last + _CALENDAR_MARGIN, settings.calendar)
+    con.register("arrow_workday", numbers)
+    con.execute("CREATE TABLE workday AS SELECT * FROM arrow_workday")
+    con.unregister("arrow_workday")
+    return first, last
+
+
+def _columns(table: Table) -> list[tuple[str, str]]:
+    return [(c.name, c.type) for c in table.columns]
+
+
+def _enum_of(column: str, kind: str) -> str | None:
+    return f"values_{_DOMAINS.get(column, column)}" if kind == "text" and column not in _FREE_TEXT else None
+
+
+def _make_enums(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> None:
+    """One ENUM type per text column of few values, over all marts, its values in text order."""
+    values: dict[str, set[str]] = {f"values_{name}": set(fixed) for name, fixed in _FIXED.items()}
+    values["values_stage_kind"] |= set(CLOSING_KINDS)
+    for name, source in marts.items():
+        coded = [(c, enum) for c, kind in _columns(MARTS[name]) if (enum := _enum_of(c, kind))]
+        found = con.execute(
+            f"SELECT {', '.join(f'list(DISTINCT {c}) FILTER ({c} IS NOT NULL)' for c, _ in coded)} FROM {source}").fetchall()[0]
+        for (_, enum), items in zip(coded, found, strict=True):
+            values.setdefault(enum, set()).update(items or ())
+    for enum, texts in values.items():
+        con.execute(f"CREATE TYPE {enum} AS ENUM ({', '.join(_quoted(t) for t in sorted(texts))})")
+
+
+def _known_days(con: duckdb.DuckDBPyConnection, dates: tuple[date, ...], as_of: date | None) -> tuple[date, date]:
+    low, high = con.execute("""
+        SELECT least((SELECT min(entered_on) FROM stage_visit), (SELECT min(valid_from) FROM opportunity_state)),
+               (SELECT max(entered_on) FROM stage_visit)""").fetchall()[0]
+    last = dates[-1] if dates else as_of or high or low or date(2000, 1, 1)
+    return min(low or last, last), last
+
+
+def frame(cursor: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
+    """The answer of a query with dtypes that do not depend on its rows.
+
+    Text and ENUM -> str, DECIMAL and DOUBLE -> float64, DATE and TIMESTAMP -> datetime64[us], integers -> int64
+    (float64 with NaN where some are NULL), BOOLEAN -> bool (`boolean` where some are NULL). DuckDB alone gives
+    `object` for text columns that are empty or all NULL, and sums of integers as float64.
+    """
+    relation = cursor.sql(sql, params=dict(params or {}))
+    types = [str(t) for t in relation.types]
+    data = relation.df()
+    for name, kind in zip(list(data.columns), types, strict=True):
+        target = _dtype(kind, bool(data[name].isna().any()))
+        if target and str(data[name].dtype) != target:
+            data[name] = data[name].astype(target)
+    return data
+
+
+def _dtype(kind: str, has_null: bool) -> str | None:
+    if kind == "VARCHAR" or kind.startswith("ENUM"):
+        return "str"
+    if kind in ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"):
+        return "float64" if has_null else "int64"
+    if kind == "BOOLEAN":
+        return "boolean" if has_null else "bool"
+    if kind == "DATE":
+        return "datetime64[us]"
+    return "float64" if kind.startswith(("DECIMAL", "DOUBLE", "FLOAT")) else None
