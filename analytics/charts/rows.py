@@ -1,0 +1,136 @@
+"""The row layout of funnel, conversion days and pipeline stock: a line of text above each bar.
+
+Labels stand above their bars and numbers in columns to the right, so that the same picture is readable at 390 and at
+1280 pixels. The vertical axis counts pixels from the top, so distances are exact whatever the number of rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics.charts.style import FONT_SIZE, Theme, figure, palette
+
+BAR = 16
+SECOND = 7
+_TEXT, _GAP, _FOOT = 21, 4, 10
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Vertical places, in pixels below the top of the plot, of `count` rows."""
+
+    count: int
+    has_second: bool = False
+    top: int = 20
+    bar: int = BAR
+
+    @property
+    def pitch(self) -> int:
+        """Height of one row."""
+        return _TEXT + self.bar + (_GAP + SECOND + 4 if self.has_second else 0) + _FOOT
+
+    @property
+    def height(self) -> int:
+        """Height of the plot."""
+        return self.top + self.count * self.pitch
+
+    def text_at(self, row: int) -> float:
+        """Middle of the line of text."""
+        return self.top + row * self.pitch + _TEXT / 2 - 2
+
+    def bar_at(self, row: int) -> float:
+        """Middle of the bar."""
+        return self.top + row * self.pitch + _TEXT + self.bar / 2
+
+    def second_at(self, row: int) -> float:
+        """Middle of the second, thinner bar (the comparison period)."""
+        return self.top + row * self.pitch + _TEXT + self.bar + _GAP + SECOND / 2 + 1
+
+
+def canvas(rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int = 4, bottom: int = 66) -> go.Figure:
+    """A figure whose vertical axis is `rows.height` pixels, counted from the top."""
+    fig = figure(theme, rows.height + top + bottom)
+    fig.update_layout(margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 0}, barmode="overlay", bargap=0,
+                      legend=key(theme), showlegend=True)
+    fig.update_yaxes(range=[rows.height, 0], visible=False)
+    return fig
+
+
+def key(theme: Theme) -> dict[str, object]:
+    """The key to the notation, below the rows; it cannot be clicked away. Narrow screens break it into three lines."""
+    return {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "itemclick": False,
+            "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)", "itemwidth": 30, "traceorder": "normal",
+            "font": {"size": FONT_SIZE - 1, "color": palette(theme).muted}}
+
+
+def write(fig: go.Figure, text: str, x: float, y: float, *, xref: str = "paper", anchor: str = "left", shift: int = 0,
+          colour: str | None = None, size: int = FONT_SIZE, bold: bool = False) -> None:
+    """One piece of text at a height in pixels from the top; `x` on the paper unless `xref` names an axis."""
+    font = {"size": size, **({"color": colour} if colour else {}), **({"weight": "bold"} if bold else {})}
+    fig.add_annotation(text=text, x=x, xref=xref, xanchor=anchor, xshift=shift, y=y, yref="y", yanchor="middle",
+                       align=anchor, font=font)
+
+
+def bars(fig: go.Figure, ends: Sequence[float | None], at: Sequence[float], *, colour: str, width: float, name: str,
+         base: Sequence[float | None] | None = None, hover: Sequence[str] | None = None,
+         marks: Sequence[Sequence[object]] | None = None, hatched: bool = False, outlined: str | None = None,
+         keyed: bool = False, axis: str = "x") -> None:
+    """Horizontal bars from `base` (0) of length `ends` at heights `at`; None leaves a gap.
+
+    `hatched` = not final, `outlined` = a colour of the frame alone (a standard); `marks` is what a click hands back.
+    """
+    marker: dict[str, object] = {"color": colour, "line": {"width": 0}}
+    if hatched:
+        marker = {"color": "rgba(0,0,0,0)", "line": {"width": 1, "color": colour},
+                  "pattern": {"shape": "/", "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.25}}
+    if outlined:
+        marker = {"color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": outlined}}
+    fig.add_bar(x=list(ends), y=list(at), base=list(base) if base is not None else None, orientation="h", width=width,
+                marker=marker, name=name, showlegend=keyed, xaxis=axis,
+                hovertext=list(hover) if hover is not None else None,
+                hoverinfo="text" if hover is not None else "skip",
+                customdata=[list(m) for m in marks] if marks is not None else None)
+
+
+def whiskers(fig: go.Figure, low: Sequence[float | None], high: Sequence[float | None], at: Sequence[float], theme: Theme,
+             *, name: str, keyed: bool = False, axis: str = "x", open_end: float | None = None) -> None:
+    """95 % intervals as thin lines with a halo, so that they show on a dark bar as well as beside it.
+
+    Where only `high` is unknown the line runs to `open_end` without a cap: the upper limit was not reached.
+    """
+    colours = palette(theme)
+    x: list[float | None] = []
+    y: list[float | None] = []
+    caps_x: list[float] = []
+    caps_y: list[float] = []
+    for lo, hi, height in zip(low, high, at, strict=True):
+        if lo is None or (hi is None and open_end is None):
+            continue
+        x += [lo, hi if hi is not None else open_end, None]
+        y += [height, height, None]
+        caps_x += [lo] if hi is None else [lo, hi]
+        caps_y += [height] if hi is None else [height, height]
+    if not x:
+        return
+    line = {"mode": "lines", "hoverinfo": "skip", "xaxis": axis, "cliponaxis": False}
+    fig.add_scatter(x=x, y=y, line={"color": colours.background, "width": 4}, showlegend=False, **line)
+    fig.add_scatter(x=caps_x, y=caps_y, mode="markers", hoverinfo="skip", showlegend=False, xaxis=axis, cliponaxis=False,
+                    marker={"symbol": "line-ns", "size": 7, "line": {"width": 1.5, "color": colours.text}})
+    fig.add_scatter(x=x, y=y, line={"color": colours.text, "width": 1.5}, name=name, showlegend=keyed, **line)
+
+
+def known(value: Any) -> float | None:
+    """A cell as a number, None where it is missing (None, NaN, NA): what is unknown is not drawn as zero."""
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def column(frame: pd.DataFrame | None, name: str) -> list[float | None]:
+    """A column as numbers with None for what is missing; all None where the frame has no such column."""
+    if frame is None:
+        return []
+    return [known(v) for v in frame[name]] if name in frame else [None] * len(frame)
