@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -83,7 +84,7 @@ def scale_of(values: Iterable[Any], lang: str) -> Scale:
     """
     largest = max((abs(Decimal(str(v))) for v in values if is_known(v)), default=Decimal(0))
     scales = _SCALES[lang]
-    for (divisor, suffix), (bound, _) in zip(scales, scales[1:], strict=False):
+    for (divisor, suffix), (bound, _) in pairwise(scales):
         digits = _digits_left(largest / divisor) if suffix else 0
         if _round(largest / divisor, digits) * divisor < bound:  # as shown: 999,950 is 1.00M, not 1,000K
             return Scale(divisor, suffix, digits)
