@@ -26,6 +26,11 @@ def _catalogue() -> dict[str, dict[str, str]]:
     return sentences
 
 
+def sentence(code: str, lang: str, **fields: Any) -> str:
+    """The sentence of `code` in `lang`, filled with `fields`: for what is reported without being an error."""
+    return _catalogue()[code][lang].format_map(_Shown(fields))
+
+
 class MvpodError(Exception):
     """A failure with a name. `code` is stable (tests and scripts may rely on it), `fields` fill the sentence."""
 
@@ -38,7 +43,7 @@ class MvpodError(Exception):
 
     def text(self, lang: str = "en") -> str:
         """The sentence in `lang` ('en' or 'zh')."""
-        return f"{self.code}: " + _catalogue()[self.code][lang].format_map(_Shown(self.fields))
+        return f"{self.code}: " + sentence(self.code, lang, **self.fields)
 
 
 class _Shown(dict[str, Any]):
