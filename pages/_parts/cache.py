@@ -1,0 +1,84 @@
+"""Answers are kept by (scope, store, load, question, view): the only place where pages cache anything.
+
+Scope is the first hashed argument, so that nobody ever gets an answer that was computed for someone else. A new load has
+a new id, so that nothing has to be cleared. Both caches are bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import streamlit as st
+
+from analytics.ask import Ask
+from analytics.view import View
+from data.engine import Company, open_company
+from data.scope import Scope
+from data.store import Load, Store
+from pages._parts import context
+
+_BUILDING = Lock()
+
+
+@st.cache_resource(max_entries=2, ttl="12h", show_spinner=False)
+def company(store: str, load_id: int) -> Company:
+    """The company of one load, opened once for all sessions; it is never changed afterwards."""
+    return open_company(Path(store), load_id)
+
+
+def current_load(store: Path) -> Load | None:
+    """The load that is published now, or None for a store that is not there or empty."""
+    return Store.open(store).current() if store.exists() else None
+
+
+def build_sample(store: Path, progress: Callable[..., None]) -> None:
+    """Fill an empty store with the sample company; a second viewer at the same moment waits for the first."""
+    from data import demo
+
+    with _BUILDING:
+        if current_load(store) is None:
+            demo.create(store, progress=progress)
+
+
+@st.cache_data(max_entries=1000, ttl="2h", show_spinner=False)
+def _answer(scope: Scope, store: str, load_id: int, question: str, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    assert all(a.scope == scope for a in (*args, *named.values()) if isinstance(a, View))
+    return getattr(Ask(company(store, load_id)), question)(*args, **named)
+
+
+class Asked:
+    """`Ask` with a memory: every question of analytics/ask.py under the same name and with the same arguments.
+
+    Whatever view is handed in, it is answered within the viewer's own scope.
+    """
+
+    def __init__(self, store: str, load_id: int, scope: Scope) -> None:
+        self._store, self._load_id, self._scope = store, load_id, scope
+
+    def __getattr__(self, question: str) -> Callable[..., Any]:
+        if question.startswith("_"):
+            raise AttributeError(question)
+        return partial(self._ask, question)
+
+    def _ask(self, question: str, *args: Any, **named: Any) -> Any:
+        return _answer(self._scope, self._store, self._load_id, question, tuple(map(self._mine, args)),
+                       {key: self._mine(value) for key, value in named.items()})
+
+    def _mine(self, value: Any) -> Any:
+        return value.with_(scope=self._scope) if isinstance(value, View) else value
+
+
+def ask() -> Asked:
+    """The one way for pages to ask: store, load and scope are those of this run."""
+    here = context.now()
+    return Asked(here.store, here.load_id, here.scope)
+
+
+def owner_names() -> dict[str, str]:
+    """Owner id -> name, as far as the viewer may know."""
+    names: dict[str, str] = ask().owner_names()
+    return names

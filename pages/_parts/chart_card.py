@@ -1,0 +1,115 @@
+"""The card that every chart stands in: finding, what is measured, chart, definition, table, downloads, what is behind a mark."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from analytics import format as fmt
+from analytics.export.csv import csv_bytes
+from analytics.view import View
+from pages._parts import browser, cache, context, definition, filter_bar, states, table, view_state
+from pages._parts.context import t
+from pages._parts.escape import md_escape
+
+Mark = Mapping[str, Any]
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
+BEHIND = ("name", "account_name", "segment", "owner_name", "team", "stage", "status", "amount_base", "days_in_stage",
+          "created_on", "closed_on")
+
+
+def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, view: View, measured: str,
+               n: int | None = None, definition_key: str | None = None, columns: list[str] | None = None,
+               kinds: dict[str, str] | None = None, mark_question: Callable[[Mapping[str, Any]], Mark | None] | None = None,
+               drill: bool = True, alt: str | None = None) -> None:
+    """One chart in its card.
+
+    title           the finding, a sentence in the viewer's language (plain text)
+    figure, frame   the chart, and the rows it was made of (shown as a table and downloaded)
+    measured        what is measured, in which unit (plain text); the period and n are added here
+    definition_key  metric of the registry that the definition button explains
+    mark_question   a clicked mark -> the question for `Ask.opportunities(view, mark)`. Without it, marks name their
+                    question themselves: `customdata` holds the values, `figure.layout.meta["mark"]` their names.
+    """
+    with st.container(border=True, key=key), states.guard(key):
+        st.header(md_escape(title), anchor=False)
+        caption = " · ".join(filter(None, [measured, filter_bar.period_words(view),
+                                           "" if n is None else t("common.n", n=fmt.number(n, context.lang()))]))
+        st.caption(md_escape(caption))
+        if frame.empty:
+            states.empty()
+            return
+        _chart(figure, key, view, alt or f"{title}. {caption}", mark_question, drill)
+        _tools(title, caption, frame, key, view, definition_key)
+        with st.expander(t("card.table")):
+            table.show(frame, columns, kinds=kinds, alt=title, key=f"{key}_table")
+
+
+def _chart(figure: go.Figure, key: str, view: View, alt: str, question: Any, drill: bool) -> None:
+    if not drill:
+        st.plotly_chart(figure, key=f"{key}_chart", theme=None, config=CONFIG, alt=alt)
+        return
+    _clickable(figure, key, view, alt, question)
+
+
+@st.fragment
+def _clickable(figure: go.Figure, key: str, view: View, alt: str, question: Any) -> None:
+    """A fragment, so that a click asks one question and the rest of the page stands still."""
+    with states.guard(key):
+        state: Any = st.plotly_chart(figure, key=f"{key}_chart", theme=None, config=CONFIG, alt=alt,
+                                     on_select="rerun", selection_mode="points")
+        points = state.selection.points
+        mark = (question or _own_mark(figure))(points[0]) if points else None
+        if mark:
+            behind(view, mark, key)
+
+
+def _own_mark(figure: go.Figure) -> Callable[[Mapping[str, Any]], Mark | None]:
+    names = list((figure.layout.meta or {}).get("mark", []))
+
+    def read(point: Mapping[str, Any]) -> Mark | None:
+        found = point.get("customdata")
+        items = list(found.values()) if isinstance(found, Mapping) else found
+        return {k: v for k, v in zip(names, items, strict=False) if v is not None} if names and items else None
+    return read
+
+
+def behind(view: View, mark: Mark, key: str) -> None:
+    """The opportunities behind a mark, and a way to the story of each."""
+    found = cache.ask().opportunities(view, dict(mark))
+    total = found.attrs.get("total", len(found))
+    st.markdown(f"**{md_escape(t('card.behind', n=fmt.number(total, context.lang())))}**")
+    if found.empty:
+        states.empty()
+        return
+    if total > len(found):
+        st.caption(t("card.behind.first", n=fmt.number(len(found), context.lang())))
+    chosen = table.show(found, list(BEHIND), alt=t("card.behind.alt"), key=f"{key}_behind", select=True)
+    if chosen is None:
+        st.caption(t("card.behind.hint"))
+    else:
+        view_state.go("opportunity", id=str(found.iloc[chosen]["opportunity_id"]))
+
+
+def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, definition_key: str | None) -> None:
+    with st.container(horizontal=True, gap="small"):
+        if definition_key:
+            with st.popover(t("card.definition"), icon=":material/help:", type="tertiary"):
+                definition.explain(definition_key)
+        with st.popover(t("card.download"), icon=":material/download:", type="tertiary"):
+            file = file_name(key, view)
+            st.download_button(t("card.csv"), data=lambda: csv_bytes(frame), file_name=f"{file}.csv", mime="text/csv",
+                               key=f"{key}_csv", on_click="ignore", width="stretch")
+            here = context.now()
+            browser.pictures(key, title=title, file=file, png=t("card.png"), svg=t("card.svg"), notes=[
+                caption, t("card.stamp", view=filter_bar.in_words(view, cache.owner_names()), load=here.load_id)])
+
+
+def file_name(key: str, view: View) -> str:
+    """A fixed pattern of plain characters: nothing of the data or the viewer's input gets into a file name."""
+    return f"mvpod-{re.sub('[^a-z0-9]+', '-', key.lower()).strip('-')}-{view.as_of.isoformat()}"

@@ -1,0 +1,52 @@
+"""What one run of the script knows before a page is drawn: store, load, language, theme, scope, settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from analytics.i18n import t as translate
+from data.scope import Scope
+from data.settings import Settings
+
+_KEY = "mvpod_context"
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run's surroundings. `load_id` is resolved once, so that one screen never mixes two states of the data."""
+
+    store: str
+    load_id: int
+    lang: str
+    theme: str
+    scope: Scope
+    settings: Settings
+
+
+def enter(context: Context) -> None:
+    """Make `context` the one that pages and parts of this run see."""
+    st.session_state[_KEY] = context
+
+
+def now() -> Context:
+    """The context of this run."""
+    found: Context = st.session_state[_KEY]
+    return found
+
+
+def lang() -> str:
+    """'en' or 'zh'."""
+    return now().lang
+
+
+def theme() -> Any:
+    """'light' or 'dark', for chart builders."""
+    return now().theme
+
+
+def t(key: str, **fields: object) -> str:
+    """The text of `key` in the viewer's language."""
+    return translate(key, lang(), **fields)

@@ -1,0 +1,181 @@
+"""The sidebar: what decides which numbers are shown, in the order in which people ask. Gives the `View`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, cast
+
+import streamlit as st
+
+from analytics import format as fmt
+from analytics import i18n, periods
+from analytics.view import Compare, Days, View
+from data.errors import LANGUAGES, MvpodError
+from data.scope import Filters
+from pages._parts import context, view_state
+from pages._parts.context import t
+from pages._parts.escape import md_escape
+
+#: name in the URL -> dimension, in the order of the sidebar. The first two are always in sight.
+FILTERS = {
+    "team": "team", "owner": "owner_id", "region": "region", "industry": "industry", "ownership": "ownership",
+    "type": "type", "mode": "sales_mode", "product_line": "product_line", "pipeline": "pipeline",
+}
+_IN_SIGHT = 2
+COMPARE = ("previous", "last_year", "none")
+DAYS = ("calendar", "working")
+THEMES = ("system", "light", "dark")
+DEFAULT_PERIOD, ALL_TIME, EVERY_SEGMENT = "12m", "all", "all"
+
+Options = Mapping[str, list[tuple[str, int]]]
+
+
+def choose_language(default: str) -> str:
+    """The language of this run, before anything is written: the URL's, else the organisation's."""
+    lang = view_state.one("lang", LANGUAGES, default)
+    view_state.keep("lang", lang)  # always in the URL: a link reads the same everywhere, and is never empty
+    return lang
+
+
+def filter_bar(bounds: tuple[date, date], options: Any, names: Mapping[str, str]) -> View:
+    """Draw the sidebar and give the view. `options(view)` lists what the viewer may choose as of the view's day;
+    `names` says what owners are called (key -> name)."""
+    scope = context.now().scope
+    bar = st.sidebar
+    segment_place = bar.container()
+    as_of = _as_of(bar, bounds)
+    choice: Options = options(View(as_of=as_of, scope=scope))
+    segments = _segment(segment_place, choice)
+    period = _period(bar, as_of, bounds[0])
+    compare = view_state.choose("compare", t("filter.compare"), list(COMPARE), "previous",
+                                {c: t(f"filter.compare.{c}") for c in COMPARE}, where=bar)
+    days = view_state.choose("days", t("filter.days"), list(DAYS), "calendar", {d: t(f"filter.days.{d}") for d in DAYS},
+                             where=bar, kind="segments", width="stretch")
+    chosen = _dimensions(bar, choice, names)
+    if segments:
+        chosen["segment"] = segments
+    return View(as_of=as_of, start=period.start if period else None, end=period.end if period else None,
+                compare=cast(Compare, compare), days=cast(Days, days), filters=Filters.of(chosen), scope=scope)
+
+
+def look_and_language() -> str:
+    """Language and theme, below the filters; gives "system", "light" or "dark"."""
+    bar = st.sidebar
+    bar.divider()
+    view_state.choose("lang", t("filter.language"), list(LANGUAGES), "", {"en": "English", "zh": "中文"}, where=bar,
+                      kind="segments", width="stretch")
+    return view_state.choose("theme", t("filter.theme"), list(THEMES), "system", {x: t(f"filter.theme.{x}") for x in THEMES},
+                             where=bar, kind="segments", width="stretch")
+
+
+def _segment(place: Any, choice: Options) -> list[str]:
+    keys = [value for value, _ in choice.get("segment", [])]
+    names = i18n.labels("segment", keys, context.lang(), context.now().settings) | {EVERY_SEGMENT: t("filter.all")}
+    chosen = view_state.choose("segment", t("dimension.segment"), [EVERY_SEGMENT, *keys], EVERY_SEGMENT,
+                               {k: md_escape(v) for k, v in names.items()}, where=place, kind="segments", width="stretch")
+    return [] if chosen == EVERY_SEGMENT else [chosen]
+
+
+def _as_of(bar: Any, bounds: tuple[date, date]) -> date:
+    first, last = bounds
+    asked = (view_state.values("as_of") or ("",))[0]
+    try:
+        chosen = min(max(date.fromisoformat(asked), first), last)
+    except ValueError:
+        chosen = last
+    key = "url_as_of"
+    if st.session_state.get(key) != chosen:
+        st.session_state[key] = chosen
+    bar.date_input(t("filter.as_of"), min_value=first, max_value=last, key=key, format="YYYY-MM-DD",
+                   on_change=_day_chosen, args=(key, last), help=t("filter.as_of.help"))
+    return chosen
+
+
+def _day_chosen(key: str, last: date) -> None:
+    chosen = st.session_state[key]
+    view_state.keep("as_of", *([chosen.isoformat()] if chosen and chosen != last else []))
+    view_state.touched()
+
+
+def _period(bar: Any, as_of: date, first: date) -> periods.Period | None:
+    start_month = context.now().settings.organisation.fiscal_year_start
+    known = {DEFAULT_PERIOD: last_year(as_of)} | _calendar(first, as_of, start_month)
+    asked = (view_state.values("period") or (DEFAULT_PERIOD,))[0]
+    if asked not in known and asked != ALL_TIME:
+        known |= _parsed(asked, as_of, start_month)
+    names = {key: fmt.period(p, context.lang()) for key, p in known.items()}
+    names |= {DEFAULT_PERIOD: t("filter.period.12m"), ALL_TIME: t("filter.period.all")}
+    chosen = view_state.choose("period", t("filter.period"), [*known, ALL_TIME], DEFAULT_PERIOD, names, where=bar)
+    return known.get(chosen)
+
+
+def last_year(as_of: date) -> periods.Period:
+    """The twelve months that end with the as-of day: long enough for a KA sale, recent enough to act on."""
+    return periods.range_(periods.add_months(as_of, -12) + timedelta(days=1), as_of)
+
+
+def _calendar(first: date, as_of: date, start_month: int) -> dict[str, periods.Period]:
+    """Fiscal quarters of the last three years and fiscal years, newest first."""
+    since = max(first, periods.add_months(as_of, -36))
+    quarters = list(periods.between(since, as_of, "quarter", start_month))[::-1]
+    years = list(periods.between(since, as_of, "year", start_month))[::-1]
+    return {p.name: p for p in [*quarters, *years]}
+
+
+def _parsed(asked: str, as_of: date, start_month: int) -> dict[str, periods.Period]:
+    try:
+        period = periods.parse(asked, start_month)
+    except MvpodError:
+        return {}
+    return {asked: period} if period.start <= as_of else {}
+
+
+def _dimensions(bar: Any, choice: Options, names: Mapping[str, str]) -> dict[str, list[str]]:
+    chosen: dict[str, list[str]] = {}
+    present = [(name, dim) for name, dim in FILTERS.items() if choice.get(dim) or view_state.values(name)]
+    for name, dim in present[:_IN_SIGHT]:
+        chosen[dim] = _dimension(bar, name, dim, choice, names)
+    rest = present[_IN_SIGHT:]
+    if rest:
+        used = sum(bool(view_state.some(name, [v for v, _ in choice.get(dim, [])])) for name, dim in rest)
+        more = bar.expander(t("filter.more", n=used) if used else t("filter.more.none"), expanded=bool(used))
+        for name, dim in rest:
+            chosen[dim] = _dimension(more, name, dim, choice, names)
+    return chosen
+
+
+def _dimension(place: Any, name: str, dimension: str, choice: Options, names: Mapping[str, str]) -> list[str]:
+    counts = dict(choice.get(dimension, []))
+    here = context.now()
+    labels = i18n.labels(dimension, counts, here.lang, here.settings)
+    if dimension == "owner_id":
+        labels = {key: names.get(key, label) for key, label in labels.items()}
+    return view_state.choose_some(name, i18n.dimension_label(dimension, here.lang), list(counts), labels, where=place,
+                                  placeholder=t("filter.any"))
+
+
+def in_words(view: View, names: Mapping[str, str]) -> str:
+    """The view as one line for people: filters, as-of day, period, comparison (plain text)."""
+    here = context.now()
+    parts = [t("view.as_of", day=fmt.day(view.as_of, here.lang)), t("view.period", period=period_words(view))]
+    if view.compare != "none":
+        parts.append(t(f"view.compare.{view.compare}"))
+    if view.days == "working":
+        parts.append(t("view.working_days"))
+    for dimension, keys in view.filters.chosen:
+        labels = i18n.labels(dimension, keys, here.lang, here.settings)
+        shown = [names.get(k, str(v)) if dimension == "owner_id" else str(v) for k, v in labels.items()]
+        parts.append(f"{i18n.dimension_label(dimension, here.lang)}: {t('view.and').join(shown)}")
+    return " · ".join(parts)
+
+
+def period_words(view: View) -> str:
+    """The period of a view in words, with its dates."""
+    here = context.now()
+    if view.start is None or view.end is None:
+        return t("filter.period.all")
+    dates = f"{fmt.day(view.start, here.lang)} – {fmt.day(view.end, here.lang)}"
+    if (view.start, view.end) == (last_year(view.as_of).start, view.as_of):
+        return f"{t('filter.period.12m')} ({dates})"
+    return dates

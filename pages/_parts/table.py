@@ -1,0 +1,84 @@
+"""Tables: a list of columns with their kind; numbers are formatted for people and still sort as numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analytics import format as fmt
+from analytics import i18n
+from pages._parts import context
+from pages._parts.context import t
+
+#: column -> how its values are shown; a column that is not here is shown as text (or as a plain number)
+KINDS = {
+    "n": "number", "reached": "number", "lost": "number", "won": "number", "open": "number", "regressed": "number",
+    "events": "number", "censored": "number", "no_decision": "number", "rows": "number", "entered": "number",
+    "value": "rate", "low": "rate", "high": "rate", "share": "rate", "cumulative": "rate", "probability": "rate",
+    "skip_rate": "rate", "regress_rate": "rate", "amount_value": "rate",
+    "amount": "amount", "amount_n": "amount", "amount_base": "amount", "won_amount": "amount", "lost_amount": "amount",
+    "weighted": "amount", "days_in_stage": "days", "days": "days",
+    "as_of": "date", "created_on": "date", "closed_on": "date", "entered_on": "date", "exited_on": "date",
+    "expected_close_on": "date", "changed_on": "date", "valid_from": "date",
+}
+_LABELLED = ("segment", "pipeline", "stage", "next_stage", "from_stage", "to_stage", "status", "type", "sales_mode",
+             "exit_kind", "region", "team", "industry", "ownership", "product_line", "owner_id", "quality", "time_source")
+
+
+def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: dict[str, str] | None = None,
+         alt: str, key: str | None = None, select: bool = False, height: Any = "auto") -> int | None:
+    """Show some columns of a frame; with `select` the position of the chosen row is given, else None.
+
+    `kinds` overrides how columns are shown: text, number, rate, days, amount, date. Text is drawn literally.
+    """
+    columns = [c for c in (columns or frame.columns) if c in frame.columns]
+    shown = prepared(frame[list(columns)])
+    how = {c: (kinds or {}).get(c) or KINDS.get(c, "") for c in columns}
+    styled = shown.style.format({c: f for c in columns if (f := _formatter(how[c], shown[c]))})
+    config = {c: st.column_config.Column(column_label(c)) for c in columns}
+    options: dict[str, Any] = {"hide_index": True, "column_config": config, "alt": alt, "height": height, "key": key}
+    if not select:
+        st.dataframe(styled, **options)
+        return None
+    state: Any = st.dataframe(styled, on_select="rerun", selection_mode="single-row", **options)
+    rows = state.selection.rows
+    return rows[0] if rows else None
+
+
+def prepared(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with its keys (stages, segments, statuses …) replaced by what they are called."""
+    here = context.now()
+    shown = frame.copy()
+    for name in shown.columns:
+        if name in _LABELLED:
+            names = i18n.labels(name, shown[name].drop_duplicates(), here.lang, here.settings)
+            shown[name] = shown[name].map(lambda value, names=names: names.get(value, value))
+    return shown
+
+
+def column_label(name: str) -> str:
+    """What a column is called; a column without a name of its own keeps its key."""
+    for key in (f"column.{name}", f"dimension.{name}"):
+        if i18n.has(key):
+            return t(key)
+    return name
+
+
+def _formatter(kind: str, values: pd.Series[Any]) -> Callable[[Any], str] | None:
+    lang = context.lang()
+    if kind == "date":
+        return lambda v: fmt.day(v, lang)
+    if not pd.api.types.is_numeric_dtype(values):
+        return (lambda v: v if isinstance(v, str) else fmt.UNKNOWN) if kind in ("", "text") else None
+    if kind == "rate":
+        return lambda v: fmt.rate(v, lang)
+    if kind == "days":
+        return lambda v: fmt.days(v, lang)
+    if kind == "amount":
+        scale = fmt.scale_of(values, lang)
+        return lambda v: fmt.amount(v, lang, scale=scale)
+    digits = 0 if kind == "number" or pd.api.types.is_integer_dtype(values) else 2
+    return lambda v: fmt.number(v, lang, digits=digits)
