@@ -15,6 +15,9 @@ import plotly.graph_objects as go
 
 from analytics.charts.style import FONT_SIZE, Theme, figure, palette
 
+#: what the customdata of a clickable mark holds; the page asks for the opportunities behind it
+MARK = ("pipeline", "segment", "stage", "outcome")
+
 BAR = 16
 SECOND = 7
 _TEXT, _GAP, _FOOT = 21, 4, 10
@@ -56,7 +59,7 @@ def canvas(rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int 
     """A figure whose vertical axis is `rows.height` pixels, counted from the top."""
     fig = figure(theme, rows.height + top + bottom)
     fig.update_layout(margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 0}, barmode="overlay", bargap=0,
-                      legend=key(theme), showlegend=True)
+                      legend=key(theme), showlegend=True, meta={"mark": list(MARK)})
     fig.update_yaxes(range=[rows.height, 0], visible=False)
     return fig
 
