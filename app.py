@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """One run of the script: everything that stands on the screen."""
-    st.set_page_config(page_title="MVPOD", page_icon=":material/monitoring:", layout="wide")
+    st.set_page_config(page_title="MVPOD", layout="wide")
     view_state.take_url()
     store = store_path()
     try:

@@ -25,7 +25,21 @@ _CSS = """
 #: `theme` is light, dark or system. Streamlit reads its choice from the browser's storage when it starts, one entry
 #: per path, so a change is written for every page and the page is loaded again; the URL brings the view back.
 _FRAME = """
+/* Streamlit opens a page at its bare path and the view follows a moment later: one step of the history, not two. */
+function joinSteps() {
+  if (window.mvpodJoinsSteps) return;
+  window.mvpodJoinsSteps = true;
+  const push = window.history.pushState.bind(window.history);
+  window.history.pushState = (state, title, url) => {
+    const next = new URL(url ?? '', document.location.href);
+    const isSamePage = next.pathname === document.location.pathname && document.location.search === '';
+    if (isSamePage && next.search) window.history.replaceState(state, title, url);
+    else push(state, title, url);
+  };
+}
+
 export default function (component) {
+  joinSteps();
   const { lang, theme, paths } = component.data;
   document.documentElement.lang = lang === 'zh' ? 'zh-CN' : 'en';
   const wanted = { light: '"Light"', dark: '"Dark"' }[theme] ?? null;

@@ -10,6 +10,7 @@ import streamlit as st
 
 from analytics import format as fmt
 from analytics import i18n, periods
+from analytics.charts.style import columns_of
 from analytics.view import Compare, Days, View
 from data.errors import LANGUAGES, MvpodError
 from data.scope import Filters
@@ -23,6 +24,8 @@ FILTERS = {
     "type": "type", "mode": "sales_mode", "product_line": "product_line", "pipeline": "pipeline",
 }
 _IN_SIGHT = 2
+#: Latin characters that the buttons of one switch may take together
+_SWITCH_COLUMNS = 24
 COMPARE = ("previous", "last_year", "none")
 DAYS = ("calendar", "working")
 THEMES = ("system", "light", "dark")
@@ -72,6 +75,8 @@ def look_and_language() -> str:
 def _segment(place: Any, choice: Options) -> list[str]:
     keys = [value for value, _ in choice.get("segment", [])]
     names = i18n.labels("segment", keys, context.lang(), context.now().settings) | {EVERY_SEGMENT: t("filter.all")}
+    if sum(columns_of(name) for name in names.values()) > _SWITCH_COLUMNS:  # one line of buttons: keys are short
+        names |= {key: key for key in keys}
     chosen = view_state.choose("segment", t("dimension.segment"), [EVERY_SEGMENT, *keys], EVERY_SEGMENT,
                                {k: md_escape(v) for k, v in names.items()}, where=place, kind="segments", width="stretch")
     return [] if chosen == EVERY_SEGMENT else [chosen]
@@ -84,6 +89,7 @@ def _as_of(bar: Any, bounds: tuple[date, date]) -> date:
         chosen = min(max(date.fromisoformat(asked), first), last)
     except ValueError:
         chosen = last
+    view_state.keep("as_of", *([chosen.isoformat()] if chosen != last else []))
     key = "url_as_of"
     if st.session_state.get(key) != chosen:
         st.session_state[key] = chosen

@@ -38,7 +38,8 @@ def take_url() -> None:
 
 def give_url() -> None:
     """End a run: the address says what the screen shows."""
-    params = {name: vals for name, vals in st.session_state[_PARAMS].items() if name in st.session_state[_SEEN]}
+    known: Params = st.session_state[_PARAMS]
+    params = {name: known[name] for name in sorted(known) if name in st.session_state[_SEEN]}
     st.session_state[_WRITTEN] = params
     if params != _read():
         st.query_params.from_dict({name: list(vals) for name, vals in params.items()})
@@ -80,9 +81,11 @@ def some(name: str, options: Iterable[str]) -> list[str]:
 def choose(name: str, label: str, options: list[str], default: str, show: Callable[[str], str] | Mapping[str, str],
            *, kind: str = "select", where: Any = None, **widget: Any) -> str:
     """A control for one of `options`, kept in the URL as `name`. `kind`: "select", "segments" or "radio"."""
-    key = _prepare(name, one(name, options, default))
+    now = one(name, options, default)
+    keep(name, *([] if now == default else [now]))  # what is unknown leaves the URL quietly
+    key = _prepare(name, now)
     place = where or st
-    shared = {"key": key, "format_func": _labels(show), "on_change": _one_chosen, "args": (name, key, default), **widget}
+    shared = {"key": key, "format_func": _labels(show), "on_change": _one_chosen, "args": (name, key, default, options), **widget}
     if kind == "segments":
         chosen = place.segmented_control(label, options, required=True, **shared)
     elif kind == "radio":
@@ -95,15 +98,17 @@ def choose(name: str, label: str, options: list[str], default: str, show: Callab
 def choose_some(name: str, label: str, options: list[str], show: Callable[[str], str] | Mapping[str, str],
                 *, where: Any = None, **widget: Any) -> list[str]:
     """A control for any of `options`, kept in the URL as `name`."""
-    key = _prepare(name, some(name, options))
+    now = some(name, options)
+    keep(name, *now)
+    key = _prepare(name, now)
     return list((where or st).multiselect(label, options, key=key, format_func=_labels(show), on_change=_some_chosen,
-                                          args=(name, key), **widget))
+                                          args=(name, key, options), **widget))
 
 
 def write(name: str, label: str, *, where: Any = None, **widget: Any) -> str:
     """A text field kept in the URL as `name`."""
     key = _prepare(name, (values(name) or ("",))[0])
-    text = (where or st).text_input(label, key=key, on_change=_one_chosen, args=(name, key, ""), max_chars=_MAX_CHARS, **widget)
+    text = (where or st).text_input(label, key=key, on_change=_one_chosen, args=(name, key, "", None), max_chars=_MAX_CHARS, **widget)
     return str(text or "")
 
 
@@ -118,15 +123,19 @@ def _labels(show: Callable[[str], str] | Mapping[str, str]) -> Callable[[str], s
     return (lambda option: show.get(option, option)) if isinstance(show, Mapping) else show
 
 
-def _one_chosen(name: str, key: str, default: str) -> None:
+def _one_chosen(name: str, key: str, default: str, options: list[str] | None) -> None:
     chosen = st.session_state[key]
+    if options is not None and chosen is not None and chosen not in options:
+        return  # a label of the other language, not a choice: the browser sends it after the language has changed
     keep(name, *([] if chosen is None or chosen == default else [str(chosen)]))
     touched()
 
 
-def _some_chosen(name: str, key: str) -> None:
-    keep(name, *st.session_state[key])
-    touched()
+def _some_chosen(name: str, key: str, options: list[str]) -> None:
+    chosen = st.session_state[key]
+    if all(value in options for value in chosen):
+        keep(name, *chosen)
+        touched()
 
 
 def touched() -> None:
