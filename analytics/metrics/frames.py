@@ -1,0 +1,113 @@
+"""Small helpers that every metric shares: adding groups up, completing stages, ordering rows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from data.scope import UNKNOWN
+from data.settings import Settings
+
+#: Columns of an answer that are not added up when groups are joined.
+_FIRST, _MAX = ("stage_order",), ("days_max", "days_max_advanced")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a calculation knows besides its counts: whose settings, which days, which options."""
+
+    settings: Settings
+    as_of: date
+    start: date | None = None
+    until: date | None = None
+    days: str = "calendar"
+    options: dict[str, int] = field(default_factory=dict)
+
+
+def ladder(settings: Settings) -> pd.DataFrame:
+    """The steps of every pipeline: pipeline, stage, stage_order, next_stage (the won stage after the last one)."""
+    rows = []
+    for pipeline in settings.pipelines:
+        steps = [s.key for s in pipeline.stages if s.kind == "open"]
+        won = next((s.key for s in pipeline.stages if s.kind == "won"), "won")
+        rows += [(pipeline.key, a, pipeline.order(a), b) for a, b in zip(steps, [*steps[1:], won], strict=True)]
+    return pd.DataFrame(rows, columns=["pipeline", "stage", "stage_order", "next_stage"]).astype(
+        {"pipeline": "str", "stage": "str", "next_stage": "str", "stage_order": "int64"})
+
+
+def added_up(counts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """One row per combination of `keys`, counts and sums added; a sum of unknowns stays unknown (never 0)."""
+    if not keys:
+        return counts
+    values = [c for c in counts.columns if c not in keys and pd.api.types.is_numeric_dtype(counts[c])]
+    if not values:
+        return counts[list(keys)].drop_duplicates(ignore_index=True)
+    grouped = counts.groupby(list(keys), sort=False, dropna=False, observed=True)
+    parts = {name: _joined(grouped[name], name) for name in values}
+    return pd.DataFrame(parts).reset_index()[[*keys, *values]]
+
+
+def _joined(column: Any, name: str) -> pd.Series:
+    if name in _FIRST:
+        return column.first()
+    total = column.max() if name in _MAX else column.sum(min_count=1)
+    return total.round(2) if "amount" in name and "square" not in name else total  # money has two decimals
+
+
+def per_stage(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Sequence[str]) -> pd.DataFrame:
+    """Counts added up per group, pipeline and stage, with a row for every stage of a pipeline that has any row.
+
+    `zeros` are the columns that are 0 where nobody came (sums of money stay unknown). Stages that the settings do
+    not know keep their own order and have no next stage.
+    """
+    keys = [*by, "pipeline", "stage"]
+    counts = added_up(counts, keys)
+    steps = ladder(context.settings)
+    if counts.empty:
+        return counts.assign(next_stage=pd.Series(dtype="str"))
+    present = counts[[*by, "pipeline"]].drop_duplicates()
+    full = present.merge(steps, on="pipeline").merge(
+        counts.drop(columns="stage_order"), on=keys, how="left")
+    known = pd.MultiIndex.from_frame(steps[["pipeline", "stage"]])
+    stray = counts[~pd.MultiIndex.from_frame(counts[["pipeline", "stage"]]).isin(known)]
+    full = pd.concat([full, stray.assign(next_stage=None).astype({"next_stage": "str"})], ignore_index=True)
+    full[list(zeros)] = full[list(zeros)].fillna(0).astype("int64")
+    return ordered(full, context, by)
+
+
+def ordered(frame: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """Rows in the order people expect: pipelines and segments as in the settings, groups by name, then stages."""
+    names = [n for n in ("pipeline", *by, "stage_order", "stage") if n in frame.columns]
+    names = list(dict.fromkeys(names))
+    ranks = pd.DataFrame({n: _rank(frame[n], n, context.settings) for n in names}, index=frame.index)
+    return frame.loc[ranks.sort_values(names, kind="stable").index].reset_index(drop=True)
+
+
+def _rank(column: pd.Series, name: str, settings: Settings) -> pd.Series:
+    """Sort keys: position in the settings, else text order; what is not known comes last."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column
+    lists = {"pipeline": [p.key for p in settings.pipelines], "segment": list(settings.segment_keys)}
+    values = sorted(set(column.dropna()), key=lambda v: (v == UNKNOWN, _position(lists.get(name, []), v), v))
+    position = {v: i for i, v in enumerate(values)}
+    return column.map(position).fillna(len(values)).astype("int64")
+
+
+def _position(known: list[str], value: str) -> int:
+    return known.index(value) if value in known else len(known)
+
+
+def ratio(top: pd.Series, bottom: pd.Series) -> np.ndarray:
+    """top / bottom; NaN where the bottom is 0 or unknown: a share of nothing is not known, it is not zero."""
+    x, n = top.to_numpy(float, na_value=np.nan), bottom.to_numpy(float, na_value=np.nan)
+    return np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
+
+
+def steady(values: pd.Series) -> pd.Series:
+    """Floating sums to ten significant digits: the order in which they were added must not show."""
+    return values.map(lambda v: float(f"{v:.10g}") if pd.notna(v) else np.nan).astype("float64")

@@ -1,0 +1,85 @@
+"""Win rates of what really happened (DOMAIN B7, PEERS 1.3). Pure: counts in, rates out, the denominator printed.
+
+One row per group: n (the denominator), won, lost, no_decision, value, low, high, won_amount, lost_amount,
+won_amount_missing, lost_amount_missing (rows whose amount is not known; they weigh nothing, not zero), void
+(left out), open_overdue (open past their expected close: a rate of closed ones rises when nobody closes the
+losers), reason ("" | nothing_closed | nothing_created | no_amounts).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from analytics.metrics.frames import Context, added_up, ordered, ratio, steady
+from analytics.statistics.intervals import effective_n, wilson_limits, with_wilson
+
+Answers = Mapping[str, pd.DataFrame]
+_COUNTS = ("won", "lost", "no_decision", "void", "won_amount_missing", "lost_amount_missing")
+_ORDER = ("n", "won", "lost", "no_decision", "open", "value", "low", "high", "won_amount", "lost_amount",
+          "won_amount_missing", "lost_amount_missing", "void", "open_overdue", "reason")
+
+
+def count(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """won / (won + lost), closed in the period."""
+    frame = _closed(answers, by)
+    frame = with_wilson(frame.assign(n=frame["won"] + frame["lost"]), "won", "n")
+    return _finished(frame, context, by, "nothing_closed")
+
+
+def decided(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """won / (won + lost + no decision), closed in the period: leaving no decision out flatters."""
+    frame = _closed(answers, by)
+    frame = with_wilson(frame.assign(n=frame["won"] + frame["lost"] + frame["no_decision"]), "won", "n")
+    return _finished(frame, context, by, "nothing_closed")
+
+
+def amount(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """Amount won / (amount won + amount lost), closed in the period, limits at the effective sample size.
+
+    n, won and lost count the opportunities; those without an amount are counted in *_amount_missing.
+    """
+    frame = _closed(answers, by)
+    won, lost = (frame[c].to_numpy(float) for c in ("won_amount", "lost_amount"))
+    known = ~(np.isnan(won) & np.isnan(lost))
+    total = np.where(known, np.nan_to_num(won) + np.nan_to_num(lost), np.nan)
+    squares = np.nan_to_num(steady(frame["won_amount_square"])) + np.nan_to_num(steady(frame["lost_amount_square"]))
+    effective = np.nan_to_num(effective_n(total, squares))
+    value = ratio(pd.Series(np.nan_to_num(won), index=frame.index), pd.Series(total, index=frame.index))
+    low, high = wilson_limits(np.minimum(np.nan_to_num(value) * effective, effective), effective)
+    frame = frame.assign(n=frame["won"] + frame["lost"], value=value, low=low, high=high)
+    frame = _finished(frame, context, by, "nothing_closed")
+    frame["reason"] = frame["reason"].mask((frame["n"] > 0) & frame["value"].isna(), "no_amounts")
+    return frame
+
+
+def created_cohort(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """won / all created in the period, open ones in the denominator: what others call conversion. `open` may still win."""
+    frame = _with_overdue(_per_group(answers["created_outcomes"], by, (*_COUNTS, "n", "open")), answers["overdue"], by)
+    return _finished(with_wilson(frame, "won", "n"), context, by, "nothing_created")
+
+
+def _closed(answers: Answers, by: Sequence[str]) -> pd.DataFrame:
+    return _with_overdue(_per_group(answers["closings"], by, _COUNTS), answers["overdue"], by)
+
+
+def _per_group(counts: pd.DataFrame, by: Sequence[str], zeros: Sequence[str]) -> pd.DataFrame:
+    frame = added_up(counts, by)
+    return frame.assign(**{name: frame[name].fillna(0).astype("int64") for name in zeros})
+
+
+def _with_overdue(frame: pd.DataFrame, overdue: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """Adds open_overdue per group; not known per month or quarter, because it is a stock of the as-of date."""
+    if not by:
+        return frame.assign(open_overdue=int(overdue["open_overdue"].sum()))
+    if not set(by) <= set(overdue.columns):
+        return frame.assign(open_overdue=np.nan)
+    frame = frame.merge(added_up(overdue, by), on=list(by), how="left")
+    return frame.assign(open_overdue=frame["open_overdue"].fillna(0).astype("int64"))
+
+
+def _finished(frame: pd.DataFrame, context: Context, by: Sequence[str], reason: str) -> pd.DataFrame:
+    frame = frame.assign(reason=np.where(frame["n"] > 0, "", reason)).astype({"reason": "str"})
+    return ordered(frame, context, by)[[*by, *(c for c in _ORDER if c in frame.columns)]]
