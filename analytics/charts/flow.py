@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -18,11 +19,12 @@ from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import MARK, key, known, write
 from analytics.charts.style import FONT_SIZE, Theme, figure, ink, message, palette, soft
-from data.contracts import CLOSING_KINDS
 
 _LEFT, _WIDTH, _WORDS = 0.13, 0.37, 0.58
 _PITCH, _NODE, _TOP, _STUB = 76, 12, 30, 16
 _HAIRPIN = 14
+#: ways out that do not lead to another bar
+_ENDS = ("lost", "no_decision", "void", "deleted", "open")
 Points = list[tuple[float, float]]
 #: how a stage is left, in the order in which the ribbons leave its bar from left to right
 _ORDER = ("regress", "reopened", "advance", "won", "lost", "no_decision", "void", "deleted", "open", "skip")
@@ -57,12 +59,11 @@ def sankey(frame: pd.DataFrame, stages: Sequence[str], names: Names, theme: Them
            segment: str | None = None) -> go.Figure:
     """Flows of one pipeline: columns pipeline, from_stage, to_stage, exit_kind, n, amount; `stages` top to bottom.
 
-    `to_stage` is a stage or an end (lost, no_decision, void, deleted, open = still there); `from_stage` may be missing
-    for those who start there. Clicks hand back pipeline, segment, stage, exit kind.
+    `exit_kind` tells how `from_stage` was left: advance, skip, regress, won, reopened, or an end: lost, no_decision,
+    void, deleted, open (still there). A row without `from_stage` are those who start there. `stages` names the open
+    stages and the one that is won. Clicks hand back pipeline, segment, stage, exit kind.
     """
-    flows = [_Flow(str(r["from_stage"]) if known_text(r["from_stage"]) else "", str(r["to_stage"]), str(r["exit_kind"]),
-                   n, known(r.get("amount")))
-             for r in frame.to_dict("records") if (n := known(r["n"]) or 0) > 0]
+    flows = [flow for row in frame.to_dict("records") if (flow := _flow(row)).n > 0]
     if not flows:
         return message(theme, names.text("empty"))
     pipeline = str(frame["pipeline"].iloc[0])
@@ -77,9 +78,11 @@ def sankey(frame: pd.DataFrame, stages: Sequence[str], names: Names, theme: Them
     return fig
 
 
-def known_text(value: object) -> bool:
-    """Is there a text in this cell?"""
-    return isinstance(value, str) and value != ""
+def _flow(row: dict[Any, Any]) -> _Flow:
+    """One row as a flow. What leaves the funnel ends in its kind, whatever the closing stage is called."""
+    kind = str(row["exit_kind"])
+    source, target = (v if isinstance(v, str) else "" for v in (row["from_stage"], row["to_stage"]))
+    return _Flow(source, kind if kind in _ENDS else target, kind, known(row["n"]) or 0, known(row.get("amount")))
 
 
 def _nodes(flows: Sequence[_Flow], stages: Sequence[str]) -> dict[str, _Node]:
@@ -202,9 +205,7 @@ class _Drawing:
                                     bgcolor=palette(self.theme).background, font={"size": FONT_SIZE - 1})
 
     def _words(self, flow: _Flow) -> str:
-        end = self.names.stage(self.pipeline, flow.target) if flow.target in self.nodes else self.names.text(
-            f"end_{flow.target}") if flow.target in (*CLOSING_KINDS, "open", "deleted") else self.names.stage(
-            self.pipeline, flow.target)
+        end = self.names.text(f"end_{flow.target}") if flow.target in _ENDS else self.names.stage(self.pipeline, flow.target)
         amount = "" if flow.amount is None else f" · {show.amount(flow.amount, self.names.lang)}"
         return f"{self.names.stage(self.pipeline, flow.source)} → {end}<br>n {show.number(flow.n)}{amount}"
 

@@ -34,7 +34,7 @@ def rates(frame: pd.DataFrame, names: Names, theme: Theme, *, by: By = "count",
     was = _by_stage(comparison, frame, _value_column(by))
     target = _by_stage(standard, frame, "value")
     rows = Rows(len(frame), has_second=comparison is not None, top=18)
-    fig = canvas(rows, theme, right=_CUMULATIVE + 8)
+    fig = canvas(rows, theme, right=(_CUMULATIVE if by == "count" else _NEXT) + 8)
     fig.update_xaxes(range=[0, 1], visible=False)
     _tracks(fig, rows, theme)
     _actual(fig, frame, rows, names, theme, by)
@@ -46,9 +46,9 @@ def rates(frame: pd.DataFrame, names: Names, theme: Theme, *, by: By = "count",
     if any(v is not None for v in target):
         bars(fig, target, [rows.bar_at(i) for i in range(rows.count)], colour="", outlined=palette(theme).text,
              width=rows.bar + 5, name=names.text("standard"), keyed=True)
-    if by == "count":
-        whiskers(fig, column(frame, "low"), column(frame, "high"), [rows.bar_at(i) for i in range(rows.count)], theme,
-                 name=names.text("interval"), keyed=True)
+    low, high = ("low", "high") if by == "count" else ("amount_low", "amount_high")
+    whiskers(fig, column(frame, low), column(frame, high), [rows.bar_at(i) for i in range(rows.count)], theme,
+             name=names.text("interval"), keyed=True)
     _print(fig, frame, was, rows, names, theme, by)
     return fig
 
@@ -111,15 +111,17 @@ def _print(fig: go.Figure, frame: pd.DataFrame, was: list[float | None], rows: R
     colours = palette(theme)
     small = FONT_SIZE - 1
     write(fig, names.text("next_step"), 1, 6, anchor="right", shift=_NEXT, colour=colours.muted, size=small)
-    write(fig, names.text("cumulative"), 1, 6, anchor="right", shift=_CUMULATIVE, colour=colours.muted, size=small)
+    if by == "count":
+        write(fig, names.text("cumulative"), 1, 6, anchor="right", shift=_CUMULATIVE, colour=colours.muted, size=small)
     values = column(frame, _value_column(by))
-    cumulative = column(frame, "cumulative" if by == "count" else "amount_cumulative")
+    cumulative = column(frame, "cumulative")
     for i, row in enumerate(frame.to_dict("records")):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i))
         write(fig, _n(row, names, by), 1, rows.text_at(i), anchor="right", colour=colours.muted, size=small)
         write(fig, show.rate(values[i]), 1, rows.bar_at(i), anchor="right", shift=_NEXT, bold=True,
               size=FONT_SIZE + 1)
-        write(fig, show.rate(cumulative[i]), 1, rows.bar_at(i), anchor="right", shift=_CUMULATIVE)
+        if by == "count":
+            write(fig, show.rate(cumulative[i]), 1, rows.bar_at(i), anchor="right", shift=_CUMULATIVE)
         if values[i] is not None and was[i] is not None:
             change = values[i] - was[i]  # type: ignore[operator]
             write(fig, names.text("points", n=show.number(change * 100, digits=1, signed=True)), 1, rows.second_at(i), anchor="right", shift=_NEXT, size=small,

@@ -39,6 +39,11 @@ class Names:
         """A text of the charts' own catalogue (analytics/i18n/charts.toml)."""
         return i18n.t(f"charts.{key}", self.lang, **fields)
 
+    def reason(self, reason: object) -> str:
+        """Why there is no value, in a few words; "–" where no reason is given."""
+        key = f"charts.reason_{reason}"
+        return i18n.t(key, self.lang) if isinstance(reason, str) and i18n.has(key) else "–"
+
     @property
     def order(self) -> tuple[str, ...]:
         """Segments in the order of the settings: gives the ones beside KA and SMB their colour."""

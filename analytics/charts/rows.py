@@ -31,11 +31,13 @@ class Rows:
     has_second: bool = False
     top: int = 20
     bar: int = BAR
+    #: height of a line of text below the bars
+    after: int = 0
 
     @property
     def pitch(self) -> int:
         """Height of one row."""
-        return _TEXT + self.bar + (_GAP + SECOND + 4 if self.has_second else 0) + _FOOT
+        return _TEXT + self.bar + (_GAP + SECOND + 4 if self.has_second else 0) + self.after + _FOOT
 
     @property
     def height(self) -> int:
@@ -53,6 +55,10 @@ class Rows:
     def second_at(self, row: int) -> float:
         """Middle of the second, thinner bar (the comparison period)."""
         return self.top + row * self.pitch + _TEXT + self.bar + _GAP + SECOND / 2 + 1
+
+    def after_at(self, row: int) -> float:
+        """Middle of the line of text below the bars."""
+        return self.top + (row + 1) * self.pitch - _FOOT - self.after / 2 + 1
 
 
 def canvas(rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int = 4, bottom: int = 66) -> go.Figure:
