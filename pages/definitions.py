@@ -1,15 +1,61 @@
-"""Page definitions."""
+"""Every metric with its definition, formula and source, and every standard with its quality."""
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
+from analytics import standards
+from analytics.metrics import registry
 from analytics.view import View
+from pages._parts import cache, context, definition, show, states, table, view_state
+from pages._parts.context import t
+
+_REGISTRY = ("label", "key", "unit", "direction", "formula", "source")
+_STANDARDS = ("title", "figure", "segment", "year", "quality", "definition", "source_url")
 
 
 def render(view: View) -> None:
     """Draw the page."""
-    st.text(repr(view))
+    with st.container(border=True, key="definitions_metrics"), states.guard("definitions_metrics"):
+        _metrics()
+    with st.container(border=True, key="definitions_standards"), states.guard("definitions_standards"):
+        _standards()
+    with st.container(border=True, key="definitions_own"), states.guard("definitions_own"):
+        _own_standards(view)
+
+
+def _metrics() -> None:
+    st.header(t("definitions.metrics"), anchor=False)
+    lang = context.lang()
+    keys = list(registry.REGISTRY)
+    key = view_state.choose("metric", t("definitions.choose"), keys, keys[0],
+                            {k: f"{m.label[lang]} ({k})" for k, m in registry.REGISTRY.items()})
+    definition.explain(key)
+    rows = [{"label": m.label[lang], "key": m.key, "unit": t(f"definition.unit.{m.unit}"), "formula": m.formula,
+             "direction": t(f"definition.direction.{m.direction}"), "source": m.source} for m in registry.REGISTRY.values()]
+    with st.expander(t("definitions.all", n=len(rows))):
+        table.show(pd.DataFrame(rows), _REGISTRY, alt=t("definitions.metrics"), key="definitions_registry")
+
+
+def _standards() -> None:
+    st.header(t("definitions.standards"), anchor=False)
+    st.caption(t("definitions.standards.lead"))
+    lang = context.lang()
+    shipped = standards.shipped()
+    shipped = shipped.assign(title=shipped[f"title_{lang}"], definition=shipped[f"definition_{lang}"],
+                             figure=[show.standard(row) for row in shipped.to_dict("records")])
+    table.show(shipped, _STANDARDS, alt=t("definitions.standards"), key="definitions_standards_table",
+               kinds={"figure": "text", "year": "year"})
+
+
+def _own_standards(view: View) -> None:
+    st.header(t("definitions.own"), anchor=False)
+    own = cache.ask().own_standards(view)
+    if own.empty:
+        states.not_measured("definitions.own.table")
+    else:
+        table.show(own, alt=t("definitions.own"), key="definitions_own_table")
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door
