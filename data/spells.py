@@ -1,0 +1,104 @@
+"""Snapshots without repetition: folding snapshot dates into spells, and putting later dates behind earlier ones.
+
+Works on a DuckDB connection. `snapshot_day` holds (day, before, after, number) of the dates being folded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from data.contracts import MARTS
+
+SQL = Path(__file__).parent / "sql" / "history"
+
+_NAMES = [c.name for c in MARTS["snapshot_spell"].columns]
+#: The columns whose change starts a new spell.
+TRACKED = [n for n in _NAMES if n not in ("opportunity_id", "seen_before", "seen_from", "seen_until")]
+SPELL = ", ".join(_NAMES)
+
+
+@cache
+def statement(name: str) -> str:
+    """The text of `data/sql/history/<name>.sql`."""
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def set_days(con: duckdb.DuckDBPyConnection, days: Sequence[date], known: Sequence[date]) -> None:
+    """(Re)makes `snapshot_day`: `days` with the date before each among all `known` dates, and the one after within `days`."""
+    before = {day: known[i - 1] if i else None for i, day in enumerate(known)}
+    con.register("arrow_day", pa.table({
+        "day": pa.array(days, pa.date32()),
+        "before": pa.array([before[day] for day in days], pa.date32()),
+        "after": pa.array([*days[1:], None][:len(days)], pa.date32()),
+        "number": pa.array(range(len(days)), pa.int32()),
+    }))
+    con.execute("CREATE OR REPLACE TABLE snapshot_day AS SELECT * FROM arrow_day")
+    con.unregister("arrow_day")
+
+
+def fold(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], known: Sequence[date]) -> None:
+    """Puts the snapshots of `days` (in `source`, SQL) behind table `open_spell`; makes table `appended` (see spell_append.sql).
+
+    `days` are consecutive among the `known` dates, and `open_spell` holds what stood at the date before them.
+    """
+    set_days(con, days, known)
+    span = f"snapshot_date BETWEEN DATE '{days[0].isoformat()}' AND DATE '{days[-1].isoformat()}'"
+    con.execute(f"CREATE OR REPLACE VIEW opportunity AS SELECT * FROM {source} WHERE {span}")
+    tracked = ", ".join(TRACKED)
+    con.execute("CREATE OR REPLACE TABLE later_spell AS " + statement("snapshot_spell").format(tracked=tracked))
+    same = " AND ".join(f"l.{c} IS NOT DISTINCT FROM o.{c}" for c in TRACKED)
+    append = statement("spell_append").format(tracked=tracked, same=same)
+    con.execute(f"CREATE OR REPLACE TABLE appended AS {append}", {"first": days[0]})
+    con.execute("DROP TABLE later_spell")
+
+
+def no_open_spell(con: duckdb.DuckDBPyConnection) -> None:
+    """An empty `open_spell`: before the first snapshot nothing stood."""
+    fields = ", ".join(f"{f.name} {_type(f.type)}" for f in MARTS["snapshot_spell"].schema())
+    con.execute(f"CREATE OR REPLACE TABLE open_spell ({fields})")
+
+
+def _type(kind: pa.DataType) -> str:
+    from data.engine import duckdb_type
+    return duckdb_type(kind)
+
+
+def spells(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], chunk: int,
+           say: Callable[[str, float], None]) -> Iterator[pa.RecordBatch]:
+    """All spells of `source`, `chunk` snapshot dates at a time: finished ones as they finish, then the open ones."""
+    no_open_spell(con)
+    for i in range(0, len(days), chunk):
+        say("snapshot_spell", i / len(days))
+        fold(con, source, days[i:i + chunk], days)
+        yield from _batches(con, f"SELECT {SPELL} FROM appended WHERE seen_until IS NOT NULL")
+        con.execute(f"CREATE OR REPLACE TABLE open_spell AS SELECT {SPELL} FROM appended WHERE seen_until IS NULL")
+    yield from _batches(con, f"SELECT {SPELL} FROM open_spell")
+
+
+def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence[date], first: date) -> None:
+    """Spells after the snapshots from `first` on were added or replaced: tables `next_spell` and `touched_spell`.
+
+    `old` (SQL) are the spells before; those that reach beyond `first` are cut back to what was known before it, and
+    all dates from `first` on are folded again. `touched_spell` holds the opportunities whose spells may differ.
+    """
+    con.execute(f"""CREATE OR REPLACE TABLE open_spell AS SELECT * REPLACE (NULL::DATE AS seen_until) FROM {old}
+                    WHERE seen_from < $first AND (seen_until IS NULL OR seen_until >= $first)""", {"first": first})
+    fold(con, source, [d for d in days if d >= first], days)
+    con.execute(f"""CREATE OR REPLACE TABLE touched_spell AS SELECT opportunity_id FROM appended WHERE is_new
+                    UNION SELECT opportunity_id FROM {old} WHERE seen_from >= $first OR seen_until >= $first""",
+                {"first": first})
+    con.execute(f"""CREATE OR REPLACE VIEW next_spell AS
+                    SELECT {SPELL} FROM {old} WHERE seen_from < DATE '{first.isoformat()}' AND seen_until < DATE '{first.isoformat()}'
+                    UNION ALL SELECT {SPELL} FROM appended""")
+
+
+def _batches(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:
+    """Rows of a query in the schema of the spells, without holding the connection while the reader is used."""
+    schema = MARTS["snapshot_spell"].schema()
+    yield from con.cursor().sql(sql).to_arrow_table().select(schema.names).cast(schema).to_batches()
