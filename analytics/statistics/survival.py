@@ -166,7 +166,7 @@ def tally(counts: pd.DataFrame, kinds: Sequence[str]) -> tuple[np.ndarray, list[
         raise ValueError("counts are whole numbers")
     values = values[values[:, 1:].sum(axis=1) > 0]
     days, position = np.unique(values[:, 0], return_inverse=True)
-    sums = [np.bincount(position, weights=values[:, i], minlength=len(days)) for i in range(1, len(names))]
+    sums = [np.bincount(position, weights=values[:, i], minlength=len(days)).astype(float) for i in range(1, len(names))]
     return days, sums[:-1], sums[-1]
 
 
