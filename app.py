@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent
 
 def main() -> None:
     """One run of the script: everything that stands on the screen."""
-    st.set_page_config(page_title="MVPOD", layout="wide")
+    st.set_page_config(page_title="MVPOD", page_icon=str(ROOT / "pages" / "_parts" / "icon.svg"), layout="wide")
     view_state.take_url()
     store = store_path()
     try:
@@ -88,7 +88,7 @@ def navigation() -> Page:
     groups: dict[str, list[st.Page]] = {}
     links = {}
     for number, page in enumerate(PAGES):
-        links[page.key] = st.Page(_opener(page, asked), title=t(f"page.{page.key}"), icon=page.icon,
+        links[page.key] = st.Page(_opener(page, asked), title=t(f"page.{page.key}"),
                                   url_path="home" if number == 0 else page.key, default=number == 0)
         groups.setdefault("" if page.group == PAGES[0].group else t(f"group.{page.group}"), []).append(links[page.key])
     first = PAGES[0]  # it stands at the root of the site; its own name leads to it as well

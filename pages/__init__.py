@@ -20,7 +20,6 @@ class Page:
 
     key: str
     group: str
-    icon: str
 
     @property
     def render(self) -> Callable[[View], None]:
@@ -30,12 +29,12 @@ class Page:
 
 
 PAGES = (
-    Page("overview", "overview", ":material/monitoring:"),
-    Page("funnel", "order_line", ":material/filter_alt:"),
-    Page("conversion_days", "order_line", ":material/schedule:"),
-    Page("opportunity", "action", ":material/handshake:"),
-    Page("data", "data", ":material/database:"),
-    Page("definitions", "data", ":material/menu_book:"),
+    Page("overview", "overview"),
+    Page("funnel", "order_line"),
+    Page("conversion_days", "order_line"),
+    Page("opportunity", "action"),
+    Page("data", "data"),
+    Page("definitions", "data"),
 )
 
 

@@ -36,7 +36,7 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
     mark_question   a clicked mark -> the question for `Ask.opportunities(view, mark)`. Without it, marks name their
                     question themselves: `customdata` holds the values, `figure.layout.meta["mark"]` their names.
     """
-    with st.container(border=True, key=key), states.guard(key):
+    with st.container(border=True, key=key, gap="xsmall"), states.guard(key):
         st.header(md_escape(title), anchor=False)
         caption = " · ".join(filter(None, [measured, filter_bar.period_words(view),
                                            "" if n is None else t("common.n", n=fmt.number(n, context.lang()))]))

@@ -18,7 +18,7 @@ def heading(page: Page, view: View) -> None:
     st.caption(t(f"page.{page.key}.lead"))
     organisation = here.settings.organisation
     words = [organisation.name, filter_bar.in_words(view, cache.owner_names()), t("view.load", load=here.load_id)]
-    st.text(" · ".join(filter(None, words)))
+    st.caption(md_escape(" · ".join(filter(None, words))))
     notice = organisation.notice.get(here.lang) or organisation.notice.get("en")
     if notice:
         st.info(md_escape(notice), icon=":material/science:")

@@ -23,7 +23,7 @@ def kpi_tile(label: str, value: str, *, key: str, note: str, change: str = "", i
     note      n, the standard, or why there is no value
     trend     a small figure, described by `trend_alt`
     """
-    with st.container(border=True, key=key, height="stretch"), states.guard(key):
+    with st.container(border=True, key=key, height="stretch", gap="xsmall"), states.guard(key):
         st.metric(md_escape(label), value, md_escape(change) if change else None, delta_color=_COLOURS[is_good],
                   delta_arrow="off" if is_up is None else "up" if is_up else "down")
         if trend is not None:

@@ -39,7 +39,8 @@ def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: di
     how = {c: (kinds or {}).get(c) or KINDS.get(c, "") for c in columns}
     styled = shown.style.format({c: f for c in columns if (f := _formatter(how[c], shown[c]))})
     config = {c: st.column_config.Column(column_label(c)) for c in columns}
-    options: dict[str, Any] = {"hide_index": True, "column_config": config, "alt": alt, "height": height, "key": key}
+    options: dict[str, Any] = {"hide_index": True, "column_config": config, "alt": alt, "height": height, "key": key,
+                               "placeholder": fmt.UNKNOWN}
     if not select:
         st.dataframe(styled, **options)
         return None
