@@ -188,7 +188,7 @@ def against_standard(what: str, value: Estimate, target: float | None, direction
     """A value against its target. A target that is met by luck is still met; a miss is clear only beyond chance."""
     if value.value is None or target is None or n < min_n:
         return _few(what, n, lang)
-    write = {"rate": show.rate, "days": show.days, "number": show.number}[kind]
+    write: Callable[..., str] = {"rate": show.rate, "days": show.days, "number": show.number}[kind]  # type: ignore[assignment]
     gap = value.value - target
     fields = {"what": what, "value": write(value.value, lang), "target": write(target, lang)}
     if (gap >= 0) if direction == "up" else (gap <= 0):

@@ -8,7 +8,7 @@ machine's locale, round half up (as people do by hand), write a real minus sign,
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -171,7 +171,7 @@ def interval(low: Any, high: Any, lang: str, kind: str = "rate") -> str:
     >>> interval(0.1078, 0.6032, "en"), interval(13, None, "zh", "days"), interval(None, None, "en")
     ('10.8% to 60.3%', '不少于 13 天', '–')
     """
-    show = {"rate": rate, "points": points, "days": days, "number": number}[kind]
+    show: Callable[..., str] = {"rate": rate, "points": points, "days": days, "number": number}[kind]  # type: ignore[assignment]
     if not is_known(low):
         return UNKNOWN
     if not is_known(high):

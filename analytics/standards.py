@@ -167,7 +167,7 @@ def _against(row: dict[str, Any], target: Target, direction: Direction, amber: f
         "source_url": industry.source_url if industry else "",
         "target": target.value, "gap": value - target.value if known else None,
         "status": status(value, target.value, direction, amber) or "",
-        "is_clear": bool(known and around.excludes(target.value)), "target_reason": target.reason,
+        "is_clear": target.value is not None and around.excludes(target.value), "target_reason": target.reason,
     }
 
 

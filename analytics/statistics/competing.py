@@ -18,7 +18,7 @@ import pandas as pd
 
 from analytics.statistics.estimate import LEVEL, NOT_KNOWN, Estimate, known, z_of
 from analytics.statistics.intervals import wilson
-from analytics.statistics.survival import _at_risk, _greenwood_steps, groups, row_at, tally
+from analytics.statistics.survival import at_risk_of, checked, greenwood_steps, group_places, place_of, tally_of
 
 CURVE = ("cause", "days", "at_risk", "events", "incidence", "std_error", "low", "high", "survival")
 
@@ -34,19 +34,9 @@ def cumulative_incidence(counts: pd.DataFrame, causes: Sequence[str], *, level: 
     >>> cumulative_incidence(both, ["won", "lost"])["incidence"].tolist()
     [0.5, 0.5, 0.0, 0.5]
     """
-    days, events, censored = tally(counts, causes)
-    ended = np.sum(events, axis=0) if events else np.zeros_like(days)
-    at_risk = _at_risk(ended + censored)
-    survival = np.cumprod(1 - ended / at_risk)
-    before = np.append(1.0, survival)[: len(days)]
-    parts = []
-    for cause, of_cause in zip(causes, events, strict=True):
-        incidence = np.cumsum(before * of_cause / at_risk)
-        error = np.sqrt(_variance(incidence, before, of_cause, ended, at_risk))
-        low, high = _limits(incidence, error, z_of(level))
-        columns = (cause, days, at_risk, of_cause, incidence, error, low, high, survival)
-        parts.append(pd.DataFrame(dict(zip(CURVE, columns, strict=True))))
-    return pd.concat(parts, ignore_index=True).astype({"at_risk": "int64", "events": "int64", "cause": "str"})
+    parts = _curves(tally_of(checked(counts, causes)), z_of(level))
+    frames = [pd.DataFrame({"cause": cause, **part}) for cause, part in zip(causes, parts, strict=True)]
+    return pd.concat(frames, ignore_index=True).astype({"at_risk": "int64", "events": "int64", "cause": "str"})
 
 
 def incidence_at(curve: pd.DataFrame, cause: str, day: float, *, level: float = LEVEL) -> Estimate:
@@ -57,28 +47,20 @@ def incidence_at(curve: pd.DataFrame, cause: str, day: float, *, level: float = 
     the number watched that long: no event among three is not a certain zero.
     """
     mine = curve[curve["cause"] == cause]
-    row = row_at(mine, day, "incidence")
-    if row is None:
-        return NOT_KNOWN
-    value = 0.0 if row.name == -1 else float(row["incidence"])
-    if 0 < value < 1:
-        return Estimate(value, known(row["low"]), known(row["high"]))
-    watched = int(mine["events"].sum()) if value >= 1 else _watched(mine, day)
-    plain = wilson(round(value) * watched, watched, level=level)
-    return Estimate(value, plain.low, plain.high)
+    return _at({name: mine[name].to_numpy(float) for name in CURVE[1:]}, day, level)
 
 
 def incidences_at(counts: pd.DataFrame, by: Sequence[str], causes: Sequence[str], cause: str, day: float, *,
                   level: float = LEVEL) -> pd.DataFrame:
     """`incidence_at` per group: the columns of `by`, n, events (by `cause` within `day`), censored (before that
     day), value, low, high, reason ("not_observed" where nobody has been watched for that long)."""
-    rows = []
-    for key, part in groups(counts, by):
-        found = incidence_at(cumulative_incidence(part, causes, level=level), cause, day, level=level)
-        within = part["days"] <= day
-        rows.append({**key, "n": int(part[[*causes, "censored"]].to_numpy().sum()),
-                     "events": int(part.loc[within, cause].sum()),
-                     "censored": int(part.loc[part["days"] < day, "censored"].sum()),
+    values, rows = checked(counts, causes), []
+    mine = 1 + list(causes).index(cause)
+    for key, places in group_places(counts, by):
+        part = values[places]
+        found = _at(_curves(tally_of(part), z_of(level))[mine - 1], day, level)
+        rows.append({**key, "n": int(part[:, 1:].sum()), "events": int(part[part[:, 0] <= day, mine].sum()),
+                     "censored": int(part[part[:, 0] < day, -1].sum()),
                      "value": found.value, "low": found.low, "high": found.high,
                      "reason": "" if found.is_known else "not_observed"})
     frame = pd.DataFrame(rows, columns=[*by, "n", "events", "censored", "value", "low", "high", "reason"])
@@ -86,16 +68,41 @@ def incidences_at(counts: pd.DataFrame, by: Sequence[str], causes: Sequence[str]
                          "value": float, "low": float, "high": float, "reason": "str"})
 
 
-def _watched(curve: pd.DataFrame, day: float) -> int:
-    """How many were still going on when `day` began, or after the last day seen."""
-    later = curve.loc[curve["days"] >= day, "at_risk"]
-    return int(later.iloc[0]) if len(later) else int(curve["at_risk"].max())
+def _curves(tallied: tuple[np.ndarray, list[np.ndarray], np.ndarray], z: float) -> list[dict[str, np.ndarray]]:
+    """For each cause the columns of CURVE after the first."""
+    days, events, censored = tallied
+    ended = np.sum(events, axis=0) if events else np.zeros_like(days)
+    at_risk = at_risk_of(ended + censored)
+    survival = np.cumprod(1 - ended / at_risk)
+    before = np.append(1.0, survival)[: len(days)]
+    found = []
+    for of_cause in events:
+        incidence = np.cumsum(before * of_cause / at_risk)
+        error = np.sqrt(_variance(incidence, before, of_cause, ended, at_risk))
+        low, high = _limits(incidence, error, z)
+        columns = (days, at_risk, of_cause, incidence, error, low, high, survival)
+        found.append(dict(zip(CURVE[1:], columns, strict=True)))
+    return found
+
+
+def _at(curve: dict[str, np.ndarray], day: float, level: float) -> Estimate:
+    days = curve["days"]
+    place = place_of(days, curve["survival"], day)
+    if place is None:
+        return NOT_KNOWN
+    value = 0.0 if place < 0 else float(curve["incidence"][place])
+    if 0 < value < 1 - 1e-12:
+        return Estimate(value, known(curve["low"][place]), known(curve["high"][place]))
+    last = min(int(np.searchsorted(days, day)), len(days) - 1)  # the first day not before `day`
+    watched = float(curve["events"].sum() if value > 0 else curve["at_risk"][last])
+    around = wilson(round(value) * watched, watched, level=level)
+    return Estimate(float(round(value)), around.low, around.high)
 
 
 def _variance(incidence: np.ndarray, before: np.ndarray, of_cause: np.ndarray, ended: np.ndarray,
               at_risk: np.ndarray) -> np.ndarray:
     """Σ(F−F_i)²·d/(n(n−d)) + ΣS²·(n−d_k)·d_k/n³ − 2Σ(F−F_i)·S·d_k/n², each sum up to t, by running sums."""
-    steps = _greenwood_steps(ended, at_risk)
+    steps = greenwood_steps(ended, at_risk)
     spread = (incidence**2 * np.cumsum(steps) - 2 * incidence * np.cumsum(incidence * steps)
               + np.cumsum(incidence**2 * steps))
     own = np.cumsum(before**2 * (at_risk - of_cause) * of_cause / at_risk**3)

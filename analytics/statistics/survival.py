@@ -15,7 +15,7 @@ the smallest day with S ≤ 1 − p, their limits by Brookmeyer & Crowley 1982: 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -41,14 +41,8 @@ def kaplan_meier(counts: pd.DataFrame, *, level: float = LEVEL, transform: Trans
     >>> answer["survival"].round(2).tolist()
     [0.75, 0.25, 0.25]
     """
-    days, (events,), censored = tally(counts, ["events"])
-    at_risk = _at_risk(events + censored)
-    survival = np.cumprod(1 - events / at_risk)
-    greenwood = _greenwood(events, at_risk)
-    low, high = _band(survival, greenwood, z_of(level), transform)
-    error = np.where(survival > 0, survival * np.sqrt(greenwood), np.nan)
-    columns = (days, at_risk, events, censored, survival, error, low, high)
-    return pd.DataFrame(dict(zip(CURVE, columns, strict=True))).astype(COUNTS)
+    curve = _curve(checked(counts, ["events"]), z_of(level), transform)
+    return pd.DataFrame(curve, columns=list(CURVE)).astype(COUNTS)
 
 
 def quantile(curve: pd.DataFrame, p: float = 0.5) -> Estimate:
@@ -61,9 +55,7 @@ def quantile(curve: pd.DataFrame, p: float = 0.5) -> Estimate:
     """
     if not 0 < p < 1:
         raise ValueError(f"a quantile lies between 0 and 1, not {p}")
-    days = curve["days"].to_numpy(float)
-    value, low, high = (_first_at_most(days, curve[name].to_numpy(float), 1 - p) for name in ("survival", "low", "high"))
-    return Estimate(value, low, high) if value is not None else Estimate(None, low, None)
+    return _quantile({name: curve[name].to_numpy(float) for name in ("days", "survival", "low", "high")}, p)
 
 
 def survival_at(curve: pd.DataFrame, day: float) -> Estimate:
@@ -71,12 +63,12 @@ def survival_at(curve: pd.DataFrame, day: float) -> Estimate:
 
     None beyond the longest duration seen while some were still going on: nobody has been watched for so long.
     """
-    row = row_at(curve, day, "survival")
-    if row is None:
+    place = place_of(curve["days"].to_numpy(float), curve["survival"].to_numpy(float), day)
+    if place is None:
         return NOT_KNOWN
-    if row.name == -1:
+    if place < 0:
         return Estimate(1.0, None, None)
-    return Estimate(known(row["survival"]), known(row["low"]), known(row["high"]))
+    return Estimate(*(known(curve[name].iloc[place]) for name in ("survival", "low", "high")))
 
 
 def restricted_mean(curve: pd.DataFrame, limit: float | None = None, *, level: float = LEVEL) -> Estimate:
@@ -94,7 +86,7 @@ def restricted_mean(curve: pd.DataFrame, limit: float | None = None, *, level: f
     cuts = np.append(np.minimum(days, limit), limit)
     area = np.append(1.0, survival) * np.diff(np.append(0.0, cuts))
     right = area[::-1].cumsum()[::-1][1:]  # area to the right of each day
-    steps = _greenwood_steps(curve["events"].to_numpy(float), curve["at_risk"].to_numpy(float))
+    steps = greenwood_steps(curve["events"].to_numpy(float), curve["at_risk"].to_numpy(float))
     error = float(np.sqrt(np.sum(right**2 * steps)))
     mean = float(area.sum())
     z = z_of(level)
@@ -106,7 +98,7 @@ def logrank(one: pd.DataFrame, other: pd.DataFrame) -> float | None:
 
     Takes counts, not curves. None where it cannot be tested (no events while both have somebody at risk).
     """
-    first, second = (_on(tally(frame, ["events"])) for frame in (one, other))
+    first, second = (_on(tally_of(checked(frame, ["events"]))) for frame in (one, other))
     days = np.union1d(first.index, second.index)
     (d1, n1), (d2, n2) = (_spread(frame, days) for frame in (first, second))
     d, n = d1 + d2, n1 + n2
@@ -120,9 +112,15 @@ def logrank(one: pd.DataFrame, other: pd.DataFrame) -> float | None:
 
 def curves(counts: pd.DataFrame, by: Sequence[str], *, level: float = LEVEL) -> pd.DataFrame:
     """`kaplan_meier` for each group: the columns of `by`, then the curve. Groups keep their order of appearance."""
-    parts = [kaplan_meier(part, level=level).assign(**key) for key, part in groups(counts, by)]
-    frame = pd.concat(parts, ignore_index=True) if parts else kaplan_meier(counts).assign(**{name: None for name in by})
-    return frame[[*by, *CURVE]]
+    values, z, parts, repeats, names = checked(counts, ["events"]), z_of(level), [], [], []
+    for key, places in group_places(counts, by):
+        curve = _curve(values[places], z, "log-log")
+        parts.append(curve)
+        repeats.append(len(curve["days"]))
+        names.append(key)
+    columns: dict[str, Any] = {name: np.concatenate([part[name] for part in parts]) if parts else [] for name in CURVE}
+    keys = pd.DataFrame(names, columns=list(by)).loc[np.repeat(np.arange(len(names)), repeats)].reset_index(drop=True)
+    return keys.join(pd.DataFrame(columns).astype(COUNTS)) if by else pd.DataFrame(columns).astype(COUNTS)
 
 
 def quantiles(counts: pd.DataFrame, by: Sequence[str], p: float, *, min_events: int = 5,
@@ -132,12 +130,14 @@ def quantiles(counts: pd.DataFrame, by: Sequence[str], p: float, *, min_events: 
     `reason` says why a value is missing: "few_events" (fewer than `min_events`, DOMAIN B13) or "not_reached"
     (more than 1 − p are still going on); "" where there is a value.
     """
-    rows = []
-    for key, part in groups(counts, by):
-        events, censored = int(part["events"].sum()), int(part["censored"].sum())
+    if not 0 < p < 1:
+        raise ValueError(f"a quantile lies between 0 and 1, not {p}")
+    values, z, rows = checked(counts, ["events"]), z_of(level), []
+    for key, places in group_places(counts, by):
+        events, censored = (int(total) for total in values[places, 1:].sum(axis=0))
         found, reason = NOT_KNOWN, "few_events"
         if events >= min_events:
-            found = quantile(kaplan_meier(part, level=level), p)
+            found = _quantile(_curve(values[places], z, "log-log"), p)
             reason = "" if found.is_known else "not_reached"
         rows.append({**key, "n": events + censored, "events": events, "censored": censored,
                      "value": found.value, "low": found.low, "high": found.high, "reason": reason})
@@ -146,16 +146,24 @@ def quantiles(counts: pd.DataFrame, by: Sequence[str], p: float, *, min_events: 
                          "value": float, "low": float, "high": float, "reason": "str"})
 
 
-def groups(counts: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, object], pd.DataFrame]]:
+def groups(counts: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, Any], pd.DataFrame]]:
     """The groups of a frame as ({column: value}, rows), in order of appearance; without `by` one group of all."""
+    return [(key, counts.iloc[places]) for key, places in group_places(counts, by)]
+
+
+def group_places(counts: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, Any], np.ndarray]]:
+    """The groups of a frame as ({column: value}, positions of its rows); a missing value is a group of its own."""
     if not by:
-        return [({}, counts)]
-    grouped = counts.groupby(list(by), sort=False, dropna=False, observed=True)
-    return [(dict(zip(by, key, strict=True)), part) for key, part in grouped]
+        return [({}, np.arange(len(counts)))]
+    number = counts.groupby(list(by), sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    order = np.argsort(number, kind="stable")
+    parts = np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
+    names = counts[list(by)].iloc[[places[0] for places in parts]].to_dict("records")
+    return list(zip(names, parts, strict=True))
 
 
-def tally(counts: pd.DataFrame, kinds: Sequence[str]) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
-    """Counts added up per distinct day: days in order, one array per kind of event, censored. Checks the input."""
+def checked(counts: pd.DataFrame, kinds: Sequence[str]) -> np.ndarray:
+    """The columns days, one per kind of event and censored, as numbers. ValueError for what cannot be counted."""
     names = ["days", *kinds, "censored"]
     if missing := [name for name in names if name not in counts.columns]:
         raise ValueError(f"counts need the columns {names}; missing: {missing}")
@@ -164,37 +172,48 @@ def tally(counts: pd.DataFrame, kinds: Sequence[str]) -> tuple[np.ndarray, list[
         raise ValueError("days and counts must be known and not negative; leave such rows out and count them")
     if (values[:, 1:] % 1).any():
         raise ValueError("counts are whole numbers")
-    values = values[values[:, 1:].sum(axis=1) > 0]
-    days, position = np.unique(values[:, 0], return_inverse=True)
-    sums = [np.bincount(position, weights=values[:, i], minlength=len(days)).astype(float) for i in range(1, len(names))]
+    return values
+
+
+def tally_of(values: np.ndarray) -> tuple[np.ndarray, list[np.ndarray], np.ndarray]:
+    """Checked rows added up per distinct day: days in order, one array per kind of event, censored."""
+    values = values[values[:, 1:].any(axis=1)]
+    days, place = np.unique(values[:, 0], return_inverse=True)
+    sums = [np.bincount(place, weights=column, minlength=len(days)).astype(float) for column in values.T[1:]]
     return days, sums[:-1], sums[-1]
 
 
-def row_at(curve: pd.DataFrame, day: float, column: str) -> pd.Series | None:
-    """The row of a curve in force on `day`; None beyond what was observed; a row named −1 before the first."""
-    if curve.empty or day < 0:
-        return None
-    days = curve["days"].to_numpy(float)
-    if day > days[-1] and curve["survival"].iloc[-1] > 0:
-        return None
-    index = int(np.searchsorted(days, day, side="right")) - 1
-    if index < 0:
-        return pd.Series({column: np.nan}, name=-1)
-    return curve.iloc[index].rename(index)
+def _curve(values: np.ndarray, z: float, transform: Transform) -> dict[str, np.ndarray]:
+    """The columns of CURVE."""
+    days, (events,), censored = tally_of(values)
+    at_risk = at_risk_of(events + censored)
+    survival = np.cumprod(1 - events / at_risk)
+    greenwood = np.cumsum(greenwood_steps(events, at_risk))
+    low, high = _band(survival, greenwood, z, transform)
+    error = np.where(survival > 0, survival * np.sqrt(greenwood), np.nan)
+    return dict(zip(CURVE, (days, at_risk, events, censored, survival, error, low, high), strict=True))
 
 
-def _at_risk(leaving: np.ndarray) -> np.ndarray:
+def _quantile(curve: dict[str, np.ndarray], p: float) -> Estimate:
+    return Estimate(*(_first_at_most(curve["days"], curve[name], 1 - p) for name in ("survival", "low", "high")))
+
+
+def place_of(days: np.ndarray, survival: np.ndarray, day: float) -> int | None:
+    """The row of a curve in force on `day`; −1 before the first; None beyond what anybody has been watched for."""
+    if not len(days) or day < 0 or (day > days[-1] and survival[-1] > 0):
+        return None
+    return int(np.searchsorted(days, day, side="right")) - 1
+
+
+def at_risk_of(leaving: np.ndarray) -> np.ndarray:
+    """How many are still there when each day begins, from how many leave or are last seen on it."""
     return leaving[::-1].cumsum()[::-1]
 
 
-def _greenwood_steps(events: np.ndarray, at_risk: np.ndarray) -> np.ndarray:
+def greenwood_steps(events: np.ndarray, at_risk: np.ndarray) -> np.ndarray:
     """d / (n (n − d)) per day; 0 on the day when the last ones leave (S is 0 from then on)."""
     stay = at_risk - events
     return np.divide(events, at_risk * stay, out=np.zeros_like(events), where=stay > 0)
-
-
-def _greenwood(events: np.ndarray, at_risk: np.ndarray) -> np.ndarray:
-    return np.cumsum(_greenwood_steps(events, at_risk))
 
 
 def _band(survival: np.ndarray, greenwood: np.ndarray, z: float, transform: Transform) -> tuple[np.ndarray, np.ndarray]:
@@ -223,4 +242,4 @@ def _on(tallied: tuple[np.ndarray, list[np.ndarray], np.ndarray]) -> pd.DataFram
 def _spread(frame: pd.DataFrame, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Events and number at risk on each of `days` (of both groups)."""
     full = frame.reindex(days, fill_value=0.0)
-    return full["events"].to_numpy(), _at_risk(full["leaving"].to_numpy())
+    return full["events"].to_numpy(), at_risk_of(full["leaving"].to_numpy())
