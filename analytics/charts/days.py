@@ -59,7 +59,7 @@ def statistics(frames: Mapping[str, pd.DataFrame], names: Names, theme: Theme, *
     """Mean, median, P75 and P90 of each stage: one column of bars a statistic, all on one scale.
 
     `frames`: statistic -> rows of `stage_days.*` (stage, n, events, censored, value, low, high, reason); `comparison`
-    and `standard` (stage, value) likewise. A value that is not known is told in words, never drawn as zero.
+    (the same) and `standard` (stage, target) likewise. A value that is not known is told in words, never drawn as zero.
     """
     first = next(iter(frames.values()))
     if first.empty:
@@ -76,13 +76,15 @@ def statistics(frames: Mapping[str, pd.DataFrame], names: Names, theme: Theme, *
                        left, right, widest, hours, keyed=statistic == "median" or len(frames) == 1, digits=_digits(frame, hours))
         heading = names.text(f"stat_{statistic}", unit=names.text("unit_hours" if hours else "unit_days"))
         write(fig, heading, left, 8, colour=palette(theme).muted, size=FONT_SIZE - 1)
-        _panel(panel, frame, _like((comparison or {}).get(statistic), first), _like((standard or {}).get(statistic), first))
+        _panel(panel, frame, _like((comparison or {}).get(statistic), first, "value"),
+               _like((standard or {}).get(statistic), first, "target"))
     return fig
 
 
 def scale(*sets: Mapping[str, pd.DataFrame] | None) -> float:
     """The largest value in all frames: the common length of charts that are compared."""
-    values = [v for frames in sets if frames for frame in frames.values() for v in column(frame, "value")]
+    values = [v for frames in sets if frames for frame in frames.values()
+              for v in [*column(frame, "value"), *(column(frame, "target") if "target" in frame else [])]]
     return max((v for v in values if v is not None), default=1.0) or 1.0
 
 
@@ -107,9 +109,9 @@ def _segment(frame: pd.DataFrame) -> str | None:
     return str(frame["segment"].iloc[0]) if "segment" in frame and len(frame) else None
 
 
-def _like(other: pd.DataFrame | None, frame: pd.DataFrame) -> list[float | None]:
-    """The other frame's values in the order of this one's stages."""
-    found = {} if other is None or other.empty else dict(zip(other["stage"], other["value"], strict=True))
+def _like(other: pd.DataFrame | None, frame: pd.DataFrame, name: str) -> list[float | None]:
+    """A column of the other frame in the order of this one's stages."""
+    found = {} if other is None or other.empty else dict(zip(other["stage"], other[name], strict=True))
     return [known(found.get(stage)) for stage in frame["stage"]]
 
 
@@ -174,9 +176,8 @@ def survival(frame: pd.DataFrame, names: Names, theme: Theme, *, medians: pd.Dat
              extent: float | None = None) -> go.Figure:
     """Share still in the stage after so many days: one small panel a stage, two across, one scale of days.
 
-    Columns pipeline, stage, days, survival, low, high (a step function with its 95 % band), in the order of days. The
-    curve ends where observation ends; what is left there is still open. `medians` (stage, value) names the day on
-    which half have left.
+    Columns pipeline, stage, days, survival, low, high (a step function with its 95 % band), n, open_share, in the order
+    of days. The curve ends where observation ends. `medians` (stage, value) names the day on which half have left.
     """
     if frame.empty:
         return message(theme, names.text("empty"))
@@ -185,7 +186,7 @@ def survival(frame: pd.DataFrame, names: Names, theme: Theme, *, medians: pd.Dat
     fig = figure(theme, 150 * lines + 30)
     fig.update_layout(margin={"l": 34, "r": 10, "t": 4, "b": 30, "pad": 0})
     widest = extent or horizon(frame)
-    known_medians = _like(medians, pd.DataFrame({"stage": stages}))
+    known_medians = _like(medians, pd.DataFrame({"stage": stages}), "value")
     for number, stage in enumerate(stages):
         part = frame[frame["stage"] == stage]
         where = (number % 2, number // 2)
@@ -236,7 +237,7 @@ def _curve(fig: go.Figure, part: pd.DataFrame, axes: tuple[str, str], names: Nam
                     customdata=[[row.get("pipeline"), row.get("segment"), row["stage"], None]] * len(part), **step)
     fig.add_annotation(text=names.stage(row.get("pipeline"), row["stage"], 24), x=0, xref=f"{x} domain", xanchor="left", y=1,
                        yref=f"{y} domain", yanchor="bottom", yshift=2, font={"weight": "bold"})
-    fig.add_annotation(text=_ending(part, names, widest), x=1, xref=f"{x} domain", xanchor="right", y=1,
+    fig.add_annotation(text=_ending(part, names), x=1, xref=f"{x} domain", xanchor="right", y=1,
                        yref=f"{y} domain", yanchor="top", font={"size": FONT_SIZE - 1, "color": colours.muted})
     if median is not None and median <= widest:
         fig.add_scatter(x=[median, median], y=[0, 0.5], line={"width": 1, "dash": "dot", "color": colours.text},
@@ -245,12 +246,13 @@ def _curve(fig: go.Figure, part: pd.DataFrame, axes: tuple[str, str], names: Nam
                            yanchor="bottom", xshift=3, font={"size": FONT_SIZE - 1})
 
 
-def _ending(part: pd.DataFrame, names: Names, widest: float) -> str:
-    """What is left at the end of the curve: those still in the stage when observation ends."""
+def _ending(part: pd.DataFrame, names: Names) -> str:
+    """How many visits the curve rests on, and the share of them that has not ended."""
     last = part.iloc[-1]
-    left = known(last["survival"]) or 0.0
-    key = "survival_done" if left < 0.005 else "survival_left"
-    return names.text(key, share=show.rate(left, digits=0), days=show.days(last["days"], names.lang, digits=0))
+    share = known(last.get("open_share"))
+    if share is None:
+        return f"n {show.number(last.get('n'))}" if known(last.get("n")) is not None else ""
+    return names.text("survival_open", share=show.rate(share, digits=0), n=show.number(last.get("n")))
 
 
 def distribution(frame: pd.DataFrame, names: Names, theme: Theme, *, hours: bool = False) -> go.Figure:

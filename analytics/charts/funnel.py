@@ -26,13 +26,13 @@ def rates(frame: pd.DataFrame, names: Names, theme: Theme, *, by: By = "count",
     """Share that goes on to the next stage, one bar a stage, 0 to 100 %.
 
     Solid = went on, hatched = still open (too early to say), the rest of the track = lost; whisker = 95 % interval;
-    thin lighter bar = comparison period; outlined frame = standard (columns stage, value). The columns to the right
+    thin lighter bar = comparison period; outlined frame = standard (columns stage, target). The columns to the right
     print the share, its difference to the comparison in percentage points, and the cumulative share.
     """
     if frame.empty:
         return message(theme, names.text("empty"))
     was = _by_stage(comparison, frame, _value_column(by))
-    target = _by_stage(standard, frame, "value")
+    target = _by_stage(standard, frame, "target")
     rows = Rows(len(frame), has_second=comparison is not None, top=18)
     fig = canvas(rows, theme, right=(_CUMULATIVE if by == "count" else _NEXT) + 8)
     fig.update_xaxes(range=[0, 1], visible=False)
