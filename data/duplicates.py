@@ -1,0 +1,76 @@
+"""One row per key: exact repetitions are counted and dropped, contradictions go where the profile says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from data.contracts import TABLES
+from data.mapping import FILE, REJECTS, ROW
+
+
+@dataclass(frozen=True)
+class Settled:
+    """`table` with unique keys; `deduplicated` rows dropped; `rejects` are the contradicting rows (quarantine)."""
+
+    table: pa.Table
+    deduplicated: int
+    rejects: pa.Table
+
+
+def key_of(target: str) -> tuple[str, ...]:
+    """The key columns of a target, `snapshot_date` included for state tables."""
+    contract = TABLES[target]
+    return (*contract.key, "snapshot_date") if contract.kind == "state" else contract.key
+
+
+def settle(table: pa.Table, target: str, policy: str, con: duckdb.DuckDBPyConnection) -> Settled:
+    """Applies `policy` (error: quarantine all rows of a contradicting key; first, last: keep that one, in file order).
+
+    Of a stage event only what it says counts: the rest of its source row (`extra`) may differ.
+    """
+    key = key_of(target)
+    rows = _repeated(table, target, key, con)
+    if rows.empty:
+        return Settled(table, 0, REJECTS.empty_table())
+    drop, refused = np.zeros(table.num_rows, bool), []
+    for _, group in rows.groupby("k", sort=False):
+        positions = group["i"].to_numpy()
+        if group["content"].nunique() > 1 and policy == "error":
+            refused.extend(positions)
+            drop[positions] = True
+        else:
+            drop[positions[:-1] if policy == "last" else positions[1:]] = True
+    rejects = _rejects(table, target, key, refused)
+    return Settled(table.filter(pa.array(~drop)), int(drop.sum()) - len(refused), rejects)
+
+
+def _repeated(table: pa.Table, target: str, key: tuple[str, ...], con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """Position, key number and content hash of every row whose key is not its own, in file order."""
+    ignored = {ROW, FILE, "file_order", *(("extra",) if target == "stage_change" else ())}
+    content = ", ".join(f'"{c}"' for c in table.column_names if c not in ignored)
+    keys = ", ".join(key)
+    same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM d.{k}" for k in key)
+    con.register("t0", table.append_column("i", pa.array(np.arange(table.num_rows, dtype=np.int64))))
+    try:
+        return con.sql(f"""
+            WITH d AS (SELECT {keys}, min(i) AS k FROM t0 GROUP BY {keys} HAVING count(*) > 1)
+            SELECT t.i, d.k, hash(ROW({", ".join("t." + c.strip() for c in content.split(", "))})) AS content
+            FROM t0 t JOIN d ON {same} ORDER BY t.i""").df()
+    finally:
+        con.unregister("t0")
+
+
+def _rejects(table: pa.Table, target: str, key: tuple[str, ...], positions: list[int]) -> pa.Table:
+    if not positions:
+        return REJECTS.empty_table()
+    rows = table.take(pa.array(sorted(positions)))
+    shown = [" | ".join(str(v) for v in values if v is not None)
+             for values in zip(*(rows.column(k).to_pylist() for k in key if k != "snapshot_date"), strict=True)]
+    size = rows.num_rows
+    return pa.table([pa.array([target] * size), rows.column(FILE).cast(pa.string()), rows.column(ROW),
+                     pa.array([key[0]] * size), pa.array(["duplicate"] * size), pa.array(shown)], schema=REJECTS)
