@@ -1,15 +1,19 @@
-"""Page data."""
+"""Bring exports in with a preview, see the loads and what was rejected, go back to an earlier state."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from analytics.view import View
+from pages._parts import import_form, loads, states
 
 
 def render(view: View) -> None:
     """Draw the page."""
-    st.text(repr(view))
+    with st.container(border=True, key="data_import"), states.guard("data_import"):
+        import_form.draw()
+    with st.container(border=True, key="data_loads"), states.guard("data_loads"):
+        loads.draw()
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

@@ -1,0 +1,62 @@
+"""The loads of the store: what came in when, what was rejected, and the way back to an earlier state."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from data.store import Load, Store
+from pages._parts import context, states, table, view_state
+from pages._parts.context import t
+
+_COLUMNS = ("load_id", "kind", "loaded_at", "as_of", "profile", "sources", "rows_loaded", "rows_quarantined")
+_SHOWN_REJECTS = 1000
+
+
+def draw() -> None:
+    """List of loads, newest first; below it the chosen one with its rejects and the button that restores it."""
+    here = context.now()
+    store = Store.open(Path(here.store))
+    known = sorted(store.loads(), key=lambda load: load.load_id, reverse=True)
+    st.header(t("data.loads"), anchor=False)
+    st.caption(t("data.loads.lead"))
+    table.show(pd.DataFrame([_row(load) for load in known]), _COLUMNS, alt=t("data.loads"), key="data_loads_table",
+               kinds={"load_id": "text", "loaded_at": "instant"})
+    ids = [str(load.load_id) for load in known]
+    chosen = view_state.choose("load", t("data.load"), ids, ids[0], lambda key: t("view.load", load=key))
+    load = next(load for load in known if str(load.load_id) == chosen)
+    _rejects(store, load)
+    if load.load_id != known[0].load_id:
+        _restore(store, load)
+
+
+def _row(load: Load) -> dict[str, object]:
+    counts = [c for c in load.counts.values() if isinstance(c, dict)]
+    return {
+        "load_id": str(load.load_id), "kind": t(f"data.kind.{load.kind}"), "loaded_at": load.loaded_at,
+        "as_of": load.as_of, "profile": load.profile,
+        "sources": ", ".join(str(s.get("name", s) if isinstance(s, dict) else s) for s in load.sources),
+        "rows_loaded": sum(int(c.get("loaded", 0)) for c in counts),
+        "rows_quarantined": sum(int(c.get("quarantined", 0)) for c in counts),
+    }
+
+
+def _rejects(store: Store, load: Load) -> None:
+    rejected = store.quarantined(load)
+    if rejected.empty:
+        st.caption(t("data.rejects.none"))
+        return
+    st.markdown(f"**{t('data.rejects', n=len(rejected))}**")
+    table.show(rejected.head(_SHOWN_REJECTS), alt=t("data.rejects.alt"), key="data_rejects")
+
+
+def _restore(store: Store, load: Load) -> None:
+    with st.popover(t("data.restore"), icon=":material/history:"):
+        st.text(t("data.restore.explain", load=load.load_id))
+        if st.button(t("data.restore.confirm"), key="data_restore", type="primary"):
+            with states.guard("data_restore"):
+                store.restore(load.load_id)
+                view_state.keep("load")
+                st.rerun()
