@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from data.demo import activities, assessments, budgets, changes, company, people, snapshots, support
-from data.demo.deals import draw
-from data.demo.paths import walk
+from data.demo.deals import draw, without_chance_duplicates
+from data.demo.paths import WON, walk
 from data.demo.plan import Plan
 from data.settings import Settings, parse_settings
 
@@ -46,6 +46,7 @@ def build(seed: int = SEED, accounts: int = 1500, opportunities: int = 9000, wee
     after = changes.account_owner_after(plan, sellers, buyers_of)
     deals = draw(plan, sellers, buyers_of, after)
     paths = walk(plan, deals, buyers_of, sellers)
+    deals = without_chance_duplicates(deals, paths.final < WON)
     owner = changes.owners(plan, deals, paths, sellers, buyers_of, after)
     rival = changes.rivals(deals)
     departments = people.organise(plan, buyers_of)

@@ -73,7 +73,7 @@ def _us(plan: Plan, rng: np.random.Generator, deals: Deals, paths: Paths, accoun
     near = 50 + t.CLOSENESS_PER_SIGMA * quality + drift * np.where(won, t.CLOSENESS_WON_DRIFT, t.CLOSENESS_LOST_DRIFT)
     gone = accounts.owner[deals.account[deal]] == sellers.leaver
     near = near - np.where(gone, 14 * np.clip((week - t.LEFT_ON) / 60, 0, 1), 0)
-    near = near + rng.normal(0, 4, deals.count)[deal] + rng.normal(0, 2.5, len(deal))
+    near = near + rng.normal(0, 6, deals.count)[deal] + rng.normal(0, 2.5, len(deal))
     fit = 62 + 6 * quality + rng.normal(0, 5, deals.count)[deal] + rng.normal(0, 2, len(deal))
     return deal, week, np.full(len(deal), -1), fit, near
 

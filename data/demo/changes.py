@@ -19,7 +19,7 @@ from data.demo.plan import Flags, Floats, Ints, Plan, month_end, quarter_end, wo
 
 AMOUNT_CHANGES, AMOUNT_SIGMA = 0.3, 0.18
 HANDED_OVER = 0.04
-PUSHED, PULLED_IN = 0.7, 0.5
+PUSHED, PULLED_IN = 0.6, 0.5
 ROUNDS = 14
 HANDOVER_DAYS = 14
 
@@ -125,9 +125,9 @@ def expected_closes(plan: Plan, deals: Deals, paths: Paths, team: Ints) -> Chang
 def _push(rng: np.random.Generator, due: Ints, quarterly: Flags, deals: Deals) -> tuple[Ints, Ints, Flags]:
     """When each date would be moved, to when, and whether it is."""
     n = len(due)
-    when = workday(np.where(quarterly, due - rng.integers(3, 13, n), due + rng.integers(-6, 15, n)))
+    when = workday(np.where(quarterly, due - rng.integers(3, 13, n), due + rng.integers(-4, 45, n)))
     step = np.where(deals.pipeline == KA, rng.choice((30, 45, 60, 90), n), rng.choice((14, 21, 30), n))
-    following = np.where(quarterly, quarter_end(due + t.PUSH_DAYS), due + step)
+    following = np.where(quarterly, quarter_end(due + t.PUSH_DAYS), np.maximum(due, when) + step)
     happens = (rng.random(n) < np.where(quarterly, t.PUSH_SHARE, PUSHED)) & ~deals.stalled
     return when, following, happens
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -82,6 +82,24 @@ def draw(plan: Plan, sellers: Sellers, accounts: Accounts, owner_after: Ints) ->
         unconditioned=(pipeline == KA) & (rng.random(n) < t.UNCONDITIONED_SHARE),
         lingering=rng.random(n) < np.where(pipeline == KA, *LINGERING),
         stops_at=np.where(stalled, 0, np.where(twins, rng.integers(0, 3, n), -1)), stalled=stalled)
+
+
+def without_chance_duplicates(deals: Deals, is_open: Flags) -> Deals:
+    """Open deals that look like duplicates by chance become other ones; only the planted ones stay (truth 14).
+
+    A duplicate is the same account, product line and type; such a deal gets the next free line, else another type.
+    """
+    line, kind = deals.product_line.copy(), deals.type.copy()
+    planted = is_open & (deals.stops_at >= 0) & ~deals.stalled
+    taken = set(zip(deals.account[planted].tolist(), line[planted].tolist(), kind[planted].tolist(), strict=True))
+    for i in np.flatnonzero(is_open & ~planted).tolist():
+        account = int(deals.account[i])
+        wishes = [(account, (int(line[i]) + k) % len(w.PRODUCT_LINES), (int(kind[i]) + j) % len(w.TYPES))
+                  for j in range(len(w.TYPES)) for k in range(len(w.PRODUCT_LINES))]
+        chosen = next((wish for wish in wishes if wish not in taken), wishes[0])
+        taken.add(chosen)
+        line[i], kind[i] = chosen[1], chosen[2]
+    return replace(deals, product_line=line, type=kind)
 
 
 def _created_and_account(plan: Plan, rng: np.random.Generator, accounts: Accounts, n: int) -> tuple[Ints, Ints]:

@@ -25,14 +25,14 @@ NEVER = 1 << 18
 SIGMA = 0.6
 #: median days in each stage, and the logit of passing it, per pipeline
 MEDIAN_DAYS = np.array([[10, 15, 25, 30, 28, 26, 20], [5, 7, t.QUOTE_DAYS_BEFORE, 8, 7, 0, 0]])
-PASS_LOGIT = np.array([[1.60, 1.10, 0.95, 1.20, 1.20, 0.60, 0.90], [1.40, 0.90, 0.80, 1.00, 1.10, 0, 0]])
+PASS_LOGIT = np.array([[1.60, 1.10, 0.95, 1.20, 1.20, 0.60, 0.90], [1.35, 0.80, 0.70, 0.90, 1.00, 0, 0]])
 QUALITY_LOGIT = 0.85
 #: chances that an end is lost or without decision (the rest is void): early, middle and late stages
 ENDS = np.array([[0.50, 0.82], [0.66, 0.93], [0.86, 0.98]])
 SKIP, RENEWAL_SKIP, REGRESS, REOPEN = 0.02, 0.55, 0.035, 0.03
-PAUSED = 0.06
+PAUSED = 0.13
 #: share of the losses that are recorded late, and the median days: not closing losers flatters a win rate
-LATE_END, LATE_DAYS = 0.28, 190
+LATE_END, LATE_DAYS = 0.34, 210
 QUARTER_PULL = 0.35
 DEPARTED_AFTER = 14
 
@@ -103,7 +103,7 @@ class _Walk:
         days = days + self._pause(who, since, stage)
         leave = workday(since + days)
         leave = np.where(stage == OPEN_STAGES[pipeline] - 1, self._pulled(leave, since), leave)
-        return np.where(d.stops_at[who] == stage, NEVER, leave)
+        return np.where((d.stops_at[who] >= 0) & (stage >= d.stops_at[who]), NEVER, leave)
 
     def _pulled(self, leave: Ints, since: Ints) -> Ints:
         """Signatures gather in the last days of a quarter."""
@@ -117,7 +117,7 @@ class _Walk:
         """Days added by a pause, once in the life of some deals; the pause is recorded."""
         hit = (self.pause_at[who] == stage) & (self.deals.stops_at[who] < 0)
         chosen = who[hit]
-        future = self.rng.random(len(chosen)) < 0.4
+        future = self.rng.random(len(chosen)) < 0.5
         length = np.where(future, self.rng.integers(90, 241, len(chosen)), self.rng.integers(20, 81, len(chosen)))
         start = since[hit] + self.rng.integers(1, 6, len(chosen))
         self.pauses.append((chosen, start, start + length, future))
@@ -135,6 +135,7 @@ class _Walk:
         chance = PASS_LOGIT[pipeline, place] + self._effects(who, place, leave)
         luck = rng.random(len(who))
         margin = chance - np.log(luck / (1 - luck))
+        margin = np.where(d.stops_at[who] >= 0, np.abs(margin), margin)  # it stops, it does not end
         self.margin[who], self.decided[who] = margin, last & ~reopening
         advance = np.where(last, WON, self._advance(who, place))
         back = (rng.random(len(who)) < REGRESS) & (place >= 2) & ~self.regressed[who] & ~reopening
@@ -198,22 +199,22 @@ def walk(plan: Plan, deals: Deals, accounts: Accounts, sellers: Sellers) -> Path
 
 
 def _plant_simpson(state: _Walk) -> None:
-    """Truth 6: sets each segment's win rate of the second quarter a little above that of the first.
+    """Truth 6: sets each segment's win rate of the two quarters a little below and above that of both together.
 
-    Only the outcome of decisions in the last stage is turned, nearest to the threshold first: the same as a slightly
-    higher or lower chance in that quarter.
+    Only outcomes of decisions in the last stage are turned, nearest to the threshold first: the same as a slightly
+    lower or higher chance in that quarter.
     """
-    second, third, fourth = t.SIMPSON
+    first, second, third = t.SIMPSON
     segment = state.accounts.segment_at(state.deals.account, state.since)
     for number in (KA, SMB):
-        mine = (segment == number) & ~state.active
-        before = _won_lost(state, mine & (state.since >= second) & (state.since < third))
-        quarter = mine & (state.since >= third) & (state.since < fourth)
-        won, lost = _won_lost(state, quarter)
-        if not sum(before) or not won + lost:
+        mine = (segment == number) & ~state.active & (state.deals.stops_at < 0)
+        quarters = [mine & (state.since >= a) & (state.since < b) for a, b in ((first, second), (second, third))]
+        counts = [_won_lost(state, quarter) for quarter in quarters]
+        if not all(sum(x) for x in counts):
             continue
-        wanted = int(np.ceil((before[0] / sum(before) + t.SIMPSON_GAIN) * (won + lost)))
-        _turn(state, quarter & state.decided, wanted - won)
+        both = sum(won for won, _ in counts) / sum(won + lost for won, lost in counts)
+        for quarter, (won, lost), gain in zip(quarters, counts, (-t.SIMPSON_GAIN / 2, t.SIMPSON_GAIN / 2), strict=True):
+            _turn(state, quarter & state.decided, round((both + gain) * (won + lost)) - won)
 
 
 def _won_lost(state: _Walk, mask: Flags) -> tuple[int, int]:
