@@ -5,7 +5,9 @@ which exactly these marks are replaced, none of them by a value that a user type
 
     {where}           scope and filters of `data.scope.where`: column names allow-listed, values bound
     {dims} {groups}   names of the groups asked for, allow-listed below
-    {apart} {reach} {visit} {standing} {days} {seconds}   fixed text of the file `fragment_<name>.sql`
+    {order}           one of a fixed list
+    {behind}          the text of another file of the folder
+    any other         the text of the file `fragment_<name>.sql`
 
 Every answer is a sufficient statistic: counts and sums that may be added up over groups. Rates, curves and
 intervals are the business of `analytics/`.
@@ -33,6 +35,9 @@ from data.scope import UNKNOWN, Filters, Scope, where
 GROUPS = (*DIMENSIONS, "stage", "month")
 #: A drill-down list is never longer than this.
 MAX_ROWS = 10_000
+
+#: How a list may be ordered before the amount.
+_ORDERS = {"": "", "days": "days_in_stage DESC NULLS LAST,"}
 
 _SQL = Path(__file__).parent / "sql"
 _MARK = re.compile(r"\{(\w+)\}")
@@ -82,11 +87,13 @@ def groups_of(by: Iterable[str]) -> tuple[str, ...]:
     return names
 
 
-def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[str] = ()) -> str:
+def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[str] = (), behind: str = "",
+           order: str = "") -> str:
     """The text of a query: marks replaced, values still as parameters. `own` groups are in the file already."""
     names = [n for n in groups_of(by) if n not in own]
     listed = "".join(f"{n}, " for n in names)
-    marks = {"where": where(slice_.scope, slice_.filters).sql, "dims": listed, "groups": listed}
+    marks = {"where": where(slice_.scope, slice_.filters).sql, "dims": listed, "groups": listed,
+             "behind": _text(behind) if behind else "", "order": _ORDERS[order]}
     text = _text(name)
     while mark := _MARK.search(text):
         word = mark[1] if mark[1] != "days" else f"{slice_.days}_days"
@@ -95,11 +102,12 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
 
 
 def run(cursor: duckdb.DuckDBPyConnection, name: str, slice_: Slice, by: Sequence[str] = (), *,
-        own: Sequence[str] = (), **more: Any) -> pd.DataFrame:
+        own: Sequence[str] = (), behind: str = "", order: str = "", **more: Any) -> pd.DataFrame:
     """The answer of one query; groups without a value are the group '(unknown)'."""
-    sql = sql_of(name, slice_, by, own=own)
+    sql = sql_of(name, slice_, by, own=own, behind=behind, order=order)
     values = {
         "as_of": slice_.as_of, "start": slice_.start or date.min, "until": slice_.until,
+        "before": slice_.before,
         "has_start": slice_.start is not None, **where(slice_.scope, slice_.filters).params, **more,
     }
     wanted = set(_PARAM.findall(sql))
@@ -143,12 +151,12 @@ def reach_days(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[st
 
 def stock_counts(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per pipeline, stage, group: stock at the end of `before` and of the period (sql/stock_counts.sql)."""
-    return run(cursor, "stock_counts", slice_, by, own=_STAGED, before=slice_.before)
+    return run(cursor, "stock_counts", slice_, by, own=_STAGED)
 
 
 def cohort_counts(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per pipeline, stage, group: the fate of the stock of `before` by the end of the period (sql/cohort_counts.sql)."""
-    return run(cursor, "cohort_counts", slice_, by, own=_STAGED, before=slice_.before)
+    return run(cursor, "cohort_counts", slice_, by, own=_STAGED)
 
 
 def visit_days(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -204,3 +212,54 @@ def cycle_created(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence
 def flow(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> pd.DataFrame:
     """Links from stage to stage of those that entered the pipeline in the period (sql/flow.sql)."""
     return run(cursor, "flow", slice_)
+
+
+#: What a mark can be about, each with its file `behind_<question>.sql`.
+BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "created", "open", "moves")
+
+
+def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, outcome: str, pipeline: str | None = None,
+           stage: str | None = None, months: tuple[date, date] | None = None, strict: bool = False, longer: int = -1,
+           order: str = "", limit: int = 200) -> pd.DataFrame:
+    """The opportunities behind a mark, as they stood on the as-of date, and their `total` (sql/listing.sql)."""
+    if question not in BEHIND:
+        raise ValueError(f"{question} is none of {BEHIND}")
+    first, last = months or (None, None)
+    return run(cursor, "listing", slice_, behind=f"behind_{question}", order=order, outcome=outcome, pipeline=pipeline,
+               stage=stage, month_from=first, month_to=last, strict=strict, longer=longer, limit=min(limit, MAX_ROWS))
+
+
+def found(cursor: duckdb.DuckDBPyConnection, slice_: Slice, words: str, *, snapshot: date | None, limit: int = 200) -> pd.DataFrame:
+    """Opportunities whose id, name or account's name contains `words` (sql/found.sql, sql/listing.sql)."""
+    return run(cursor, "listing", slice_, behind="found", words=words, snapshot=snapshot, limit=min(limit, MAX_ROWS))
+
+
+def names(cursor: duckdb.DuckDBPyConnection, of: str, ids: Iterable[str], as_of: date, snapshot: date | None = None) -> dict[str, str]:
+    """Names of owners, accounts or opportunities by id; ids without a name are left out."""
+    wanted = sorted({i for i in ids if isinstance(i, str)})
+    if of not in ("owner", "account", "opportunity"):
+        raise ValueError(f"no names of {of}")
+    answer = run(cursor, f"names_{of}", Slice(as_of), ids=wanted, snapshot=snapshot).dropna() if wanted else pd.DataFrame()
+    return dict(zip(answer["id"], answer["name"], strict=True)) if len(answer) else {}
+
+
+def owners_seen(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> list[str]:
+    """Ids of the owners of opportunities that may be seen (sql/owners_seen.sql)."""
+    return list(run(cursor, "owners_seen", slice_)["owner_id"])
+
+
+def options(cursor: duckdb.DuckDBPyConnection, slice_: Slice, dimension: str) -> pd.DataFrame:
+    """Opportunities of the as-of date per value of a dimension (sql/options.sql)."""
+    return run(cursor, "options", slice_, (dimension,))
+
+
+def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportunity_id: str, zone: str = "UTC") -> pd.DataFrame:
+    """One part of an opportunity's story: state, states, visits, changes or activities (sql/story_<part>.sql)."""
+    if part not in ("state", "states", "visits", "changes", "activities"):
+        raise ValueError(f"a story has no {part}")
+    return run(cursor, f"story_{part}", slice_, opportunity_id=opportunity_id, zone=zone)
+
+
+def standards_given(cursor: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The organisation's own standards (sql/standards_given.sql)."""
+    return run(cursor, "standards_given", Slice(date.max))

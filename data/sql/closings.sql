@@ -1,12 +1,7 @@
 -- Opportunities that stood closed on $as_of and were closed in the period (DOMAIN B7, PEERS 1.3).
 -- Grain: groups.  "stage" is the open stage from which it was closed.  Reads: opportunity_state.
 WITH {standing},
-closed AS (
-    SELECT * REPLACE (last_open_stage AS stage), date_trunc('month', closed_on)::DATE AS month
-    FROM standing
-    WHERE status IN ('won', 'lost', 'no_decision', 'void')
-        AND (closed_on BETWEEN $start AND $until OR (closed_on IS NULL AND NOT $has_start))
-)
+{closed}
 SELECT
     {dims}
     count(*) FILTER (status = 'won') AS won,

@@ -1,11 +1,7 @@
 -- What had become by $as_of of the opportunities created in the period (PEERS 1.3, win.created_cohort).
 -- Grain: groups.  Reads: opportunity_state.
 WITH {standing},
-created AS (
-    SELECT *, date_trunc('month', created_on)::DATE AS month
-    FROM standing
-    WHERE created_on BETWEEN $start AND $until OR (created_on IS NULL AND NOT $has_start)
-)
+{created}
 SELECT
     {dims}
     count(*) FILTER (status <> 'void') AS n,

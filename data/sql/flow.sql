@@ -1,17 +1,7 @@
 -- The way of the opportunities that entered the pipeline in the period, up to $as_of: every visit has one way in
 -- and one way out, so that at each open stage arrivals = departures + still there.
 -- Grain: pipeline x from x to x exit kind.  Reads: stage_visit.  Amount: at entry of the stage that is left.
-WITH entered AS (
-    SELECT opportunity_id
-    FROM stage_visit
-    WHERE {where} AND visit_no = 1 AND is_entry_known AND entered_on BETWEEN $start AND $until
-),
-visit AS (
-    SELECT *, coalesce(exited_on <= $as_of, false) AS is_left,
-        stage_kind IN ('won', 'lost', 'no_decision', 'void') AS is_closing
-    FROM stage_visit
-    WHERE opportunity_id IN (SELECT opportunity_id FROM entered) AND entered_on <= $as_of
-)
+WITH {flow}
 SELECT pipeline, NULL AS from_stage, stage AS to_stage, 'entry' AS exit_kind, count(*) AS n, sum(amount_base) AS amount
 FROM visit
 WHERE visit_no = 1

@@ -1,26 +1,37 @@
 -- Opportunities of which stage_reach cannot tell by itself where they stood on $as_of:
--- closed then but reopened later (lost | no_decision | void), gone from the snapshots (deleted), put off until a
--- later day (future). `since` is the day it began. At most one row per opportunity; on the latest day a short list.
-apart AS (
-    SELECT opportunity_id, arg_min(kind, rank) AS kind, arg_min(since, rank) AS since
+-- closed then but reopened later (with the first closing of that time), gone from the snapshots while open (deleted),
+-- put off until a later day (future). `since` is the day it began. One row each; on the latest day a short list.
+closed_then AS (
+    SELECT opportunity_id, arg_min(stage_kind::VARCHAR, visit_no) AS kind, min(entered_on) AS since
     FROM (
-        SELECT opportunity_id, stage_kind::VARCHAR AS kind, entered_on AS since, 1 AS rank
+        SELECT *, stage_kind IN ('won', 'lost', 'no_decision', 'void') AS is_closing,
+            max(CASE WHEN stage_kind NOT IN ('won', 'lost', 'no_decision', 'void') THEN visit_no END)
+                OVER (PARTITION BY opportunity_id) AS last_open
         FROM stage_visit
-        WHERE exit_kind = 'reopened' AND entered_on <= $as_of AND exited_on > $as_of
-        UNION ALL
-        SELECT gone.opportunity_id, 'deleted', max(gone.exited_on), 2
-        FROM stage_visit AS gone
-        WHERE gone.exit_kind = 'deleted' AND gone.exited_on <= $as_of
-            AND NOT EXISTS (
-                SELECT 1 FROM stage_visit AS back
-                WHERE back.opportunity_id = gone.opportunity_id AND back.visit_no > gone.visit_no
-                    AND back.entered_on <= $as_of)
-        GROUP BY ALL
-        UNION ALL
-        SELECT opportunity_id, 'future', valid_from, 3
-        FROM opportunity_state
-        WHERE status = 'future' AND valid_from <= $as_of AND (valid_to IS NULL OR valid_to > $as_of)
-            AND (wake_on IS NULL OR wake_on > $as_of)
+        WHERE entered_on <= $as_of AND opportunity_id IN (
+            SELECT opportunity_id FROM stage_visit
+            WHERE stage_kind IN ('won', 'lost', 'no_decision', 'void') AND entered_on <= $as_of AND exited_on > $as_of
+                AND exit_kind <> 'deleted')
     )
+    WHERE is_closing AND visit_no > coalesce(last_open, 0)
     GROUP BY opportunity_id
+),
+gone AS (
+    SELECT opportunity_id, 'deleted' AS kind, exited_on AS since
+    FROM stage_visit AS was
+    WHERE exit_kind = 'deleted' AND exited_on <= $as_of AND stage_kind NOT IN ('won', 'lost', 'no_decision', 'void')
+        AND NOT EXISTS (
+            SELECT 1 FROM stage_visit AS back
+            WHERE back.opportunity_id = was.opportunity_id AND back.visit_no > was.visit_no AND back.entered_on <= $as_of)
+),
+later AS (
+    SELECT opportunity_id, 'future' AS kind, valid_from AS since
+    FROM opportunity_state
+    WHERE status = 'future' AND valid_from <= $as_of AND (valid_to IS NULL OR valid_to > $as_of)
+        AND (wake_on IS NULL OR wake_on > $as_of)
+),
+apart AS (
+    SELECT * FROM closed_then
+    UNION ALL SELECT * FROM gone
+    UNION ALL SELECT * FROM later ANTI JOIN (SELECT opportunity_id FROM gone) USING (opportunity_id)
 )

@@ -1,12 +1,7 @@
 -- Open pipeline on $as_of. Paused opportunities are in it, those put off until a later day are not.
 -- Grain: pipeline x stage x groups.  The month is that of the expected close.  Reads: opportunity_state.
 WITH {standing},
-stock AS (
-    SELECT *, date_trunc('month', expected_close_on)::DATE AS month,
-        status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= $as_of, false)) AS is_in
-    FROM standing
-    WHERE status IN ('open', 'paused', 'future')
-)
+{stock}
 SELECT
     {dims} pipeline, stage, any_value(stage_order) AS stage_order,
     count(*) FILTER (is_in) AS n,

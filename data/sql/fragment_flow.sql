@@ -1,0 +1,12 @@
+-- All visits of the opportunities that entered the pipeline in the period, up to $as_of.
+entered AS (
+    SELECT opportunity_id
+    FROM stage_visit
+    WHERE {where} AND visit_no = 1 AND is_entry_known AND entered_on BETWEEN $start AND $until
+),
+visit AS (
+    SELECT *, date_trunc('month', entered_on)::DATE AS month, coalesce(exited_on <= $as_of, false) AS is_left,
+        stage_kind IN ('won', 'lost', 'no_decision', 'void') AS is_closing
+    FROM stage_visit
+    WHERE opportunity_id IN (SELECT opportunity_id FROM entered) AND entered_on <= $as_of
+)

@@ -1,0 +1,6 @@
+-- Names of the given accounts as of the latest snapshot up to $as_of (the first one, if all are later).
+-- Grain: account.  Reads: the canonical table account.
+SELECT account_id AS id, name
+FROM account
+WHERE list_contains($ids, account_id) AND snapshot_date = coalesce(
+    (SELECT max(snapshot_date) FROM account WHERE snapshot_date <= $as_of), (SELECT min(snapshot_date) FROM account))
