@@ -7,19 +7,21 @@ is as of the view's date, and says why a value is missing (column `reason`). Ans
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
 
-from analytics.metrics.frames import Context
-from analytics.metrics.registry import Metric, get
-from analytics.periods import period_of
+from analytics import conversion_days, headline, marks, periods, standards
+from analytics.metrics.frames import Context, ordered
+from analytics.metrics.registry import REGISTRY, Metric, get
 from analytics.view import View
 from data import queries
+from data.contracts import DIMENSIONS
 from data.engine import Company
 from data.errors import MvpodError, nearest
 from data.queries import Slice
-from data.scope import UNKNOWN
+from data.scope import UNKNOWN, Filters
 
 #: Short names for groups; the answer's column is called as it was asked for.
 ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "product": "product_line",
@@ -49,6 +51,218 @@ class Ask:
         frame = metric.calculate(answers, self._context(slice_, chosen), keys)
         return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
 
+    def compared(self, view: View) -> View | None:
+        """The view that this one is compared with, or None: the period before or a year earlier, seen as long after
+        its end as this one is, so that both have had the same time to mature. The parts of filters stay."""
+        if view.compare == "none" or view.start is None or (view.end or view.as_of) < view.start:
+            return None
+        period = periods.range_(view.start, view.end or view.as_of)
+        other = periods.compared(period, view.compare, view.as_of, self._fiscal)
+        if other is None:
+            return None
+        return view.with_(start=other.start, end=other.end, compare="none",
+                          as_of=other.end + max(timedelta(0), view.as_of - period.end))
+
+    def survival(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """Survival curves of the stages (columns: conversion_days.survival)."""
+        return self._of_visits(conversion_days.survival, view, by)
+
+    def leaving(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """In which way visits end, within how many days (columns: conversion_days.leaving)."""
+        return self._of_visits(conversion_days.leaving, view, by)
+
+    def entry_trend(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """Mean and median days by month of entry (columns: conversion_days.trend)."""
+        slice_, keys = slice_of(view), groups_of(["month", *by], ("pipeline", "stage"))
+        totals, visits = (self._counts(q, slice_, keys) for q in ("stage_totals", "visit_days"))
+        return conversion_days.trend(totals, visits, self._context(slice_), keys)
+
+    def flow(self, view: View) -> pd.DataFrame:
+        """Where those that entered the pipeline in the period went, visit by visit, up to the as-of date.
+
+        Columns: pipeline, from_stage (unknown: they start here), to_stage (unknown: still there, or gone), exit_kind
+        (entry, open = still there, or how the stage was left), n, amount (at entry of the stage that is left).
+        """
+        frame = queries.flow(self.company.cursor(), slice_of(view))
+        order = {(p.key, s.key): i for p in self.settings.pipelines for i, s in enumerate(p.stages)}
+        ranks = [order.get(pair, -1) for pair in zip(frame["pipeline"], frame["from_stage"], strict=True)]
+        to = [order.get(pair, 99) for pair in zip(frame["pipeline"], frame["to_stage"], strict=True)]
+        frame = frame.assign(a=ranks, b=to).sort_values(["pipeline", "a", "b", "exit_kind"], kind="stable")
+        return frame.drop(columns=["a", "b"]).reset_index(drop=True)
+
+    def reconcile(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """The five readings of conversion, one below the other, per pipeline and stage.
+
+        Columns: the groups, pipeline, stage, next_stage, stage_order, reading, n, reached, lost, open, value, low, high,
+        difference (to conversion.reached), reason. Why they differ is what their definitions say.
+        """
+        parts = [self.metric(key, view, by).assign(reading=key) for key in REGISTRY if key.startswith("conversion.")]
+        frame = pd.concat([p.dropna(axis="columns", how="all") for p in parts if len(p)] or parts, ignore_index=True)
+        keys = [*by, "pipeline", "stage"]
+        usual = frame.loc[frame["reading"] == "conversion.reached", [*keys, "value"]].rename(columns={"value": "usual"})
+        frame = frame.merge(usual, on=keys, how="left")
+        frame["difference"] = frame["value"] - frame["usual"]
+        columns = [*keys, "next_stage", "stage_order", "reading", "n", "reached", "lost", "open", "value", "low", "high",
+                   "difference", "reason"]
+        return frame.reindex(columns=list(dict.fromkeys(columns)))
+
+    def standards(self, key: str, view: View, by: Sequence[str] = ("segment",), **options: int) -> pd.DataFrame:
+        """The rows of a metric with what they should be (columns added: standards.ADDED; DOMAIN B14).
+
+        Own history are the last 12 full months up to the as-of date, of the same segment (or first group of `by`).
+        Without segments in `by`, a pipeline that serves one segment takes that one's industry figure.
+        """
+        metric, rules = get(key), self.settings.standards
+        rows = self.metric(key, view, by, **options)
+        past = periods.full_months(rules.history_months, view.as_of)
+        kept = [n for n in by if n not in ("month", "quarter")]
+        own_by = ["segment"] if "segment" in kept else kept[:1]
+        own = self.metric(key, view.with_(start=past.start, end=past.end), own_by, **options)
+        marked = "segment" not in rows.columns
+        if marked:
+            rows, own = (frame.assign(segment=self._segment_of(frame, view)) for frame in (rows, own))
+        result = standards.compare(
+            rows, own, key, metric.direction, rules=rules, given=queries.standards_given(self.company.cursor()),
+            by=own_by[0] if own_by else "segment", own_n="events" if "events" in own.columns else "n", year=view.as_of.year)
+        return result.drop(columns="segment") if marked else result
+
+    def own_standards(self, view: View) -> pd.DataFrame:
+        """The organisation's own standards up to the year of the view: metric, segment, stage, value, year, source_url,
+        definition, quality. No rows where none were loaded."""
+        given = queries.standards_given(self.company.cursor())
+        return given[given["year"].isna() | (given["year"] <= view.as_of.year)].reset_index(drop=True)
+
+    def headline(self, view: View) -> pd.DataFrame:
+        """The tiles of the overview (columns: analytics/headline.py), with their trend over eight quarters."""
+        other = self.compared(view)
+        quarters = periods.last(8, "quarter", view.as_of, self._fiscal)
+        tiles = []
+        for key in headline.TILES:
+            now, before = self.metric(key, view), self.metric(key, other) if other else None
+            trend = self._trend(get(key), view, quarters)
+            tiles.append(headline.tile(get(key), now, before, trend))
+        return pd.DataFrame(tiles, columns=list(headline.COLUMNS))
+
+    def opportunities(self, view: View, mark: Mapping[str, Any] | None = None, *, limit: int = 200) -> pd.DataFrame:
+        """The opportunities behind a mark (analytics/marks.py), largest amount first, as they stood on the as-of date.
+
+        Columns: opportunity_id, name, account_id, account_name, segment, owner_id, owner_name, team, pipeline, stage,
+        status, amount_base, days_in_stage, created_on, expected_close_on, closed_on. `attrs["total"]` says how many
+        there are, the frame holds the first `limit`. Gone ones (deleted in the CRM) are known by their id only.
+        """
+        asked = marks.read(mark or {}, self._fiscal)
+        view = view.with_(filters=view.filters.with_(**{k: [v] for k, v in asked.dimensions.items()}))
+        return self._behind(view, asked, limit=limit)
+
+    def slower_than(self, view: View, stage: str, days: int, *, pipeline: str | None = None, open_only: bool = False,
+                    limit: int = 200) -> pd.DataFrame:
+        """Opportunities with a visit to `stage` of more than `days` days, begun in the period, longest first (columns
+        of `opportunities`; days_in_stage = their longest visit)."""
+        mark = marks.Mark("visit", "open" if open_only else "n", pipeline, stage, longer=days)
+        return self._behind(view, mark, limit=limit, order="days")
+
+    def find(self, view: View, words: str = "", *, limit: int = 200) -> pd.DataFrame:
+        """Opportunities that existed on the as-of date and whose id, name or account contains `words` (columns of
+        `opportunities`)."""
+        slice_ = slice_of(view)
+        frame = queries.found(self.company.cursor(), slice_, words.strip(), snapshot=self._snapshot(view.as_of), limit=limit)
+        return self._named(frame, view.as_of)
+
+    def story(self, view: View, opportunity_id: str) -> dict[str, Any]:
+        """One opportunity up to the as-of date, within the viewer's scope; filters do not hide it.
+
+        "opportunity": the last known state with names and is_gone; "visits", "states", "changes", "activities": tables
+        (columns: sql/story_*.sql, owner_name added). Raises MvpodError E_OPPORTUNITY if there is none that may be seen.
+        """
+        slice_ = slice_of(view).with_(filters=Filters())
+        zone = self.settings.organisation.timezone
+        parts = {part: queries.story(self.company.cursor(), slice_, part, opportunity_id, zone)
+                 for part in ("state", "visits", "states", "changes", "activities")}
+        state = parts.pop("state")
+        if state.empty:
+            raise MvpodError("E_OPPORTUNITY", found=opportunity_id, as_of=view.as_of.isoformat())
+        ended = state["valid_to"].iloc[0]
+        row = self._named(state, view.as_of).iloc[0].to_dict()
+        row["is_gone"] = bool(pd.notna(ended) and ended.date() <= view.as_of)
+        owners = self._names("owner", [*parts["visits"]["owner_id"], *parts["states"]["owner_id"], *parts["activities"]["owner_id"]],
+                             view.as_of)
+        named = {name: frame.assign(owner_name=frame["owner_id"].map(owners).astype("str")) if "owner_id" in frame else frame
+                 for name, frame in parts.items()}
+        return {"opportunity": row, **named}
+
+    def options(self, view: View) -> dict[str, list[tuple[str, int]]]:
+        """What can be chosen: per dimension its values and the number of opportunities of the as-of date, within the
+        viewer's scope whatever the filters. Segments and pipelines in the order of the settings, others by name,
+        what is not known last. Accounts are searched (`find`), not listed."""
+        slice_ = slice_of(view).with_(filters=Filters(), start=None, end=None)
+        context = self._context(slice_)
+        found = {d: ordered(queries.options(self.company.cursor(), slice_, d), context, [d])
+                 for d in DIMENSIONS if d != "account_id"}
+        return {d: list(zip(f[d], f["n"], strict=True)) for d, f in found.items() if set(f[d]) - {UNKNOWN}}
+
+    def owner_names(self, view: View | None = None) -> dict[str, str]:
+        """Owner id -> name, of the owners whose opportunities the view's scope may see (no view: of all)."""
+        view = view or View(self.company.last_day)
+        slice_ = slice_of(view).with_(filters=Filters())
+        return self._names("owner", queries.owners_seen(self.company.cursor(), slice_), view.as_of)
+
+    def periods(self) -> list[periods.Period]:
+        """The fiscal quarters for which there can be data, newest first."""
+        between = periods.between(self.company.first_day, self.company.last_day, "quarter", self._fiscal)
+        return list(between)[::-1]
+
+    @property
+    def _fiscal(self) -> int:
+        return self.settings.organisation.fiscal_year_start
+
+    def _trend(self, metric: Metric, view: View, quarters: Sequence[periods.Period]) -> pd.DataFrame:
+        """A metric per quarter: by its own date, or, for a stock, on the last day of each quarter."""
+        if metric.additivity == "value":
+            parts = [self.metric(metric.key, view.with_(as_of=min(q.end, view.as_of))).assign(quarter=q.name)
+                     for q in quarters if q.start >= self.company.first_day or q.contains(self.company.first_day)]
+            return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["quarter", "value", "n"])
+        span = view.with_(start=quarters[0].start, end=quarters[-1].end)
+        frame = self.metric(metric.key, span, ["quarter"])
+        return frame[frame["quarter"] != UNKNOWN].sort_values("quarter").reset_index(drop=True)
+
+    def _of_visits(self, calculate: Any, view: View, by: Sequence[str]) -> pd.DataFrame:
+        slice_, keys = slice_of(view), groups_of(by, ("pipeline", "stage"))
+        frame: pd.DataFrame = calculate(self._counts("visit_days", slice_, keys), self._context(slice_), keys)
+        return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
+
+    def _behind(self, view: View, mark: marks.Mark, *, limit: int, order: str = "") -> pd.DataFrame:
+        frame = queries.behind(
+            self.company.cursor(), slice_of(view), mark.question, outcome=mark.outcome, pipeline=mark.pipeline, stage=mark.stage,
+            months=mark.months, strict=mark.strict, longer=mark.longer, order=order, limit=limit)
+        return self._named(frame, view.as_of)
+
+    def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
+        """Adds the names of opportunity, account and owner beside their ids; the total goes into attrs."""
+        total = int(frame["total"].iloc[0]) if "total" in frame.columns and len(frame) else len(frame)
+        for of, name in (("opportunity", "name"), ("account", "account_name"), ("owner", "owner_name")):
+            known = self._names(of, frame[f"{of}_id"], as_of)
+            frame = frame.assign(**{name: frame[f"{of}_id"].map(known).astype("str")})
+        first = ["opportunity_id", "name", "account_id", "account_name", "segment", "owner_id", "owner_name", "team"]
+        frame = frame[[*first, *(c for c in frame.columns if c not in (*first, "total"))]]
+        frame.attrs["total"] = total
+        return frame
+
+    def _names(self, of: str, ids: Iterable[Any], as_of: date) -> dict[str, str]:
+        return queries.names(self.company.cursor(), of, ids, as_of, self._snapshot(as_of) if of == "opportunity" else None)
+
+    def _snapshot(self, as_of: date) -> date | None:
+        """The latest snapshot of opportunities up to a day; the first one, if all are later."""
+        dates = self.company.dates
+        return max((d for d in dates if d <= as_of), default=dates[0] if dates else None)
+
+    def _segment_of(self, frame: pd.DataFrame, view: View) -> list[str | None]:
+        """The one segment of each row, where that is certain: the filter's, else the one that the pipeline serves."""
+        chosen = view.filters.get("segment")
+        if len(chosen) == 1:
+            return [chosen[0]] * len(frame)
+        serves = {p.key: p.segments[0] for p in self.settings.pipelines if len(p.segments) == 1}
+        return [serves.get(p) for p in frame["pipeline"]] if "pipeline" in frame.columns else [None] * len(frame)
+
     def _context(self, slice_: Slice, options: Mapping[str, int] | None = None) -> Context:
         return Context(self.settings, slice_.as_of, slice_.start, slice_.until, slice_.days, dict(options or {}))
 
@@ -67,7 +281,7 @@ class Ask:
         months = {m: m.date() for m in counts["month"].dropna().unique()}
         for unit in ("quarter", "month"):
             if unit in keys:
-                names = {m: period_of(day, unit, start).name for m, day in months.items()}
+                names = {m: periods.period_of(day, unit, start).name for m, day in months.items()}
                 counts[unit] = counts["month"].map(names).fillna(UNKNOWN).astype("str")
         return counts if "month" in keys else counts.drop(columns="month")
 
