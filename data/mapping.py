@@ -119,7 +119,9 @@ def _kept_rows(work: _Work) -> tuple[pa.Table, pa.Array]:
                                  expected=[source], found=work.columns.names[:40], hint=nearest(source, work.columns.names))
             continue
         text = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(_text_of(table.column(name)))), "")
-        mask = pc.and_(mask, pc.is_in(text, value_set=pa.array(allowed)))
+        wants_any = "*" in allowed
+        hit = pc.not_equal(text, "") if wants_any else pc.is_in(text, value_set=pa.array(allowed))
+        mask = pc.and_(mask, hit)
     empty = pa.array(np.zeros(table.num_rows, bool))
     if all(c.null_count for c in table.columns):
         empty = table.columns[0].is_null()

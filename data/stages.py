@@ -98,8 +98,12 @@ def _pipeline_lines(name: str) -> str:
     return f"[[pipeline]]\nkey = {_quoted(key)}\nlabel = {{ en = {_quoted(name)}, zh = {_quoted(name)} }}"
 
 
-def resolve(table: pa.Table, stage_column: str, stages: Stages, unknown: Unknown) -> pa.Table:
-    """`table` with the keys of `pipeline` and `stage_column` (null stages stay null); misses go to `unknown`."""
+def resolve(table: pa.Table, stage_column: str, stages: Stages, unknown: Unknown, *, is_sure: bool = True) -> pa.Table:
+    """`table` with the keys of `pipeline` and `stage_column` (null stages stay null); misses go to `unknown`.
+
+    `is_sure`: the row itself names its pipeline. Otherwise (the pipeline is that of the opportunity today) a stage
+    that this pipeline lacks may be one of another: opportunities change pipelines.
+    """
     pipeline = table.column("pipeline").cast(pa.string())
     joined = pc.binary_join_element_wise(pipeline, table.column(stage_column).cast(pa.string()), _SEPARATOR,
                                          null_handling="replace", null_replacement="")
@@ -107,14 +111,15 @@ def resolve(table: pa.Table, stage_column: str, stages: Stages, unknown: Unknown
     names = [tuple(n.split(_SEPARATOR, 1)) for n in encoded.dictionary.to_pylist()]
     counts = pc.value_counts(encoded.indices).to_pylist()
     rows = {c["values"]: c["counts"] for c in counts}
-    found = [_found(names[i], rows.get(i, 0), stages, unknown) for i in range(len(names))]
+    found = [_found(name, rows.get(i, 0), stages, unknown, is_sure) for i, name in enumerate(names)]
     new_pipeline = pa.array([p for p, _ in found], pa.string()).take(encoded.indices)
     new_stage = pa.array([s for _, s in found], pa.string()).take(encoded.indices)
     table = table.set_column(table.column_names.index("pipeline"), "pipeline", new_pipeline)
     return table.set_column(table.column_names.index(stage_column), stage_column, new_stage)
 
 
-def _found(name: tuple[str, ...], count: int, stages: Stages, unknown: Unknown) -> tuple[str | None, str | None]:
+def _found(name: tuple[str, ...], count: int, stages: Stages, unknown: Unknown,
+           is_sure: bool) -> tuple[str | None, str | None]:
     pipeline, stage = name
     if pipeline and stages.pipeline(pipeline) is None:
         unknown.pipelines[pipeline] += count
@@ -123,6 +128,8 @@ def _found(name: tuple[str, ...], count: int, stages: Stages, unknown: Unknown) 
         own = stages.pipeline(pipeline)
         return (own.key if own else None), None
     found = stages.find(pipeline or None, stage)
+    if found[1] is None and not is_sure:
+        found = stages.find(None, stage)
     if found[1] is None:
         unknown.stages[(pipeline, stage)] += count
     return found

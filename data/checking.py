@@ -1,0 +1,247 @@
+"""Files and a profile: the checked rows of every canonical table, before anything touches the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from data.contracts import TABLES
+from data.duplicates import settle
+from data.errors import MvpodError
+from data.mapping import FILE, REJECTS, ROW, Mapped, map_table
+from data.notes import Note
+from data.profile import Profile, TableSpec
+from data.readers import RawTable, read_raw, shown
+from data.report import ImportReport, TableReport, rules_of
+from data.settings import Settings
+from data.stages import Stages, Unknown, resolve, with_status
+
+#: called with (what is being done, share done from 0 to 1)
+Progress = Callable[[str, float], None]
+SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".parquet")
+
+
+@dataclass
+class Checked:
+    """What the files hold. `tables`: target -> rows with the importable columns of the contract, `extra`, and
+    `snapshot_date` for state tables; stages of opportunities are keys already."""
+
+    profile: str
+    as_of: date
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    counts: dict[str, TableReport] = field(default_factory=dict)
+    rejects: pa.Table = field(default_factory=REJECTS.empty_table)
+    decisions: list[Note] = field(default_factory=list)
+    warnings: list[Note] = field(default_factory=list)
+    sources: list[dict[str, str]] = field(default_factory=list)
+
+    def dates(self) -> list[date]:
+        """The snapshot dates that the state tables hold."""
+        found = {d for t in self.tables.values() if "snapshot_date" in t.column_names
+                 for d in pc.unique(t.column("snapshot_date")).to_pylist()}
+        return sorted(found)
+
+    def report(self, **more: object) -> ImportReport:
+        """The report so far."""
+        return ImportReport(self.profile, self.as_of, tuple(self.counts.values()), rules_of(self.rejects),
+                            tuple(dict.fromkeys(self.decisions)), tuple(dict.fromkeys(self.warnings)),
+                            tuple(self.sources), tuple(self.dates()), **more)  # type: ignore[arg-type]
+
+
+def files_of(paths: Sequence[Path | str]) -> list[Path]:
+    """The given files, and of a folder the tables that lie in it (not those of its sub-folders). E_FILE, E_NO_FILE."""
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.is_dir()
+                            and not p.name.startswith((".", "~$")))
+        else:
+            found.append(path)
+    if not found:
+        raise MvpodError("E_NO_FILE", given=[str(p) for p in paths], expected="CSV, XLSX, Parquet")
+    return list(dict.fromkeys(found))
+
+
+def assign(files: Sequence[Path], profile: Profile) -> list[tuple[TableSpec, Path]]:
+    """Which file feeds which tables: the longest pattern that matches a file decides. E_NO_FILE for a table that is
+    not optional and gets none."""
+    pairs = []
+    for path in files:
+        fits = [(max(len(p) for p in spec.files if TableSpec(spec.target, (p,)).matches(path.name)), spec)
+                for spec in profile.tables if spec.matches(path.name)]
+        best = max((length for length, _ in fits), default=0)
+        pairs += [(spec, path) for length, spec in fits if length == best]
+    fed = [spec for spec, _ in pairs]
+    for spec in profile.tables:
+        if not spec.optional and spec not in fed:
+            raise MvpodError("E_NO_FILE", given=[shown(p.name) for p in files], expected=" | ".join(spec.files))
+    if not pairs:
+        patterns = [p for spec in profile.tables for p in spec.files]
+        raise MvpodError("E_NO_FILE", given=[shown(p.name) for p in files], expected=" | ".join(patterns[:12]))
+    return pairs
+
+
+def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_of: date | None,
+                con: duckdb.DuckDBPyConnection, say: Progress) -> Checked:
+    """Reads, maps and checks. Raises the errors of `readers`, `mapping` and `stages`, and E_REJECTS."""
+    pairs = assign(files, profile)
+    used = list(dict.fromkeys(path for _, path in pairs))
+    checked = Checked(profile.name, as_of or _modified(used, settings))
+    if unused := [shown(p.name) for p in files if p not in used]:
+        checked.warnings.append(Note.of("N_UNUSED", files=unused))
+    mapped: dict[str, list[Mapped]] = {}
+    policies: dict[str, str] = {}
+    for i, path in enumerate(used):
+        say("import.read", 0.6 * i / len(used))
+        specs = [spec for spec, p in pairs if p == path]
+        raw = _read(path, specs, settings, checked)
+        for spec in specs if raw is not None else ():
+            assert raw is not None
+            result = map_table(raw, spec, settings, checked.as_of, con)
+            mapped.setdefault(spec.target, []).append(result)
+            policies.setdefault(spec.target, spec.duplicates)
+            checked.decisions += result.notes
+    say("import.check", 0.6)
+    for target, parts in mapped.items():
+        _settle(target, parts, policies[target], settings, checked, con)
+    _date(checked, is_given=as_of is not None)
+    _check_rejects(checked, settings)
+    _resolve(checked, settings)
+    _look_over(checked)
+    return checked
+
+
+def _modified(files: Sequence[Path], settings: Settings) -> date:
+    """The day on which the newest file was written, in the organisation's zone."""
+    newest = max((p.stat().st_mtime for p in files if p.exists()), default=0.0)
+    return datetime.fromtimestamp(newest, ZoneInfo(settings.organisation.timezone)).date()
+
+
+def _read(path: Path, specs: Sequence[TableSpec], settings: Settings, checked: Checked) -> RawTable | None:
+    """The raw table; an empty file of an optional table is told and skipped."""
+    try:
+        raw = read_raw(path, settings.limits)
+    except MvpodError as error:
+        if error.code == "E_EMPTY" and all(spec.optional for spec in specs) and "opportunity" not in [s.target for s in specs]:
+            checked.warnings.append(Note.of("N_EMPTY", file=shown(path.name)))
+            return None
+        raise
+    checked.decisions += raw.notes
+    checked.sources.append({"file": raw.name, "sha256": raw.sha256})
+    return raw
+
+
+def _settle(target: str, parts: list[Mapped], policy: str, settings: Settings, checked: Checked,
+            con: duckdb.DuckDBPyConnection) -> None:
+    """One table out of the parts of several files: dates filled in, money known, keys unique; all counted."""
+    table = pa.concat_tables([p.table for p in parts], promote_options="permissive").unify_dictionaries()
+    if TABLES[target].kind == "state":
+        day = pc.fill_null(table.column("snapshot_date"), pa.scalar(checked.as_of))
+        table = table.set_column(table.column_names.index("snapshot_date"), "snapshot_date", day)
+    if "file_order" in table.column_names and len(parts) > 1:
+        order = pa.array(np.arange(table.num_rows, dtype=np.int64))
+        table = table.set_column(table.column_names.index("file_order"), "file_order", order)
+    table, currency = _known_currency(table, target, settings)
+    settled = settle(table, target, policy, con)
+    rejects = [p.rejects for p in parts] + [currency, settled.rejects]
+    checked.rejects = pa.concat_tables([checked.rejects, *rejects])
+    loaded = settled.table.num_rows
+    quarantined = sum(p.quarantined for p in parts) + currency.num_rows + settled.rejects.num_rows
+    files = tuple(dict.fromkeys(f for p in parts for f in _files(p)))
+    filtered = sum(p.filtered for p in parts)
+    rows_in = sum(p.read for p in parts) - filtered
+    checked.counts[target] = TableReport(target, files, rows_in, loaded, quarantined, settled.deduplicated, filtered)
+    checked.tables[target] = settled.table
+    if target == "stage_change" and settled.deduplicated:
+        checked.decisions.append(Note.of("N_COLLAPSED", table=target, count=settled.deduplicated))
+
+
+def _files(part: Mapped) -> list[str]:
+    return part.table.column(FILE).chunk(0).dictionary.to_pylist() if part.table.column(FILE).num_chunks else []
+
+
+def _known_currency(table: pa.Table, target: str, settings: Settings) -> tuple[pa.Table, pa.Table]:
+    """Currencies in capitals; rows in one that has no rate cannot be added to others and go to quarantine."""
+    if "currency" not in table.column_names:
+        return table, REJECTS.empty_table()
+    currency = pc.utf8_upper(table.column("currency"))
+    table = table.set_column(table.column_names.index("currency"), "currency", currency)
+    known = pa.array([settings.organisation.base_currency, *settings.organisation.rates])
+    bad = pc.and_(pc.is_valid(currency), pc.invert(pc.is_in(currency, value_set=known)))
+    if not pc.any(bad).as_py():
+        return table, REJECTS.empty_table()
+    rows = table.filter(bad)
+    size = rows.num_rows
+    rejects = pa.table([pa.array([target] * size), rows.column(FILE).cast(pa.string()), rows.column(ROW),
+                        pa.array(["currency"] * size), pa.array(["currency"] * size), rows.column("currency")],
+                       schema=REJECTS)
+    return table.filter(pc.invert(bad)), rejects
+
+
+def _date(checked: Checked, *, is_given: bool) -> None:
+    """The as-of date of the load: the newest snapshot; where it came from is told."""
+    opportunity = checked.tables.get("opportunity")
+    days = checked.dates()
+    if days and (days != [checked.as_of]):
+        checked.as_of = max(days) if opportunity is not None or len(days) > 1 else checked.as_of
+        checked.decisions.append(Note.of("N_AS_OF_COLUMN", first=min(days).isoformat(), last=max(days).isoformat(),
+                                         count=len(days)))
+    elif not is_given:
+        checked.decisions.append(Note.of("N_AS_OF_FILE", as_of=checked.as_of.isoformat()))
+
+
+def _check_rejects(checked: Checked, settings: Settings) -> None:
+    """E_REJECTS for a table of which more than the allowed share was refused."""
+    for target, count in checked.counts.items():
+        share = count.quarantined / count.rows_in if count.rows_in else 0.0
+        if count.quarantined and (share > settings.limits.reject_share or not count.loaded):
+            rules = [r for r in rules_of(checked.rejects) if r.target == target][:5]
+            reasons = [f"{e.file}, row {e.row}, {r.column}: '{e.value}' ({r.rule}, {r.count}×)"
+                       for r in rules for e in r.examples[:1]]
+            raise MvpodError("E_REJECTS", table=target, count=count.quarantined, rows=count.rows_in,
+                             share=f"{share:.1%}", limit=f"{settings.limits.reject_share:.1%}", reasons=reasons)
+
+
+def _resolve(checked: Checked, settings: Settings) -> None:
+    """Stage names as keys; of events only that they are known, because their pipeline is their opportunity's."""
+    stages, unknown = Stages(settings), Unknown()
+    if (table := checked.tables.get("opportunity")) is not None:
+        table = resolve(table, "stage", stages, unknown)
+    if (events := checked.tables.get("stage_change")) is not None:
+        bare = events.append_column("pipeline", pa.nulls(events.num_rows, pa.string()))
+        for column in ("to_stage", "from_stage"):
+            _known_somewhere(bare, column, stages, unknown)
+    unknown.refuse()
+    if table is not None:
+        checked.tables["opportunity"], notes = with_status(table, stages)
+        checked.decisions += notes
+
+
+def _known_somewhere(events: pa.Table, column: str, stages: Stages, unknown: Unknown) -> None:
+    everywhere = {n.casefold() for p in stages.settings.pipelines for s in p.stages
+                  for n in (s.key, *s.aliases, *s.label.values())}
+    for found in pc.value_counts(events.column(column)).to_pylist():
+        if found["values"] is not None and found["values"].casefold() not in everywhere:
+            unknown.stages["", found["values"]] += found["counts"]
+
+
+def _look_over(checked: Checked) -> None:
+    """What is loaded and yet looks wrong is told."""
+    table = checked.tables.get("opportunity")
+    if table is None:
+        return
+    early = pc.sum(pc.less(table.column("closed_on"), table.column("created_on"))).as_py() or 0
+    if early:
+        checked.warnings.append(Note.of("N_CLOSED_BEFORE_CREATED", count=early))
+    for name in ("account_id", "amount", "created_on"):
+        missing = table.column(name).null_count
+        if missing:
+            checked.warnings.append(Note.of("N_UNKNOWN_VALUES", column=name, count=missing, rows=table.num_rows))
