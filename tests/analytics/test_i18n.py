@@ -1,0 +1,140 @@
+"""Texts: both languages say the same with the same fields, and every text that the code asks for exists."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from pathlib import Path
+
+import pytest
+
+from analytics.i18n import LANGUAGES, catalogue, dimension_label, full_width, has, label, labels, t
+from data.contracts import DIMENSIONS, EXIT_KINDS, STATUSES, TABLES, TIME_SOURCES
+from data.settings import Pipeline, SegmentRule, Settings, Stage
+
+ROOT = Path(__file__).parents[2]
+
+
+def fields_of(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def asked_for():
+    """(file, line, key, names of the fields or None if unknown) of each t("literal", …) in the code."""
+    found = []
+    for path in [ROOT / "app.py", ROOT / "cli.py", *sorted((ROOT / "pages").rglob("*.py")),
+                 *sorted((ROOT / "analytics").rglob("*.py"))]:
+        if not path.exists() or path == ROOT / "analytics" / "i18n" / "__init__.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t" and node.args:
+                names = None if any(k.arg is None for k in node.keywords) else {k.arg for k in node.keywords}
+                if isinstance(node.args[0], ast.Constant):
+                    found.append((path.relative_to(ROOT), node.lineno, node.args[0].value, names))
+    return found
+
+
+def test_every_text_that_the_code_asks_for_exists():
+    missing = [f"{path}:{line} {key}" for path, line, key, _ in asked_for() if not has(key)]
+    assert not missing
+    assert len(asked_for()) > 20, "the scan found the calls"
+
+
+def test_every_field_that_a_text_needs_is_given():
+    texts = catalogue()
+    wrong = [f"{path}:{line} {key} needs {fields_of(texts[key]['en']) - names}" for path, line, key, names in asked_for()
+             if names is not None and has(key) and not fields_of(texts[key]["en"]) <= names]
+    assert not wrong
+
+
+@pytest.mark.parametrize("key", sorted(catalogue()))
+def test_both_languages_use_the_same_fields(key):
+    entry = catalogue()[key]
+    assert fields_of(entry["en"]) == fields_of(entry["zh"])
+    assert fields_of(entry.get("en_one", entry["en"])) <= fields_of(entry["en"])
+
+
+def test_chinese_is_chinese_and_english_is_not():
+    chinese = re.compile(r"[\u4e00-\u9fff]")
+    assert not [key for key, entry in catalogue().items() if chinese.search(entry["en"])
+                and not key.startswith(("language", "common.language"))
+                and "中文" not in entry["en"]]
+    untranslated = [key for key, entry in catalogue().items()
+                    if not chinese.search(entry["zh"]) and re.search(r"[a-z]{4}", re.sub(r"\{[^}]*\}", "", entry["zh"]))]
+    assert not untranslated
+
+
+def test_chinese_texts_have_chinese_punctuation():
+    assert not [entry["zh"] for entry in catalogue().values() if re.search(r"[\u4e00-\u9fff][,;:()]", entry["zh"])]
+
+
+@pytest.mark.parametrize(("typed", "shown"), [
+    ("样本太少(n = {n}):不下结论", "样本太少（n = {n}）：不下结论"),
+    ("{what}:{value},达标", "{what}：{value}，达标"),
+    ("比例 1:2 与 1,000 不变", "比例 1:2 与 1,000 不变"),
+    ("见 https://example.org", "见 https://example.org"),
+    ("文件 {size:,} 字节(CSV)", "文件 {size:,} 字节（CSV）"),
+    ("n = {n}", "n = {n}"),
+])
+def test_punctuation_typed_half_width_is_shown_full_width(typed, shown):
+    assert full_width(typed) == shown
+
+
+def test_one_of_something_is_singular_in_english_only():
+    assert [t("common.opportunities", "en", n=n) for n in (0, 1, 2)] == [
+        "0 opportunities", "1 opportunity", "2 opportunities"]
+    assert t("common.opportunities", "en", n="1") == "1 opportunity"
+    assert t("common.opportunities", "zh", n=1) == "1 个商机"
+
+
+def test_an_unknown_text_raises_and_names_the_nearest():
+    with pytest.raises(KeyError, match=r"common\.opportunities"):
+        t("common.oportunities", "en")
+
+
+def test_a_missing_field_raises_and_names_it():
+    with pytest.raises(KeyError, match="'n'"):
+        t("common.opportunities", "en")
+
+
+def test_a_field_is_never_read_as_a_template():
+    """An account may be called {n}; its name is a value, not a place to fill."""
+    assert t("finding.nothing", "en", what="{n}{0}") == "{n}{0}: nothing to show for this choice"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_dimension_and_every_allowed_value_has_a_name(lang):
+    for dimension in (*DIMENSIONS, "stage", "month", "quarter", "status"):
+        assert dimension_label(dimension, lang)
+    named = {"status": STATUSES, "exit_kind": EXIT_KINDS, "time_source": TIME_SOURCES,
+             "type": TABLES["opportunity"].column("type").allowed,
+             "sales_mode": TABLES["opportunity"].column("sales_mode").allowed,
+             "quality": TABLES["standard"].column("quality").allowed}
+    for dimension, values in named.items():
+        for value in values:
+            assert has(f"value.{dimension}.{value}"), (dimension, value)
+            assert label(dimension, value, lang) != ""
+
+
+SETTINGS = Settings(
+    segments=(SegmentRule("KA", {"en": "Key accounts", "zh": "大客户"}), SegmentRule("KA"), SegmentRule("SMB")),
+    pipelines=(Pipeline("ka", {"en": "Key accounts", "zh": "大客户"}, (Stage("bidding", {"en": "Bidding", "zh": "投标"}),)),))
+
+
+def test_segments_pipelines_and_stages_are_named_by_the_settings():
+    assert label("segment", "KA", "zh", SETTINGS) == "大客户"
+    assert label("segment", "SMB", "zh", SETTINGS) == "SMB", "a segment without a label is shown by its key"
+    assert label("pipeline", "ka", "en", SETTINGS) == "Key accounts"
+    assert label("stage", "bidding", "zh", SETTINGS) == "投标"
+    assert label("stage", "elsewhere", "zh", SETTINGS) == "elsewhere"
+
+
+@pytest.mark.parametrize("value", [None, float("nan"), "(unknown)"])
+def test_what_is_not_known_is_called_so(value):
+    assert label("region", value, "en") == "Not known"
+    assert label("region", value, "zh") == "未知"
+
+
+def test_labels_keep_the_order_given():
+    assert list(labels("type", ["resale", "new"], "en").items()) == [("resale", "Resale"), ("new", "New")]
