@@ -14,6 +14,8 @@ from data.demo.plan import Flags, Floats, Ints
 MICROSECONDS_A_DAY = 86_400_000_000
 #: working hours 09:00-18:00 in China are 01:00-10:00 UTC, so that an instant has one date in both
 DAY_STARTS, DAY_ENDS = 1 * 3600, 10 * 3600
+#: the day of China ends 16 hours after it began in UTC
+MIDNIGHT_IN_CHINA = 16 * 3600
 
 
 def table(name: str, columns: Mapping[str, pa.Array]) -> pa.Table:

@@ -45,7 +45,7 @@ def _table(plan: Plan, rng: np.random.Generator, deals: Deals, deal: Ints, day: 
     assigned = np.minimum(assigned, answered)
     hours = np.maximum(1, np.round(HOURS * np.exp(rng.normal(0, 0.6, n)) * np.where(deals.pipeline[deal] == KA, 1.3, 0.6)))
     done = answered + _hours(rng, n, hours * 6)
-    now = (plan.last + 1) * 86_400
+    now = plan.last * 86_400 + c.MIDNIGHT_IN_CHINA
     unassigned = (rng.random(n) < UNASSIGNED) | (assigned >= now)
     unanswered = unassigned | (rng.random(n) < UNANSWERED) | (answered >= now)
     unfinished = unanswered | (done >= now)
