@@ -50,12 +50,13 @@ def _standards() -> None:
 
 
 def _own_standards(view: View) -> None:
+    """What the organisation itself has set (table `standard`)."""
     st.header(t("definitions.own"), anchor=False)
     own = cache.ask().own_standards(view)
     if own.empty:
         states.not_measured("definitions.own.table")
     else:
-        table.show(own, alt=t("definitions.own"), key="definitions_own_table")
+        table.show(own, alt=t("definitions.own"), key="definitions_own_table", kinds={"year": "year", "value": "plain"})
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

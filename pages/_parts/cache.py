@@ -79,6 +79,8 @@ def ask() -> Asked:
 
 
 def owner_names() -> dict[str, str]:
-    """Owner id -> name, as far as the viewer may know."""
-    names: dict[str, str] = ask().owner_names()
+    """Owner id -> name, of the owners whose opportunities the viewer may see."""
+    here = context.now()
+    day = company(here.store, here.load_id).last_day
+    names: dict[str, str] = ask().owner_names(View(as_of=day, scope=here.scope))
     return names

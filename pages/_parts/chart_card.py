@@ -26,7 +26,7 @@ BEHIND = ("name", "account_name", "segment", "owner_name", "team", "stage", "sta
 def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, view: View, measured: str,
                n: int | None = None, definition_key: str | None = None, columns: list[str] | None = None,
                kinds: dict[str, str] | None = None, mark_question: Callable[[Mapping[str, Any]], Mark | None] | None = None,
-               drill: bool = True, alt: str | None = None) -> None:
+               question: str | None = None, drill: bool = True, with_period: bool = True, alt: str | None = None) -> None:
     """One chart in its card.
 
     title           the finding, a sentence in the viewer's language (plain text)
@@ -34,17 +34,19 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
     measured        what is measured, in which unit (plain text); the period and n are added here
     definition_key  metric of the registry that the definition button explains
     mark_question   a clicked mark -> the question for `Ask.opportunities(view, mark)`. Without it, marks name their
-                    question themselves: `customdata` holds the values, `figure.layout.meta["mark"]` their names.
+                    question themselves: `customdata` holds the values, `figure.layout.meta["mark"]` their names,
+                    and `question`, if given, the metric that is asked about (analytics/marks.py)
+    with_period     False where the chart does not follow the period of the view (a stock, a long trend)
     """
     with st.container(border=True, key=key, gap="xsmall"), states.guard(key):
         st.header(md_escape(title), anchor=False)
-        caption = " · ".join(filter(None, [measured, filter_bar.period_words(view),
+        caption = " · ".join(filter(None, [measured, filter_bar.period_words(view) if with_period else "",
                                            "" if n is None else t("common.n", n=fmt.number(n, context.lang()))]))
         st.caption(md_escape(caption))
         if frame.empty:
             states.empty()
             return
-        _chart(figure, key, view, alt or f"{title}. {caption}", mark_question, drill)
+        _chart(figure, key, view, alt or f"{title}. {caption}", mark_question or _own_mark(figure, question), drill)
         _tools(title, caption, frame, key, view, definition_key)
         with st.expander(t("card.table")):
             table.show(frame, columns, kinds=kinds, alt=title, key=f"{key}_table")
@@ -64,18 +66,21 @@ def _clickable(figure: go.Figure, key: str, view: View, alt: str, question: Any)
         state: Any = st.plotly_chart(figure, key=f"{key}_chart", theme=None, config=CONFIG, alt=alt,
                                      on_select="rerun", selection_mode="points")
         points = state.selection.points
-        mark = (question or _own_mark(figure))(points[0]) if points else None
+        mark = question(points[0]) if points else None
         if mark:
             behind(view, mark, key)
 
 
-def _own_mark(figure: go.Figure) -> Callable[[Mapping[str, Any]], Mark | None]:
+def _own_mark(figure: go.Figure, question: str | None) -> Callable[[Mapping[str, Any]], Mark | None]:
     names = list((figure.layout.meta or {}).get("mark", []))
+    asked = {"question": question} if question else {}
 
     def read(point: Mapping[str, Any]) -> Mark | None:
         found = point.get("customdata")
         items = list(found.values()) if isinstance(found, Mapping) else found
-        return {k: v for k, v in zip(names, items, strict=False) if v is not None} if names and items else None
+        if not (names and items):
+            return None
+        return asked | {k: v for k, v in zip(names, items, strict=False) if v is not None}
     return read
 
 

@@ -54,7 +54,9 @@ def prepared(frame: pd.DataFrame) -> pd.DataFrame:
     here = context.now()
     shown = frame.copy()
     for name in shown.columns:
-        if name in _LABELLED:
+        if name == "reason":
+            shown[name] = shown[name].map(lambda code: t(f"reason.{code}") if code else "")
+        elif name in _LABELLED:
             names = i18n.labels(name, shown[name].drop_duplicates(), here.lang, here.settings)
             shown[name] = shown[name].map(lambda value, names=names: names.get(value, value))
     return shown
@@ -70,6 +72,10 @@ def column_label(name: str) -> str:
 
 def _formatter(kind: str, values: pd.Series[Any]) -> Callable[[Any], str] | None:
     lang = context.lang()
+    if kind == "year":
+        return lambda v: str(int(v)) if fmt.is_known(v) else fmt.UNKNOWN
+    if kind == "instant":
+        return lambda v: f"{v:%Y-%m-%d %H:%M}" if pd.notna(v) else fmt.UNKNOWN
     if kind == "date":
         return lambda v: fmt.day(v, lang)
     if not pd.api.types.is_numeric_dtype(values):

@@ -1,0 +1,39 @@
+"""One opportunity's story from the tables of `Ask.story`: what the timeline draws. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from analytics.charts.timeline import Story
+
+
+def steps(states: pd.DataFrame, column: str) -> pd.DataFrame:
+    """When `column` took which value: changed_on and the column, oldest first, only the rows where it changed.
+
+    `states` has valid_from and the column, oldest first. What is not known is no value and begins no step.
+
+    >>> states = pd.DataFrame({"valid_from": ["d1", "d2", "d3"], "amount": [5.0, 5.0, 7.0]})
+    >>> steps(states, "amount")["changed_on"].tolist()
+    ['d1', 'd3']
+    """
+    known = states[states[column].notna()]
+    changed = known[known[column] != known[column].shift()]
+    return changed.rename(columns={"valid_from": "changed_on"})[["changed_on", column]].reset_index(drop=True)
+
+
+def told(parts: Mapping[str, Any], as_of: date) -> Story:
+    """The answer of `Ask.story` as the timeline wants it."""
+    opportunity, states = parts["opportunity"], parts["states"]
+    segment = opportunity.get("segment")
+    return Story(
+        visits=parts["visits"].assign(pipeline=opportunity.get("pipeline")),
+        as_of=as_of,
+        amounts=steps(states, "amount_base").rename(columns={"amount_base": "amount"}),
+        promises=steps(states, "expected_close_on"),
+        activities=parts["activities"],
+        segment=segment if isinstance(segment, str) else None,
+    )

@@ -1,0 +1,49 @@
+"""Facets beside each other, two in a row on wide screens and one below the other on narrow ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from analytics.charts.facets import Facet
+from analytics.charts.rows import MARK
+from pages._parts import states, table
+from pages._parts.escape import md_escape
+
+A_ROW = 2
+
+
+def placed(facets: Sequence[Facet]) -> Iterator[tuple[int, Facet]]:
+    """Each facet with its number, inside its own column."""
+    for start in range(0, len(facets), A_ROW):
+        shown = facets[start:start + A_ROW]
+        for number, (place, facet) in enumerate(zip(st.columns(len(shown)), shown, strict=True), start):
+            with place:
+                yield number, facet
+
+
+def asking(question: str, **more: Any) -> Callable[[Mapping[str, Any]], dict[str, Any] | None]:
+    """What a clicked mark of charts/ asks for: its own words, the metric that was drawn, and whatever the page adds."""
+    def read(point: Mapping[str, Any]) -> dict[str, Any] | None:
+        found = point.get("customdata")
+        values = list(found.values()) if isinstance(found, Mapping) else found
+        if not values:
+            return None
+        mark = {k: v for k, v in zip(MARK, values, strict=False) if v is not None}
+        return {"question": question, **mark, **more}
+    return read
+
+
+def table_card(title: str, caption: str, frame: pd.DataFrame, *, key: str, columns: list[str] | None = None,
+               kinds: dict[str, str] | None = None) -> None:
+    """A card that is a table: title and caption are plain text."""
+    with st.container(border=True, key=key), states.guard(key):
+        st.header(md_escape(title), anchor=False)
+        st.caption(md_escape(caption))
+        if frame.empty:
+            states.empty()
+            return
+        table.show(frame, columns, kinds=kinds, alt=title, key=f"{key}_table")
