@@ -135,7 +135,7 @@ def _read(path: Path, specs: Sequence[TableSpec], settings: Settings, checked: C
             return None
         raise
     checked.decisions += raw.notes
-    checked.sources.append({"file": raw.name, "sha256": raw.sha256})
+    checked.sources.append({"name": raw.name, "sha256": raw.sha256})
     return raw
 
 
