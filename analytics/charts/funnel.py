@@ -118,6 +118,8 @@ def _print(fig: go.Figure, frame: pd.DataFrame, was: list[float | None], rows: R
     for i, row in enumerate(frame.to_dict("records")):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i))
         write(fig, _n(row, names, by), 1, rows.text_at(i), anchor="right", colour=colours.muted, size=small)
+        if values[i] is None:
+            write(fig, names.reason(row.get("reason")), 0, rows.bar_at(i), shift=6, colour=colours.muted, size=small)
         write(fig, show.rate(values[i]), 1, rows.bar_at(i), anchor="right", shift=_NEXT, bold=True,
               size=FONT_SIZE + 1)
         if by == "count":

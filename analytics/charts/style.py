@@ -17,8 +17,9 @@ from data.scope import UNKNOWN
 
 Theme = Literal["light", "dark", "export"]
 
-#: Latin and Chinese glyphs on screens of all systems; the first one is what an image of an export is drawn with.
-FONT = "Noto Sans CJK SC, Noto Sans SC, Source Sans, Segoe UI, PingFang SC, Microsoft YaHei, Helvetica, Arial, sans-serif"
+#: The page's own font, then Chinese glyphs of all systems. An exported picture is drawn where only the latter is sure.
+FONT = "Source Sans, Noto Sans SC, Noto Sans CJK SC, Segoe UI, PingFang SC, Microsoft YaHei, sans-serif"
+EXPORT_FONT = "Noto Sans CJK SC, Noto Sans SC, Microsoft YaHei, sans-serif"
 FONT_SIZE = 12
 
 #: pattern of a mark that is not final: forecast, still open, too early to say
@@ -98,17 +99,17 @@ def soft(colour: str, alpha: float) -> str:
 
 def template(theme: Theme) -> go.layout.Template:
     """The template of all charts. It is complete, so that no other template of the process shows through."""
-    colours = palette(theme)
+    colours, font = palette(theme), EXPORT_FONT if theme == "export" else FONT
     axis = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True,
             "linecolor": colours.grid, "gridcolor": colours.grid, "tickcolor": colours.grid,
             "tickfont": {"color": colours.muted, "size": FONT_SIZE - 1},
             "title": {"font": {"color": colours.muted, "size": FONT_SIZE - 1}, "standoff": 6}}
     return go.layout.Template(layout={
-        "font": {"family": FONT, "size": FONT_SIZE, "color": colours.text},
+        "font": {"family": font, "size": FONT_SIZE, "color": colours.text},
         "paper_bgcolor": colours.paper, "plot_bgcolor": "rgba(0,0,0,0)", "colorway": colours.colorway,
         "margin": {"l": 8, "r": 8, "t": 8, "b": 28}, "showlegend": False, "dragmode": False, "hovermode": "closest",
         "hoverlabel": {"align": "left", "bgcolor": colours.background, "bordercolor": colours.muted,
-                       "font": {"family": FONT, "size": FONT_SIZE, "color": colours.text}},
+                       "font": {"family": font, "size": FONT_SIZE, "color": colours.text}},
         "xaxis": axis, "yaxis": axis,
         "annotationdefaults": {"showarrow": False, "font": {"color": colours.text, "size": FONT_SIZE}},
     })

@@ -1,0 +1,62 @@
+"""The parts of an answer that are drawn side by side: one pipeline and one customer segment each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analytics import i18n
+from data.settings import Settings
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One pipeline and segment. `segment` is None where the answer is not split by segment."""
+
+    pipeline: str
+    segment: str | None = None
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The rows of this facet, in their order."""
+        here = frame["pipeline"] == self.pipeline
+        if self.segment is not None and "segment" in frame:
+            here &= frame["segment"] == self.segment
+        return frame[here].reset_index(drop=True)
+
+    def name(self, lang: str, settings: Settings) -> str:
+        """What the facet is called (plain text): the segment alone where the pipeline serves only that one."""
+        serves = next((p.segments for p in settings.pipelines if p.key == self.pipeline), ())
+        segment = i18n.label("segment", self.segment, lang, settings) if self.segment is not None else ""
+        if self.segment is not None and (serves == (self.segment,) or len(settings.pipelines) == 1):
+            return segment
+        pipeline = i18n.label("pipeline", self.pipeline, lang, settings)
+        return f"{pipeline} · {segment}" if segment else pipeline
+
+
+def facets(frame: pd.DataFrame, settings: Settings) -> list[Facet]:
+    """The facets in which anybody is counted (n > 0): those for whom the pipeline was made first, then the others."""
+    counted = frame[frame["n"] > 0]
+    keys = ["pipeline", "segment"] if "segment" in frame else ["pipeline"]
+    found = [Facet(*row) for row in counted[keys].drop_duplicates().itertuples(index=False)]
+    serves = {p.key: p.segments for p in settings.pipelines}
+    return sorted(found, key=lambda f: bool(serves.get(f.pipeline)) and f.segment is not None
+                  and f.segment not in serves[f.pipeline])
+
+
+def largest(frames: Iterable[pd.DataFrame], column: str) -> float | None:
+    """The largest value of a column in several frames: the common scale of charts that stand side by side."""
+    values = [float(f[column].max()) for f in frames if column in f and f[column].notna().any()]
+    return max(values, default=None)
+
+
+def readings(frame: pd.DataFrame) -> pd.DataFrame:
+    """`Ask.reconcile` with the readings beside each other: stage, next_stage, n, and reading_<name> with its value."""
+    keys = ["stage", "next_stage"]
+    usual = frame[frame["reading"] == "conversion.reached"]
+    wide = usual[[*keys, "n"]].reset_index(drop=True)
+    for key in dict.fromkeys(frame["reading"]):
+        values = frame[frame["reading"] == key][["stage", "value"]].rename(columns={"value": f"reading_{key.split('.')[1]}"})
+        wide = wide.merge(values, on="stage", how="left")
+    return wide
