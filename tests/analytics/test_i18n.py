@@ -21,7 +21,8 @@ def fields_of(text):
 
 
 def asked_for():
-    """(file, line, key, names of the fields or None if unknown) of each t("literal", …) in the code."""
+    """(where, key, names of the fields or None if unknown) of each t(…) in the code; an f-string gives its beginning
+    and a star: t(f"reason.{code}") asks for "reason.*"."""
     found = []
     for path in [ROOT / "app.py", ROOT / "cli.py", *sorted((ROOT / "pages").rglob("*.py")),
                  *sorted((ROOT / "analytics").rglob("*.py"))]:
@@ -30,22 +31,43 @@ def asked_for():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t" and node.args:
                 names = None if any(k.arg is None for k in node.keywords) else {k.arg for k in node.keywords}
-                if isinstance(node.args[0], ast.Constant):
-                    found.append((path.relative_to(ROOT), node.lineno, node.args[0].value, names))
+                where = f"{path.relative_to(ROOT)}:{node.lineno}"
+                found += [(where, key, names) for key in keys_of(node.args[0])]
     return found
 
 
+def keys_of(argument):
+    if isinstance(argument, ast.IfExp):
+        return [*keys_of(argument.body), *keys_of(argument.orelse)]
+    if isinstance(argument, ast.JoinedStr) and isinstance(argument.values[0], ast.Constant):
+        return [f"{argument.values[0].value}*"]
+    return [argument.value] if isinstance(argument, ast.Constant) else []
+
+
 def test_every_text_that_the_code_asks_for_exists():
-    missing = [f"{path}:{line} {key}" for path, line, key, _ in asked_for() if not has(key)]
+    texts = catalogue()
+    missing = [f"{where} {key}" for where, key, _ in asked_for()
+               if not (any(k.startswith(key[:-1]) for k in texts) if key.endswith("*") else has(key))]
     assert not missing
     assert len(asked_for()) > 20, "the scan found the calls"
 
 
 def test_every_field_that_a_text_needs_is_given():
     texts = catalogue()
-    wrong = [f"{path}:{line} {key} needs {fields_of(texts[key]['en']) - names}" for path, line, key, names in asked_for()
+    wrong = [f"{where} {key} needs {fields_of(texts[key]['en']) - names}" for where, key, names in asked_for()
              if names is not None and has(key) and not fields_of(texts[key]["en"]) <= names]
     assert not wrong
+
+
+def reasons():
+    """Every reason that a calculation gives for a missing value."""
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "analytics").rglob("*.py"))
+    return set(re.findall(r'"((?:nothing|nobody|few|not|no)_(?:closed|created|open|moved|entered|events|reached|observed|amounts|standard))"', text))
+
+
+def test_every_reason_for_a_missing_value_is_told_in_both_languages():
+    assert {"few_events", "not_reached", "not_observed", "nothing_closed"} <= reasons()
+    assert not [code for code in reasons() if not has(f"reason.{code}")]
 
 
 @pytest.mark.parametrize("key", sorted(catalogue()))
