@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from data.demo import activities, assessments, budgets, changes, company, people, snapshots, support
+from data.demo import activities, assessments, budgets, changes, company, moves, people, snapshots, support
 from data.demo.deals import draw, without_chance_duplicates
 from data.demo.paths import WON, walk
 from data.demo.plan import Plan
@@ -33,7 +33,9 @@ def demo_settings() -> Settings:
     return parse_settings(path.read_text(encoding="utf-8"), path.name)
 
 
-def build(seed: int = SEED, accounts: int = 1500, opportunities: int = 9000, weeks: int = 157, end: date = END) -> dict[str, pa.Table]:
+def build(
+    seed: int = SEED, accounts: int = 1500, opportunities: int = 9000, weeks: int = 157, end: date = END
+) -> dict[str, pa.Table]:
     """All canonical tables of the sample company, in the schemas of `contracts.TABLES`.
 
     `opportunity` has one snapshot a week, the last on `end`; accounts, owners and departments have quarterly ones
@@ -55,8 +57,13 @@ def build(seed: int = SEED, accounts: int = 1500, opportunities: int = 9000, wee
     contacts = people.met_in_deals(contacts, deals, chain)
     done = activities.work(plan, deals, paths, owner, contacts, chain, buyers_of, sellers, after)
     life = snapshots.Life(
-        paths, changes.amounts(plan, deals, paths), owner, rival,
-        changes.expected_closes(plan, deals, paths, sellers.team[deals.owner]), *done.of_deals())
+        paths,
+        changes.amounts(plan, deals, paths),
+        owner,
+        rival,
+        changes.expected_closes(plan, deals, paths, sellers.team[deals.owner]),
+        *done.of_deals(),
+    )
     return {
         "opportunity": snapshots.opportunity_table(plan, deals, life, buyers_of, sellers, demo_settings()),
         "account": company.account_table(plan, sellers, buyers_of, after),
@@ -64,7 +71,7 @@ def build(seed: int = SEED, accounts: int = 1500, opportunities: int = 9000, wee
         "department": people.department_table(plan, buyers_of, departments),
         "contact": people.contact_table(plan, buyers_of, contacts),
         "opportunity_contact": people.opportunity_contact_table(plan, deals, paths, contacts, chain),
-        "stage_change": snapshots.stage_change_table(plan, deals, life, sellers),
+        "stage_change": moves.stage_change_table(plan, deals, life, sellers),
         "activity": activities.activity_table(plan, done, deals, buyers_of, sellers, contacts),
         "assessment": assessments.assessment_table(plan, deals, paths, rival, buyers_of, sellers),
         "checklist": assessments.checklist_table(plan, deals, paths),
@@ -86,5 +93,12 @@ def create(store_path: Path, *, progress: Progress | None = None, seed: int = SE
     if progress:
         progress("demo.simulate", 0.0)
     tables = build(seed)
-    return import_tables(store_path, tables, settings=demo_settings(), sources=[f"{PROFILE}:{seed}"], profile=PROFILE,
-                         as_of=END, progress=progress)
+    return import_tables(
+        store_path,
+        tables,
+        settings=demo_settings(),
+        sources=[f"{PROFILE}:{seed}"],
+        profile=PROFILE,
+        as_of=END,
+        progress=progress,
+    )

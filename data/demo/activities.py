@@ -45,12 +45,20 @@ class Activities:
         return self.deal[order], self.day[order]
 
 
-def work(plan: Plan, deals: Deals, paths: Paths, owner: Changes, people: People, buyers: Buyers, accounts: Accounts,
-         sellers: Sellers, after: Ints) -> Activities:
+def work(
+    plan: Plan,
+    deals: Deals,
+    paths: Paths,
+    owner: Changes,
+    people: People,
+    buyers: Buyers,
+    accounts: Accounts,
+    sellers: Sellers,
+    after: Ints,
+) -> Activities:
     """All activities between the first and the last snapshot."""
     rng = plan.rng("activities")
-    parts = (_touches(plan, rng, people, accounts, sellers, after),
-             _deal_work(plan, rng, deals, paths, owner, buyers))
+    parts = (_touches(plan, rng, people, accounts, sellers, after), _deal_work(plan, rng, deals, paths, owner, buyers))
     day, contact, deal, who = (np.concatenate(x) for x in zip(*parts, strict=True))
     keep = (day >= plan.first) & (day <= plan.last) & ~_silent(rng, people, sellers, day, contact)
     order = np.lexsort((contact, deal, day))
@@ -58,8 +66,9 @@ def work(plan: Plan, deals: Deals, paths: Paths, owner: Changes, people: People,
     return Activities(day[order], contact[order], deal[order], who[order])
 
 
-def _touches(plan: Plan, rng: np.random.Generator, people: People, accounts: Accounts, sellers: Sellers,
-             after: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+def _touches(
+    plan: Plan, rng: np.random.Generator, people: People, accounts: Accounts, sellers: Sellers, after: Ints
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Regular contact, more often with the more important; whoever took over calls after the leaver has gone."""
     span = plan.last - np.maximum(people.met, plan.first)
     cadence = CADENCE[people.importance] * np.where(accounts.segment[people.account] == KA, 1.0, SLOWER_SMB)
@@ -73,8 +82,9 @@ def _touches(plan: Plan, rng: np.random.Generator, people: People, accounts: Acc
     return day, contact, np.full(len(day), -1), who
 
 
-def _deal_work(plan: Plan, rng: np.random.Generator, deals: Deals, paths: Paths, owner: Changes,
-               buyers: Buyers) -> tuple[Ints, Ints, Ints, Ints]:
+def _deal_work(
+    plan: Plan, rng: np.random.Generator, deals: Deals, paths: Paths, owner: Changes, buyers: Buyers
+) -> tuple[Ints, Ints, Ints, Ints]:
     """Work on each deal from its creation until it closes, for as long as the seller still cares."""
     end = np.minimum(paths.closed_on(), plan.last)
     busy = np.minimum(end - deals.created, np.where(deals.pipeline == KA, *BUSY_DAYS))
@@ -93,7 +103,9 @@ def _silent(rng: np.random.Generator, people: People, sellers: Sellers, day: Int
     return known & (since > 0) & ((since <= t.SILENCE_DAYS) | (rng.random(len(day)) < 0.6))
 
 
-def activity_table(plan: Plan, activities: Activities, deals: Deals, accounts: Accounts, sellers: Sellers, people: People) -> pa.Table:
+def activity_table(
+    plan: Plan, activities: Activities, deals: Deals, accounts: Accounts, sellers: Sellers, people: People
+) -> pa.Table:
     """Table `activity`."""
     rng = plan.rng("activity details")
     n = len(activities.day)
@@ -102,11 +114,18 @@ def activity_table(plan: Plan, activities: Activities, deals: Deals, accounts: A
     kind = (rng.random(n)[:, None] > shares).sum(axis=1)
     kind = np.minimum(kind, len(w.ACTIVITY_KINDS) - 1)
     minutes = np.maximum(2, np.round(MINUTES[kind] * np.exp(rng.normal(0, 0.4, n))))
-    return c.table("activity", {
-        "activity_id": c.ids("E", n, 7), "occurred_at": c.instants(activities.day, c.office_seconds(rng, n)),
-        "kind": c.texts(w.ACTIVITY_KINDS, kind), "account_id": c.texts(account_ids(accounts), account),
-        "opportunity_id": c.texts(deal_ids(deals), activities.deal),
-        "contact_id": c.texts(contact_ids(people), activities.contact),
-        "owner_id": owner_ids(sellers).take(pa.array(activities.owner)), "minutes": c.numbers(minutes),
-        "direction": c.texts(("outbound", "inbound"), (rng.random(n) < INBOUND).astype(np.int64)),
-        "is_valid": c.flags(rng.random(n) >= INVALID)})
+    return c.table(
+        "activity",
+        {
+            "activity_id": c.ids("E", n, 7),
+            "occurred_at": c.instants(activities.day, c.office_seconds(rng, n)),
+            "kind": c.texts(w.ACTIVITY_KINDS, kind),
+            "account_id": c.texts(account_ids(accounts), account),
+            "opportunity_id": c.texts(deal_ids(deals), activities.deal),
+            "contact_id": c.texts(contact_ids(people), activities.contact),
+            "owner_id": owner_ids(sellers).take(pa.array(activities.owner)),
+            "minutes": c.numbers(minutes),
+            "direction": c.texts(("outbound", "inbound"), (rng.random(n) < INBOUND).astype(np.int64)),
+            "is_valid": c.flags(rng.random(n) >= INVALID),
+        },
+    )

@@ -18,8 +18,14 @@ from data.demo.snapshots import deal_ids
 FROM_STAGE = 2  # the third: an assessment makes sense once the need is known
 SKIPPED_WEEKS, SECOND_RIVAL, LONGEST = 0.08, 0.45, 200
 CONDITIONS = ("budget_approved", "deadline_with_consequence", "sponsor_named", "procurement_started", "pain_measured")
-CONTROL_POINTS = ("pre_tender_time", "asked_when_budgeting", "asked_when_drafting",
-                  "award_mode_known", "scoring_known", "award_rule_known")
+CONTROL_POINTS = (
+    "pre_tender_time",
+    "asked_when_budgeting",
+    "asked_when_drafting",
+    "award_mode_known",
+    "scoring_known",
+    "award_rule_known",
+)
 QUESTIONS = ("is_there_an_opportunity", "can_we_compete", "can_we_win", "is_it_worth_winning", "inside_source")
 EVIDENCE = ("会议纪要 Meeting notes", "邮件 E-mail", "招标文件 Tender document", "口头 By word of mouth")
 
@@ -32,23 +38,35 @@ def first_day_in(paths: Paths, count: int, stage: int) -> Ints:
     return day
 
 
-def assessment_table(plan: Plan, deals: Deals, paths: Paths, rival: Changes, accounts: Accounts, sellers: Sellers) -> pa.Table:
+def assessment_table(
+    plan: Plan, deals: Deals, paths: Paths, rival: Changes, accounts: Accounts, sellers: Sellers
+) -> pa.Table:
     """Table `assessment`: us and up to two rivals, on Mondays, from the third stage until the close."""
     rng = plan.rng("assessments")
     deal, week = _weeks(plan, rng, deals, paths)
     second = np.where(rng.random(deals.count) < SECOND_RIVAL, rng.integers(1, len(w.RIVALS), deals.count), -1)
     main = np.asarray(rival.at(deal, week), np.int64)
     other = np.where((second[deal] < 0) | (main < 0), -1, (main + second[deal]) % len(w.RIVALS))
-    parts = [_us(plan, rng, deals, paths, accounts, sellers, deal, week),
-             _rival(rng, deals, accounts, deal, week, main), _rival(rng, deals, accounts, deal, week, other)]
+    parts = [
+        _us(plan, rng, deals, paths, accounts, sellers, deal, week),
+        _rival(rng, deals, accounts, deal, week, main),
+        _rival(rng, deals, accounts, deal, week, other),
+    ]
     where, when, party, fit, near = (np.concatenate(x) for x in zip(*parts, strict=True))
     order = np.lexsort((party, where, when))
     where, when, party, fit, near = where[order], when[order], party[order], fit[order], near[order]
-    return c.table("assessment", {
-        "opportunity_id": deal_ids(deals).take(pa.array(where)), "week": c.dates(when),
-        "party": c.texts(("us", *w.RIVALS), party + 1), "need_fit": c.numbers(_score(fit)), "closeness": c.numbers(_score(near)),
-        "assessor": owner_ids(sellers).take(pa.array(deals.owner[where])),
-        "source_count": c.integers(1 + rng.poisson(1.2, len(where)))})
+    return c.table(
+        "assessment",
+        {
+            "opportunity_id": deal_ids(deals).take(pa.array(where)),
+            "week": c.dates(when),
+            "party": c.texts(("us", *w.RIVALS), party + 1),
+            "need_fit": c.numbers(_score(fit)),
+            "closeness": c.numbers(_score(near)),
+            "assessor": owner_ids(sellers).take(pa.array(deals.owner[where])),
+            "source_count": c.integers(1 + rng.poisson(1.2, len(where))),
+        },
+    )
 
 
 def _weeks(plan: Plan, rng: np.random.Generator, deals: Deals, paths: Paths) -> tuple[Ints, Ints]:
@@ -63,8 +81,16 @@ def _weeks(plan: Plan, rng: np.random.Generator, deals: Deals, paths: Paths) -> 
     return deal[kept], week[kept]
 
 
-def _us(plan: Plan, rng: np.random.Generator, deals: Deals, paths: Paths, accounts: Accounts, sellers: Sellers,
-        deal: Ints, week: Ints) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+def _us(
+    plan: Plan,
+    rng: np.random.Generator,
+    deals: Deals,
+    paths: Paths,
+    accounts: Accounts,
+    sellers: Sellers,
+    deal: Ints,
+    week: Ints,
+) -> tuple[Ints, Ints, Ints, Floats, Floats]:
     """Our closeness follows the deal's quality, and drifts towards the outcome in its last twelve weeks (truth 8)."""
     quality = deals.quality[deal]
     closed = paths.closed_on()[deal]
@@ -78,8 +104,9 @@ def _us(plan: Plan, rng: np.random.Generator, deals: Deals, paths: Paths, accoun
     return deal, week, np.full(len(deal), -1), fit, near
 
 
-def _rival(rng: np.random.Generator, deals: Deals, accounts: Accounts, deal: Ints, week: Ints,
-           rival: Ints) -> tuple[Ints, Ints, Ints, Floats, Floats]:
+def _rival(
+    rng: np.random.Generator, deals: Deals, accounts: Accounts, deal: Ints, week: Ints, rival: Ints
+) -> tuple[Ints, Ints, Ints, Floats, Floats]:
     """A rival's figures as we estimate them; in the region of truth 2 one of them comes closer from its date on."""
     near = 47 - 3 * deals.quality[deal] + rng.normal(0, 8, deals.count)[deal] + rng.normal(0, 3, len(deal))
     region = accounts.region[deals.account[deal]]
@@ -95,7 +122,7 @@ def _score(values: Floats) -> Floats:
 
 
 def checklist_table(plan: Plan, deals: Deals, paths: Paths) -> pa.Table:
-    """Table `checklist`: conditions at the second and fourth stage, questionnaire at the third, control points at the fifth.
+    """Table `checklist`: conditions at stages two and four, questionnaire at three, control points at five.
 
     The control points and the fourth stage's check belong to the key accounts' process.
     """
@@ -105,22 +132,33 @@ def checklist_table(plan: Plan, deals: Deals, paths: Paths) -> pa.Table:
     base = np.where(deals.unconditioned, -1.5, 0.9) + 0.25 * deals.quality
     strong = 0.2 + 0.6 * deals.quality
     parts = [
-        _answers(plan, rng, paths, everybody, 1, 0, base), _answers(plan, rng, paths, large, 3, 0, base + 0.2),
-        _answers(plan, rng, paths, large, 4, 1, strong), _answers(plan, rng, paths, everybody, 2, 2, strong)]
+        _answers(plan, rng, paths, everybody, 1, 0, base),
+        _answers(plan, rng, paths, large, 3, 0, base + 0.2),
+        _answers(plan, rng, paths, large, 4, 1, strong),
+        _answers(plan, rng, paths, everybody, 2, 2, strong),
+    ]
     deal, day, kind, item, value = (np.concatenate(x) for x in zip(*parts, strict=True))
     order = np.lexsort((item, kind, deal, day))
     deal, day, kind, item, value = deal[order], day[order], kind[order], item[order], value[order]
     items = (*CONDITIONS, *CONTROL_POINTS, *QUESTIONS)
     offset = np.array([0, len(CONDITIONS), len(CONDITIONS) + len(CONTROL_POINTS)])[kind]
     evidence = np.where((value > 0) & (rng.random(len(deal)) < 0.8), rng.integers(0, len(EVIDENCE), len(deal)), -1)
-    return c.table("checklist", {
-        "opportunity_id": deal_ids(deals).take(pa.array(deal)), "assessed_on": c.dates(day),
-        "kind": c.texts(("necessary_condition", "control_point", "questionnaire"), kind),
-        "item": c.texts(items, offset + item), "value": c.numbers(value), "evidence": c.texts(EVIDENCE, evidence)})
+    return c.table(
+        "checklist",
+        {
+            "opportunity_id": deal_ids(deals).take(pa.array(deal)),
+            "assessed_on": c.dates(day),
+            "kind": c.texts(("necessary_condition", "control_point", "questionnaire"), kind),
+            "item": c.texts(items, offset + item),
+            "value": c.numbers(value),
+            "evidence": c.texts(EVIDENCE, evidence),
+        },
+    )
 
 
-def _answers(plan: Plan, rng: np.random.Generator, paths: Paths, who: Ints, stage: int, kind: int,
-             lean: Floats) -> tuple[Ints, Ints, Ints, Ints, Floats]:
+def _answers(
+    plan: Plan, rng: np.random.Generator, paths: Paths, who: Ints, stage: int, kind: int, lean: Floats
+) -> tuple[Ints, Ints, Ints, Ints, Floats]:
     """One answer (0, 0.5 or 1) per item for each deal that reached the stage since the first snapshot."""
     count = (len(CONDITIONS), len(CONTROL_POINTS), len(QUESTIONS))[kind]
     reached = first_day_in(paths, len(lean), stage)

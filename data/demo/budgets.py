@@ -20,8 +20,12 @@ COSTS = (("薪酬 Salaries", 115_000), ("差旅 Travel", 21_000), ("市场 Marke
 #: conversion to the next stage, and win rate and cycle: what the invented board has asked for
 CONVERSION = {"KA": (0.80, 0.75, 0.75, 0.80, 0.80, 0.75, 0.80), "SMB": (0.80, 0.78, 0.80, 0.85, 0.90)}
 STAGE_DAYS = {"KA": (12, 18, 30, 35, 32, 30, 24), "SMB": (6, 9, 12, 10, 9)}
-SINGLE = (("win_rate.count", "KA", 0.25), ("win_rate.count", "SMB", 0.40),
-          ("cycle_days.won_median", "KA", 180.0), ("cycle_days.won_median", "SMB", 45.0))
+SINGLE = (
+    ("win_rate.count", "KA", 0.25),
+    ("win_rate.count", "SMB", 0.40),
+    ("cycle_days.won_median", "KA", 180.0),
+    ("cycle_days.won_median", "SMB", 45.0),
+)
 
 
 def quarters(plan: Plan, ahead: int = 0) -> list[tuple[int, int]]:
@@ -39,10 +43,16 @@ def target_table(plan: Plan) -> pa.Table:
     base = np.array([TARGET_A_SELLER[x.segment] * x.sellers for x in w.TEAMS])[team]
     years = np.array([y for y, _ in names])[quarter] - names[0][0]
     season = np.array([4 * SEASON[q - 1] for _, q in names])[quarter]
-    return c.table("target", {
-        "period": c.texts([f"{y}Q{q}" for y, q in names], quarter), "team": c.texts([x.name for x in w.TEAMS], team),
-        "segment": c.texts([x.segment for x in w.TEAMS], team),
-        "amount": c.money((base * GROWTH_A_YEAR**years * season).round(-4)), "currency": c.constant("CNY", len(team))})
+    return c.table(
+        "target",
+        {
+            "period": c.texts([f"{y}Q{q}" for y, q in names], quarter),
+            "team": c.texts([x.name for x in w.TEAMS], team),
+            "segment": c.texts([x.segment for x in w.TEAMS], team),
+            "amount": c.money((base * GROWTH_A_YEAR**years * season).round(-4)),
+            "currency": c.constant("CNY", len(team)),
+        },
+    )
 
 
 def cost_table(plan: Plan) -> pa.Table:
@@ -53,10 +63,17 @@ def cost_table(plan: Plan) -> pa.Table:
     team, kind = rest // len(COSTS), rest % len(COSTS)
     sellers = np.array([x.sellers for x in w.TEAMS])[team]
     amount = np.array([x for _, x in COSTS])[kind] * sellers * np.exp(rng.normal(0, 0.04, len(team)))
-    return c.table("cost", {
-        "period": c.texts([f"{y}Q{q}" for y, q in names], quarter), "team": c.texts([x.name for x in w.TEAMS], team),
-        "segment": c.texts([x.segment for x in w.TEAMS], team), "kind": c.texts([x for x, _ in COSTS], kind),
-        "amount": c.money(amount.round(-2)), "currency": c.constant("CNY", len(team))})
+    return c.table(
+        "cost",
+        {
+            "period": c.texts([f"{y}Q{q}" for y, q in names], quarter),
+            "team": c.texts([x.name for x in w.TEAMS], team),
+            "segment": c.texts([x.segment for x in w.TEAMS], team),
+            "kind": c.texts([x for x, _ in COSTS], kind),
+            "amount": c.money(amount.round(-2)),
+            "currency": c.constant("CNY", len(team)),
+        },
+    )
 
 
 def standard_table(plan: Plan) -> pa.Table:
@@ -67,11 +84,18 @@ def standard_table(plan: Plan) -> pa.Table:
         rows += [("stage_days.median", segment, s, float(v)) for s, v in zip(stages, STAGE_DAYS[segment], strict=True)]
     rows += [(metric, segment, None, value) for metric, segment, value in SINGLE]
     n = len(rows)
-    return c.table("standard", {
-        "metric": pa.array([r[0] for r in rows]), "segment": pa.array([r[1] for r in rows]),
-        "stage": pa.array([r[2] for r in rows], pa.string()), "value": pa.array([r[3] for r in rows]),
-        "year": c.integers(np.full(n, date(plan.end.year, 1, 1).year)),
-        "definition": c.constant("样例公司自定目标 Aim of the sample company", n), "quality": c.constant("C", n)})
+    return c.table(
+        "standard",
+        {
+            "metric": pa.array([r[0] for r in rows]),
+            "segment": pa.array([r[1] for r in rows]),
+            "stage": pa.array([r[2] for r in rows], pa.string()),
+            "value": pa.array([r[3] for r in rows]),
+            "year": c.integers(np.full(n, date(plan.end.year, 1, 1).year)),
+            "definition": c.constant("样例公司自定目标 Aim of the sample company", n),
+            "quality": c.constant("C", n),
+        },
+    )
 
 
 def _crossed(outer: int, inner: int) -> tuple[Ints, Ints]:

@@ -76,24 +76,32 @@ def owners(plan: Plan, deals: Deals, paths: Paths, sellers: Sellers, accounts: A
     size = np.array([x.sellers for x in w.TEAMS])[sellers.team[deals.owner]]
     place = deals.owner - sellers.start[sellers.team[deals.owner]]
     colleague = sellers.start[sellers.team[deals.owner]] + (place + 1 + rng.integers(0, 99, n) % (size - 1)) % size
-    handed = np.flatnonzero((rng.random(n) < HANDED_OVER) & (closed - deals.created > 30) & (colleague != sellers.leaver)
-                            & (deals.owner != sellers.leaver))
+    handed = np.flatnonzero(
+        (rng.random(n) < HANDED_OVER)
+        & (closed - deals.created > 30)
+        & (colleague != sellers.leaver)
+        & (deals.owner != sellers.leaver)
+    )
     day = workday(deals.created[handed] + ((closed - deals.created)[handed] * 0.5).astype(np.int64))
-    left = np.flatnonzero((deals.owner == sellers.leaver) & (closed > t.LEFT_ON + HANDOVER_DAYS)
-                          & (deals.created <= t.LEFT_ON))
+    left = np.flatnonzero(
+        (deals.owner == sellers.leaver) & (closed > t.LEFT_ON + HANDOVER_DAYS) & (deals.created <= t.LEFT_ON)
+    )
     heir = np.where(after[deals.account[left]] == sellers.leaver, sellers.leaver + 1, after[deals.account[left]])
     return Changes.of(
         np.concatenate([np.arange(n), handed, left]),
         np.concatenate([deals.created, day, np.full(len(left), t.LEFT_ON + HANDOVER_DAYS)]),
-        np.concatenate([deals.owner, colleague[handed], heir]))
+        np.concatenate([deals.owner, colleague[handed], heir]),
+    )
 
 
 def rivals(deals: Deals) -> Changes:
     """The main rival: from its date on, the rival of truth 2 in the deals of its region."""
     taken = np.flatnonzero(deals.taken & (deals.created < t.RIVAL_FROM))
     return Changes.of(
-        np.append(np.arange(deals.count), taken), np.append(deals.created, np.full(len(taken), t.RIVAL_FROM)),
-        np.append(deals.rival, np.full(len(taken), t.RIVAL)))
+        np.append(np.arange(deals.count), taken),
+        np.append(deals.created, np.full(len(taken), t.RIVAL_FROM)),
+        np.append(deals.rival, np.full(len(taken), t.RIVAL)),
+    )
 
 
 def expected_closes(plan: Plan, deals: Deals, paths: Paths, team: Ints) -> Changes:
@@ -106,14 +114,19 @@ def expected_closes(plan: Plan, deals: Deals, paths: Paths, team: Ints) -> Chang
     closed = np.minimum(paths.closed_on(), NEVER)
     usual = np.where(deals.pipeline == KA, *(MEDIAN_DAYS.sum(axis=1) * 1.15))
     guess = deals.created + np.round(usual * np.exp(rng.normal(0.1, 0.25, deals.count))).astype(np.int64)
-    due = np.where(pushes_quarterly, quarter_end(guess), np.where(rng.random(deals.count) < 0.5, month_end(guess), guess))
+    due = np.where(
+        pushes_quarterly, quarter_end(guess), np.where(rng.random(deals.count) < 0.5, month_end(guess), guess)
+    )
     rows = [(np.arange(deals.count), deals.created, due)]
     final = _final_stage_day(deals, paths)
     live = np.ones(deals.count, bool)
     for _ in range(ROUNDS):
         when, following, happens = _push(rng, due, pushes_quarterly, deals)
         named = (final < when) & (rng.random(deals.count) < PULLED_IN) & ~pushes_quarterly
-        when, following = np.where(named, final, when), np.where(named, final + rng.integers(12, 35, deals.count), following)
+        when, following = (
+            np.where(named, final, when),
+            np.where(named, final + rng.integers(12, 35, deals.count), following),
+        )
         final = np.where(named, NEVER, final)
         live = live & (when < closed) & (when > deals.created) & (when <= plan.last) & (happens | named)
         who = np.flatnonzero(live)

@@ -24,8 +24,7 @@ def table(name: str, columns: Mapping[str, pa.Array]) -> pa.Table:
     if unknown := set(columns) - set(schema.names):
         raise KeyError(f"{name} has no columns {sorted(unknown)}")
     rows = len(next(iter(columns.values())))
-    return pa.table(
-        [columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in schema], schema=schema)
+    return pa.table([columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in schema], schema=schema)
 
 
 def texts(words: Sequence[str | None] | pa.Array, codes: Ints) -> pa.Array:

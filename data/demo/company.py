@@ -92,10 +92,16 @@ def found(plan: Plan, sellers: Sellers) -> Accounts:
     keep = np.append(np.arange(n), first)
     channel = sellers.start[w.CHANNEL_TEAM] + np.arange(twins) % w.TEAMS[w.CHANNEL_TEAM].sellers
     return Accounts(
-        np.where(promoted, KA, segment)[keep], region[keep], ownership[keep],
-        rng.integers(0, len(w.INDUSTRIES), n)[keep], np.where(promoted, revenue + 5e8, revenue)[keep],
-        np.append(owner, channel), rng.normal(0, 1, n)[keep], promoted[keep],
-        np.append(np.full(n, -1), first))
+        np.where(promoted, KA, segment)[keep],
+        region[keep],
+        ownership[keep],
+        rng.integers(0, len(w.INDUSTRIES), n)[keep],
+        np.where(promoted, revenue + 5e8, revenue)[keep],
+        np.append(owner, channel),
+        rng.normal(0, 1, n)[keep],
+        promoted[keep],
+        np.append(np.full(n, -1), first),
+    )
 
 
 def _deal_out(rng: np.random.Generator, segment: Ints, region: Ints, promoted: Flags, sellers: Sellers) -> Ints:
@@ -123,12 +129,19 @@ def owner_table(plan: Plan, sellers: Sellers) -> pa.Table:
     roles = [w.TEAMS[k].role for k in sellers.team] + ["manager"] * teams + ["director"]
     names = [w.seller_name(i) for i in range(n + teams + 1)]
     ids = owner_ids(sellers)
-    return c.table("owner", {
-        "owner_id": ids.take(pa.array(person)), "name": c.texts(names, person),
-        "team": c.texts([x.name for x in w.TEAMS], team[person]), "manager_id": c.texts(ids, manager[person]),
-        "region": c.texts(w.REGIONS, region[person]), "role": c.texts(roles, person),
-        "is_active": c.flags((person != sellers.leaver) | (snap <= t.LEFT_ON)),
-        "snapshot_date": c.dates(snap)})
+    return c.table(
+        "owner",
+        {
+            "owner_id": ids.take(pa.array(person)),
+            "name": c.texts(names, person),
+            "team": c.texts([x.name for x in w.TEAMS], team[person]),
+            "manager_id": c.texts(ids, manager[person]),
+            "region": c.texts(w.REGIONS, region[person]),
+            "role": c.texts(roles, person),
+            "is_active": c.flags((person != sellers.leaver) | (snap <= t.LEFT_ON)),
+            "snapshot_date": c.dates(snap),
+        },
+    )
 
 
 def owner_ids(sellers: Sellers) -> pa.Array:
@@ -144,21 +157,33 @@ def account_table(plan: Plan, sellers: Sellers, accounts: Accounts, owner_after:
     rng = plan.rng("account details")
     early = accounts.promoted[row] & (snap < t.PROMOTED_ON)
     revenue = np.where(early, accounts.revenue[row] - 5e8, accounts.revenue[row])
-    employees = np.maximum(20, accounts.revenue / 9e5 * np.exp(rng.normal(0, 0.4, n))).astype(np.int64)
+    employees = np.maximum(20, accounts.revenue / 9e5 * np.exp(rng.normal(0, 0.4, n))).round()
     tier = np.searchsorted([5e7, 5e8, 2e9], accounts.revenue, side="right")
     target = rng.random(n) < np.where(accounts.segment == KA, 0.85, 0.25)
     parent = np.where(rng.random(n) < 0.04, rng.integers(0, max(1, int(n * KA_SHARE) // 4), n), -1)
     parent = np.where((parent == np.arange(n)) | (accounts.twin >= 0), -1, parent)
     ids = account_ids(accounts)
-    return c.table("account", {
-        "account_id": ids.take(pa.array(row)), "name": c.texts(_names(accounts), row),
-        "uscc": c.texts(_codes(rng, accounts), row), "segment": c.texts(SEGMENTS, np.where(early, SMB, accounts.segment[row])),
-        "ownership": c.texts(w.OWNERSHIPS, accounts.ownership[row]), "industry": c.texts(w.INDUSTRIES, accounts.industry[row]),
-        "region": c.texts(w.REGIONS, accounts.region[row]), "parent_id": c.texts(ids, parent[row]),
-        "tier": c.texts(("C", "B", "A", "S"), tier[row]),
-        "owner_id": owner_ids(sellers).take(pa.array(np.where(snap > t.LEFT_ON, owner_after[row], accounts.owner[row]))),
-        "annual_revenue": c.numbers(revenue), "employees": c.numbers(employees[row]),
-        "is_target": c.flags(target[row]), "snapshot_date": c.dates(snap)})
+    return c.table(
+        "account",
+        {
+            "account_id": ids.take(pa.array(row)),
+            "name": c.texts(company_names(accounts), row),
+            "uscc": c.texts(_codes(rng, accounts), row),
+            "segment": c.texts(SEGMENTS, np.where(early, SMB, accounts.segment[row])),
+            "ownership": c.texts(w.OWNERSHIPS, accounts.ownership[row]),
+            "industry": c.texts(w.INDUSTRIES, accounts.industry[row]),
+            "region": c.texts(w.REGIONS, accounts.region[row]),
+            "parent_id": c.texts(ids, parent[row]),
+            "tier": c.texts(("C", "B", "A", "S"), tier[row]),
+            "owner_id": owner_ids(sellers).take(
+                pa.array(np.where(snap > t.LEFT_ON, owner_after[row], accounts.owner[row]))
+            ),
+            "annual_revenue": c.numbers(revenue),
+            "employees": c.numbers(employees[row]),
+            "is_target": c.flags(target[row]),
+            "snapshot_date": c.dates(snap),
+        },
+    )
 
 
 def account_ids(accounts: Accounts) -> pa.Array:
@@ -166,7 +191,7 @@ def account_ids(accounts: Accounts) -> pa.Array:
     return c.ids("A", accounts.count, 5)
 
 
-def _names(accounts: Accounts) -> list[str]:
+def company_names(accounts: Accounts) -> list[str]:
     """Invented names; a second record is spelt a little differently, as happens when two people type."""
     names = []
     for number, twin in enumerate(accounts.twin.tolist()):
@@ -183,14 +208,23 @@ def _codes(rng: np.random.Generator, accounts: Accounts) -> list[str | None]:
     n = accounts.count
     body = rng.integers(0, 10, (n, 8))
     rest = (11 - (body * BODY_WEIGHTS).sum(axis=1) % 11) % 11
-    digits = np.column_stack([np.full(n, 9), np.full(n, 1), np.zeros((n, 6), int), body, np.where(rest == 10, CODE_ALPHABET.index("X"), rest)])
+    digits = np.column_stack(
+        [
+            np.full(n, 9),
+            np.full(n, 1),
+            np.zeros((n, 6), int),
+            body,
+            np.where(rest == 10, CODE_ALPHABET.index("X"), rest),
+        ]
+    )
     check = (31 - (digits * CODE_WEIGHTS).sum(axis=1) % 31) % 31
     luck = rng.random(n)
     wrong, missing = luck < INVALID_CODES, luck > 1 - MISSING_CODES
     check = np.where(wrong, (check + 1 + rng.integers(0, 29, n)) % 31, check)
     codes: list[str | None] = [
         None if gone else "".join(CODE_ALPHABET[d] for d in row) + CODE_ALPHABET[last]
-        for row, last, gone in zip(digits.tolist(), check.tolist(), missing.tolist(), strict=True)]
+        for row, last, gone in zip(digits.tolist(), check.tolist(), missing.tolist(), strict=True)
+    ]
     for number, twin in enumerate(accounts.twin.tolist()):
         if twin >= 0:  # both records of a twin carry the same, valid code
             codes[twin] = codes[number] = _valid(digits[twin])

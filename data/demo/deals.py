@@ -17,8 +17,10 @@ RUN_UP = (320, 120)
 GROWTH_A_YEAR = 0.08
 NO_RIVAL = 0.12
 LINGERING = (0.24, 0.20)
-STAGES = (("lead_verified", "registered", "need_confirmed", "proposal", "tender_preparation", "bidding", "negotiation"),
-          ("contact", "need", "quote", "negotiate", "signing"))
+STAGES = (
+    ("lead_verified", "registered", "need_confirmed", "proposal", "tender_preparation", "bidding", "negotiation"),
+    ("contact", "need", "quote", "negotiate", "signing"),
+)
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,25 @@ def draw(plan: Plan, sellers: Sellers, accounts: Accounts, owner_after: Ints) ->
     taken = (accounts.region[account] == t.RIVAL_REGION) & (rng.random(n) < t.RIVAL_SHARE)
     rival = np.where(rng.random(n) < NO_RIVAL, -1, rivals)
     return Deals(
-        created=created, account=account, pipeline=pipeline, owner=owner, type=kind, mode=_mode(rng, team), product_line=line,
+        created=created,
+        account=account,
+        pipeline=pipeline,
+        owner=owner,
+        type=kind,
+        mode=_mode(rng, team),
+        product_line=line,
         lead_source=rng.choice(len(w.LEAD_SOURCES), n, p=(0.35, 0.15, 0.15, 0.2, 0.15)),
         tender=np.where(pipeline == KA, rng.choice(3, n, p=(0.5, 0.35, 0.15)), np.where(rng.random(n) < 0.3, 1, -1)),
-        rival=np.where(taken & (created >= t.RIVAL_FROM), t.RIVAL, rival), taken=taken,
-        amount=np.maximum(1000, np.where(usd, amount / 7.1, amount).round(-2)), is_usd=usd,
+        rival=np.where(taken & (created >= t.RIVAL_FROM), t.RIVAL, rival),
+        taken=taken,
+        amount=np.maximum(1000, np.where(usd, amount / 7.1, amount).round(-2)),
+        is_usd=usd,
         quality=0.45 * accounts.strength[account] + 0.89 * rng.normal(0, 1, n),
         unconditioned=(pipeline == KA) & (rng.random(n) < t.UNCONDITIONED_SHARE),
         lingering=rng.random(n) < np.where(pipeline == KA, *LINGERING),
-        stops_at=np.where(stalled, 0, np.where(twins, rng.integers(0, 3, n), -1)), stalled=stalled)
+        stops_at=np.where(stalled, 0, np.where(twins, rng.integers(0, 3, n), -1)),
+        stalled=stalled,
+    )
 
 
 def without_chance_duplicates(deals: Deals, is_open: Flags) -> Deals:
@@ -94,8 +106,11 @@ def without_chance_duplicates(deals: Deals, is_open: Flags) -> Deals:
     taken = set(zip(deals.account[planted].tolist(), line[planted].tolist(), kind[planted].tolist(), strict=True))
     for i in np.flatnonzero(is_open & ~planted).tolist():
         account = int(deals.account[i])
-        wishes = [(account, (int(line[i]) + k) % len(w.PRODUCT_LINES), (int(kind[i]) + j) % len(w.TYPES))
-                  for j in range(len(w.TYPES)) for k in range(len(w.PRODUCT_LINES))]
+        wishes = [
+            (account, (int(line[i]) + k) % len(w.PRODUCT_LINES), (int(kind[i]) + j) % len(w.TYPES))
+            for j in range(len(w.TYPES))
+            for k in range(len(w.PRODUCT_LINES))
+        ]
         chosen = next((wish for wish in wishes if wish not in taken), wishes[0])
         taken.add(chosen)
         line[i], kind[i] = chosen[1], chosen[2]
@@ -131,17 +146,19 @@ def _twin_deals(plan: Plan, rng: np.random.Generator, accounts: Accounts, create
     pairs = min(len(second), len(created) // 20)
     twins = np.zeros(len(created), bool)
     if pairs:
-        twins[-2 * pairs:] = True
+        twins[-2 * pairs :] = True
         first_day = workday(plan.last - rng.integers(30, 120, pairs))
-        created[-2 * pairs:] = np.append(first_day, workday(first_day + rng.integers(1, 12, pairs)))
-        account[-2 * pairs:] = np.append(accounts.twin[second[:pairs]], second[:pairs])
+        created[-2 * pairs :] = np.append(first_day, workday(first_day + rng.integers(1, 12, pairs)))
+        account[-2 * pairs :] = np.append(accounts.twin[second[:pairs]], second[:pairs])
     return twins
 
 
 def _owner(rng: np.random.Generator, sellers: Sellers, owner: Ints, twins: Flags) -> Ints:
     """Mostly the account's owner; sometimes a colleague of the same team."""
-    colleague = sellers.start[sellers.team[owner]] + rng.integers(0, 99, len(owner)) % np.array([x.sellers for x in w.TEAMS])[
-        sellers.team[owner]]
+    colleague = (
+        sellers.start[sellers.team[owner]]
+        + rng.integers(0, 99, len(owner)) % np.array([x.sellers for x in w.TEAMS])[sellers.team[owner]]
+    )
     colleague = np.where(colleague == sellers.leaver, owner, colleague)
     return np.where((rng.random(len(owner)) < 0.1) & ~twins, colleague, owner)
 

@@ -163,7 +163,9 @@ class _Walk:
         d, since = self.deals, self.since[who]
         x = QUALITY_LOGIT * d.quality[who]
         region = self.accounts.region[d.account[who]]
-        x = x + np.where((region == t.RIVAL_REGION) & d.taken[who] & (leave >= t.RIVAL_FROM) & (place >= 1), t.RIVAL_LOGIT, 0)
+        x = x + np.where(
+            (region == t.RIVAL_REGION) & d.taken[who] & (leave >= t.RIVAL_FROM) & (place >= 1), t.RIVAL_LOGIT, 0
+        )
         gone = (self.accounts.owner[d.account[who]] == self.sellers.leaver) & (leave > t.LEFT_ON + DEPARTED_AFTER)
         x = x + np.where(gone, t.AFTER_LEAVER_LOGIT, 0)
         tender = (d.pipeline[who] == KA) & (place == t.TENDER_STAGE) & (since >= t.TENDER_FROM)

@@ -94,8 +94,19 @@ def meet(plan: Plan, accounts: Accounts, sellers: Sellers, departments: Departme
     handler = _handlers(rng, accounts, sellers, account)
     days, steps = _disappointed(rng, sellers, handler, days, steps)
     start = np.searchsorted(account, np.arange(accounts.count))
-    return People(account, kind, importance, np.minimum(place + np.where(kind == 0, 0, 1), 4), met, handler, start,
-                  np.bincount(account, minlength=accounts.count), mood, days, steps)
+    return People(
+        account,
+        kind,
+        importance,
+        np.minimum(place + np.where(kind == 0, 0, 1), 4),
+        met,
+        handler,
+        start,
+        np.bincount(account, minlength=accounts.count),
+        mood,
+        days,
+        steps,
+    )
 
 
 def _handlers(rng: np.random.Generator, accounts: Accounts, sellers: Sellers, account: Ints) -> Ints:
@@ -110,7 +121,9 @@ def _handlers(rng: np.random.Generator, accounts: Accounts, sellers: Sellers, ac
     return np.where(rng.random(len(owner)) < share, owner, colleague)
 
 
-def _disappointed(rng: np.random.Generator, sellers: Sellers, handler: Ints, days: Ints, steps: Ints) -> tuple[Ints, Ints]:
+def _disappointed(
+    rng: np.random.Generator, sellers: Sellers, handler: Ints, days: Ints, steps: Ints
+) -> tuple[Ints, Ints]:
     """The people whom the leaver knew cool down after he has gone: one level soon, most of them another one later."""
     left = handler == sellers.leaver
     n = int(left.sum())
@@ -146,11 +159,16 @@ def department_table(plan: Plan, accounts: Accounts, departments: Departments) -
     row, snap = np.tile(np.arange(n), len(plan.quarterly)), np.repeat(plan.quarterly, n)
     large = accounts.segment[departments.account] == KA
     target = np.where(large, np.where(departments.kind < 3, 3, 2), 1)
-    return c.table("department", {
-        "account_id": c.texts(account_ids(accounts), departments.account[row]),
-        "department": c.texts(w.DEPARTMENTS, departments.kind[row]),
-        "weight": c.numbers(np.array(w.DEPARTMENT_WEIGHTS)[departments.kind[row]]),
-        "target_contacts": c.integers(target[row]), "snapshot_date": c.dates(snap)})
+    return c.table(
+        "department",
+        {
+            "account_id": c.texts(account_ids(accounts), departments.account[row]),
+            "department": c.texts(w.DEPARTMENTS, departments.kind[row]),
+            "weight": c.numbers(np.array(w.DEPARTMENT_WEIGHTS)[departments.kind[row]]),
+            "target_contacts": c.integers(target[row]),
+            "snapshot_date": c.dates(snap),
+        },
+    )
 
 
 def contact_table(plan: Plan, accounts: Accounts, people: People) -> pa.Table:
@@ -164,12 +182,21 @@ def contact_table(plan: Plan, accounts: Accounts, people: People) -> pa.Table:
     status = people.status(row, snap)
     orientation = np.where(rng.random(n) < UNKNOWN_ORIENTATION, -1, rng.integers(0, len(w.ORIENTATIONS), n))
     names = [f"联系人 Contact {number:05d}" for number in range(1, n + 1)]
-    return c.table("contact", {
-        "contact_id": contact_ids(people).take(pa.array(row)), "account_id": c.texts(account_ids(accounts), people.account[row]),
-        "department": c.texts(w.DEPARTMENTS, people.department[row]), "title": c.texts(w.TITLES, people.title[row]),
-        "importance": c.integers(people.importance[row]), "orientation": c.texts(w.ORIENTATIONS, orientation[row]),
-        "status": c.integers(status, unknown[row]), "first_contact_on": c.dates(people.met[row]),
-        "name": c.texts(names, row), "snapshot_date": c.dates(snap)})
+    return c.table(
+        "contact",
+        {
+            "contact_id": contact_ids(people).take(pa.array(row)),
+            "account_id": c.texts(account_ids(accounts), people.account[row]),
+            "department": c.texts(w.DEPARTMENTS, people.department[row]),
+            "title": c.texts(w.TITLES, people.title[row]),
+            "importance": c.integers(people.importance[row]),
+            "orientation": c.texts(w.ORIENTATIONS, orientation[row]),
+            "status": c.integers(status, unknown[row]),
+            "first_contact_on": c.dates(people.met[row]),
+            "name": c.texts(names, row),
+            "snapshot_date": c.dates(snap),
+        },
+    )
 
 
 def contact_ids(people: People) -> pa.Array:
@@ -189,17 +216,28 @@ def opportunity_contact_table(plan: Plan, deals: Deals, paths: Paths, people: Pe
     outcome = _outcome(paths)[deal]
     late = snap > (deals.created[deal] + np.minimum(closed[deal], plan.last)) // 2
     quality = deals.quality[deal]
-    status = np.round(0.5 * people.status(contact, snap) + 0.5 * quality + np.where(late, 0.5 * outcome, 0) + rng.normal(0, 0.5, n)[row])
+    status = np.round(
+        0.5 * people.status(contact, snap)
+        + 0.5 * quality
+        + np.where(late, 0.5 * outcome, 0)
+        + rng.normal(0, 0.5, n)[row]
+    )
     roles = np.where(rng.random(n) < UNKNOWN_ROLE, -1, buyers.place % len(w.DECISION_ROLES))
     solution = np.clip(np.round(58 + 10 * quality + np.where(late, 6 * outcome, 0) + rng.normal(0, 9, n)[row]), 0, 100)
     price = np.clip(np.round(52 + 6 * quality + np.where(late, 4 * outcome, 0) + rng.normal(0, 10, n)[row]), 0, 100)
     unknown = rng.random(n) < UNKNOWN_STATUS
-    return c.table("opportunity_contact", {
-        "opportunity_id": deal_ids(deals).take(pa.array(deal)), "contact_id": contact_ids(people).take(pa.array(contact)),
-        "decision_role": c.texts(w.DECISION_ROLES, roles[row]),
-        "status": c.integers(np.clip(status, -2, 2).astype(np.int64), unknown[row]),
-        "solution_accept": c.numbers(solution, unknown[row]), "price_accept": c.numbers(price, unknown[row]),
-        "snapshot_date": c.dates(snap)})
+    return c.table(
+        "opportunity_contact",
+        {
+            "opportunity_id": deal_ids(deals).take(pa.array(deal)),
+            "contact_id": contact_ids(people).take(pa.array(contact)),
+            "decision_role": c.texts(w.DECISION_ROLES, roles[row]),
+            "status": c.integers(np.clip(status, -2, 2).astype(np.int64), unknown[row]),
+            "solution_accept": c.numbers(solution, unknown[row]),
+            "price_accept": c.numbers(price, unknown[row]),
+            "snapshot_date": c.dates(snap),
+        },
+    )
 
 
 def _outcome(paths: Paths) -> Floats:
@@ -220,10 +258,17 @@ def relation_table(plan: Plan, deals: Deals, people: People, buyers: Buyers) -> 
     deal = np.where(kinds == 2, np.append(np.full(count + int(influence.sum()), -1), buyers.deal[chain]), -1)
     since = np.where(deal >= 0, deals.created[np.maximum(deal, 0)], people.met[source])
     ids = contact_ids(people)
-    return c.table("relation", {
-        "from_contact": ids.take(pa.array(source)), "to_contact": ids.take(pa.array(target)),
-        "kind": c.texts(("report", "influence", "decision"), kinds), "opportunity_id": c.texts(deal_ids(deals), deal),
-        "strength": c.numbers(rng.integers(1, 4, len(source)).astype(float)), "valid_from": c.dates(since)})
+    return c.table(
+        "relation",
+        {
+            "from_contact": ids.take(pa.array(source)),
+            "to_contact": ids.take(pa.array(target)),
+            "kind": c.texts(("report", "influence", "decision"), kinds),
+            "opportunity_id": c.texts(deal_ids(deals), deal),
+            "strength": c.numbers(rng.integers(1, 4, len(source)).astype(float)),
+            "valid_from": c.dates(since),
+        },
+    )
 
 
 def _reporting(people: People) -> tuple[Ints, Ints]:

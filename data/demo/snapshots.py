@@ -12,7 +12,7 @@ from data.contracts import STATUSES
 from data.demo import columns as c
 from data.demo import words as w
 from data.demo.changes import Changes
-from data.demo.company import SEGMENTS, Accounts, Sellers, account_ids, owner_ids
+from data.demo.company import SEGMENTS, Accounts, Sellers, account_ids, company_names, owner_ids
 from data.demo.deals import STAGES, Deals
 from data.demo.paths import CLOSING_KEYS, LOST, NO_DECISION, OPEN_STAGES, VOID, WON, Paths
 from data.demo.plan import Flags, Ints, Plan
@@ -59,16 +59,28 @@ def stage_words() -> pa.Array:
     return pa.array([key for keys in KEYS for key in keys], pa.string())
 
 
-def opportunity_table(plan: Plan, deals: Deals, life: Life, accounts: Accounts, sellers: Sellers, settings: Settings) -> pa.Table:
+def opportunity_table(
+    plan: Plan, deals: Deals, life: Life, accounts: Accounts, sellers: Sellers, settings: Settings
+) -> pa.Table:
     """Table `opportunity`, in order of (snapshot date, id)."""
     rng = plan.rng("snapshots")
     rows = _rows(plan, rng, deals, life.paths)
-    blanks = {name: rng.random(deals.count) < share for name, share in (
-        ("amount", NO_AMOUNT), ("amount_yet", NO_AMOUNT_YET), ("account", NO_ACCOUNT), ("expected", NO_EXPECTED),
-        ("closed", NO_CLOSED), ("step", NO_NEXT_STEP))}
+    blanks = {
+        name: rng.random(deals.count) < share
+        for name, share in (
+            ("amount", NO_AMOUNT),
+            ("amount_yet", NO_AMOUNT_YET),
+            ("account", NO_ACCOUNT),
+            ("expected", NO_EXPECTED),
+            ("closed", NO_CLOSED),
+            ("step", NO_NEXT_STEP),
+        )
+    }
     columns = _fixed(rng, deals, accounts, rows, blanks["account"])
     columns |= _stage(deals, life.paths, rows, blanks["closed"], settings)
-    columns |= _money(rng, deals, life, rows, blanks["amount"], blanks["amount_yet"], settings.organisation.rates["USD"])
+    columns |= _money(
+        rng, deals, life, rows, blanks["amount"], blanks["amount_yet"], settings.organisation.rates["USD"]
+    )
     columns |= _people(rng, deals, life, accounts, sellers, rows, blanks["account"])
     columns |= _expectations(rng, deals, life, rows, blanks["expected"], blanks["step"])
     return c.table("opportunity", columns | {"snapshot_date": c.dates(rows.snap)})
@@ -88,13 +100,17 @@ def _rows(plan: Plan, rng: np.random.Generator, deals: Deals, paths: Paths) -> _
     return _Rows(deal, snap, c.latest(paths.deal, paths.day, deal, snap))
 
 
-def _fixed(rng: np.random.Generator, deals: Deals, accounts: Accounts, rows: _Rows, no_account: Flags) -> dict[str, pa.Array]:
+def _fixed(
+    rng: np.random.Generator, deals: Deals, accounts: Accounts, rows: _Rows, no_account: Flags
+) -> dict[str, pa.Array]:
     """What never changes: one value per deal, taken for each row."""
     n = deals.count
     account = np.where(no_account, -1, deals.account)
-    line = np.array([x.split(" ", 1)[1] for x in w.PRODUCT_LINES])[deals.product_line]
-    names = [f"{w.PRODUCT_LINES[p].split(' ', 1)[0]} {x} {number:05d}"
-             for number, (p, x) in enumerate(zip(deals.product_line.tolist(), line.tolist(), strict=True), 1)]
+    companies = [name.split(" ", 1)[0] for name in company_names(accounts)]
+    names = [
+        f"{companies[who]} {w.PRODUCT_LINES[line]}"
+        for who, line in zip(deals.account.tolist(), deals.product_line.tolist(), strict=True)
+    ]
     partner = np.where(deals.mode == 0, -1, rng.integers(0, 20, n))
     known = np.where(no_account, 0, deals.account)
 
@@ -102,13 +118,21 @@ def _fixed(rng: np.random.Generator, deals: Deals, accounts: Accounts, rows: _Ro
         return c.texts(words, np.where(no_account, -1, codes[known]))
 
     per_deal = {
-        "opportunity_id": deal_ids(deals), "account_id": c.texts(account_ids(accounts), account), "name": pa.array(names),
-        "pipeline": c.texts(("ka", "smb"), deals.pipeline), "type": c.texts(w.TYPES, deals.type),
-        "currency": c.texts(("CNY", "USD"), deals.is_usd.astype(np.int64)), "created_on": c.dates(deals.created),
-        "sales_mode": c.texts(w.MODES, deals.mode), "partner_id": c.texts(c.ids("P", 20, 2), partner),
-        "product_line": c.texts(w.PRODUCT_LINES, deals.product_line), "lead_source": c.texts(w.LEAD_SOURCES, deals.lead_source),
+        "opportunity_id": deal_ids(deals),
+        "account_id": c.texts(account_ids(accounts), account),
+        "name": pa.array(names),
+        "pipeline": c.texts(("ka", "smb"), deals.pipeline),
+        "type": c.texts(w.TYPES, deals.type),
+        "currency": c.texts(("CNY", "USD"), deals.is_usd.astype(np.int64)),
+        "created_on": c.dates(deals.created),
+        "sales_mode": c.texts(w.MODES, deals.mode),
+        "partner_id": c.texts(c.ids("P", 20, 2), partner),
+        "product_line": c.texts(w.PRODUCT_LINES, deals.product_line),
+        "lead_source": c.texts(w.LEAD_SOURCES, deals.lead_source),
         "tender_mode": c.texts(w.TENDER_MODES, deals.tender),
-        "ownership": of_account(w.OWNERSHIPS, accounts.ownership), "industry": of_account(w.INDUSTRIES, accounts.industry)}
+        "ownership": of_account(w.OWNERSHIPS, accounts.ownership),
+        "industry": of_account(w.INDUSTRIES, accounts.industry),
+    }
     taken = pa.array(rows.deal)
     return {name: values.take(taken) for name, values in per_deal.items()}
 
@@ -116,15 +140,22 @@ def _fixed(rng: np.random.Generator, deals: Deals, accounts: Accounts, rows: _Ro
 def _stage(deals: Deals, paths: Paths, rows: _Rows, no_closed: Flags, settings: Settings) -> dict[str, pa.Array]:
     stage, since, pipeline = paths.stage[rows.visit], paths.day[rows.visit], deals.pipeline[rows.deal]
     code = pipeline * len(KEYS[0]) + stage
-    probability = np.array([_probability(settings, pipe, key) for pipe, keys in zip(("ka", "smb"), KEYS, strict=True) for key in keys])
+    probability = np.array(
+        [_probability(settings, pipe, key) for pipe, keys in zip(("ka", "smb"), KEYS, strict=True) for key in keys]
+    )
     status, wake = _status(paths, rows, stage)
     closed = stage >= WON
     category = np.where(stage == WON, 3, np.where(closed, 4, np.minimum(2, stage * 3 // OPEN_STAGES[pipeline])))
     return {
-        "stage": c.texts(stage_words(), code), "status": c.texts(STATUSES, status),
-        "stage_entered_on": c.dates(since), "closed_on": c.dates(since, ~closed | no_closed[rows.deal]),
-        "wake_on": c.dates(wake, wake < 0), "probability": c.numbers(probability[code]),
-        "forecast_category": c.texts(FORECAST, category), "loss_reason": _loss_reason(paths, rows, stage)}
+        "stage": c.texts(stage_words(), code),
+        "status": c.texts(STATUSES, status),
+        "stage_entered_on": c.dates(since),
+        "closed_on": c.dates(since, ~closed | no_closed[rows.deal]),
+        "wake_on": c.dates(wake, wake < 0),
+        "probability": c.numbers(probability[code]),
+        "forecast_category": c.texts(FORECAST, category),
+        "loss_reason": _loss_reason(paths, rows, stage),
+    }
 
 
 def _probability(settings: Settings, pipeline: str, stage: str) -> float:
@@ -154,11 +185,14 @@ def _loss_reason(paths: Paths, rows: _Rows, stage: Ints) -> pa.Array:
     mixed = (paths.deal[rows.visit] * 7919) % 10  # the same reason in every week, without another stream
     lost = np.array([0, 0, 0, 1, 1, 1, 1, 2, 2, 4])[mixed]
     undecided = np.array([3, 3, 3, 3, 3, 4, 4, 4, 4, -1])[mixed]
-    return c.texts(w.LOSS_REASONS, np.select([stage == LOST, stage == NO_DECISION, stage == VOID], [lost, undecided, 5], -1))
+    return c.texts(
+        w.LOSS_REASONS, np.select([stage == LOST, stage == NO_DECISION, stage == VOID], [lost, undecided, 5], -1)
+    )
 
 
-def _money(rng: np.random.Generator, deals: Deals, life: Life, rows: _Rows, never: Flags, not_yet: Flags,
-           rate: float) -> dict[str, pa.Array]:
+def _money(
+    rng: np.random.Generator, deals: Deals, life: Life, rows: _Rows, never: Flags, not_yet: Flags, rate: float
+) -> dict[str, pa.Array]:
     amount = life.amount.at(rows.deal, rows.snap)
     stage = life.paths.stage[rows.visit]
     missing = never[rows.deal] | (not_yet[rows.deal] & (stage < 2))
@@ -167,11 +201,22 @@ def _money(rng: np.random.Generator, deals: Deals, life: Life, rows: _Rows, neve
     by_hand = np.where(rng.random(deals.count) < GRADE_BY_HAND, rng.choice((-1, 1), deals.count), 0)
     grade = np.clip(np.searchsorted(GRADE_FROM, first, side="right") + by_hand, 0, len(GRADES) - 1)
     grade = np.where(rng.random(deals.count) < GRADE_MISSING, -1, grade)
-    return {"amount": c.money(amount, missing), "amount_base": c.money(base, missing), "grade": c.texts(GRADES, grade[rows.deal])}
+    return {
+        "amount": c.money(amount, missing),
+        "amount_base": c.money(base, missing),
+        "grade": c.texts(GRADES, grade[rows.deal]),
+    }
 
 
-def _people(rng: np.random.Generator, deals: Deals, life: Life, accounts: Accounts, sellers: Sellers, rows: _Rows,
-            no_account: Flags) -> dict[str, pa.Array]:
+def _people(
+    rng: np.random.Generator,
+    deals: Deals,
+    life: Life,
+    accounts: Accounts,
+    sellers: Sellers,
+    rows: _Rows,
+    no_account: Flags,
+) -> dict[str, pa.Array]:
     owner = np.asarray(life.owner.at(rows.deal, rows.snap), np.int64)
     account, unknown = deals.account[rows.deal], no_account[rows.deal]
     segment = np.where(unknown, -1, accounts.segment_at(account, rows.snap))
@@ -179,54 +224,24 @@ def _people(rng: np.random.Generator, deals: Deals, life: Life, accounts: Accoun
     known_late = life.paths.day[rows.visit] - deals.created[rows.deal] < 10
     rival = np.where(known_late & (life.paths.stage[rows.visit] == 0), -1, life.rival.at(rows.deal, rows.snap))
     return {
-        "owner_id": owner_ids(sellers).take(pa.array(owner)), "team": c.texts([x.name for x in w.TEAMS], sellers.team[owner]),
-        "segment": c.texts(SEGMENTS, segment), "region": c.texts(w.REGIONS, region),
-        "main_competitor": c.texts(w.RIVALS, np.asarray(rival, np.int64))}
+        "owner_id": owner_ids(sellers).take(pa.array(owner)),
+        "team": c.texts([x.name for x in w.TEAMS], sellers.team[owner]),
+        "segment": c.texts(SEGMENTS, segment),
+        "region": c.texts(w.REGIONS, region),
+        "main_competitor": c.texts(w.RIVALS, np.asarray(rival, np.int64)),
+    }
 
 
-def _expectations(rng: np.random.Generator, deals: Deals, life: Life, rows: _Rows, no_date: Flags, no_step: Flags) -> dict[str, pa.Array]:
+def _expectations(
+    rng: np.random.Generator, deals: Deals, life: Life, rows: _Rows, no_date: Flags, no_step: Flags
+) -> dict[str, pa.Array]:
     expected = np.asarray(life.expected.at(rows.deal, rows.snap), np.int64)
     found = c.latest(life.activity_deal, life.activity_day, rows.deal, rows.snap)
     active = life.activity_day[np.maximum(found, 0)]
     closed = life.paths.stage[rows.visit] >= WON
     step = np.where(closed | no_step[rows.deal], -1, (rows.deal + life.paths.stage[rows.visit]) % len(w.NEXT_STEPS))
-    return {"expected_close_on": c.dates(expected, no_date[rows.deal]), "last_activity_on": c.dates(active, found < 0),
-            "next_step": c.texts(w.NEXT_STEPS, step)}
-
-
-def stage_change_table(plan: Plan, deals: Deals, life: Life, sellers: Sellers) -> pa.Table:
-    """Table `stage_change`: every move of the opportunities created since the first snapshot, in time order.
-
-    Of older ones only the dates in the snapshots are known: the CRM's history was switched on with the first export.
-    """
-    rng = plan.rng("stage changes")
-    p = life.paths
-    recorded = deals.created[p.deal] >= plan.first
-    start = np.append(True, p.deal[1:] != p.deal[:-1])
-    origin = np.append(-1, p.stage[:-1])
-    seconds = _increasing(rng, p, start)
-    order = np.lexsort((p.deal, seconds, p.day))
-    order = order[recorded[order]]
-    deal, offset = p.deal[order], deals.pipeline[p.deal[order]] * len(KEYS[0])
-    words = stage_words()
-    return c.table("stage_change", {
-        "opportunity_id": deal_ids(deals).take(pa.array(deal)), "changed_at": c.instants(p.day[order], seconds[order]),
-        "to_stage": c.texts(words, offset + p.stage[order]),
-        "from_stage": c.texts(words, np.where(start[order], -1, offset + origin[order])),
-        "changed_by": owner_ids(sellers).take(pa.array(np.asarray(life.owner.at(deal, p.day[order]), np.int64))),
-        "pipeline": c.texts(("ka", "smb"), deals.pipeline[deal]), "is_date_only": c.flags(np.zeros(len(deal), bool)),
-        "file_order": c.integers(np.arange(len(deal)))})
-
-
-def _increasing(rng: np.random.Generator, paths: Paths, start: Flags) -> Ints:
-    """Seconds within office hours; several moves of one deal on one day follow each other, three hours to each."""
-    same = ~start & np.append(False, paths.day[1:] == paths.day[:-1])
-    run = np.cumsum(~same)
-    place = np.minimum(2, np.arange(len(run)) - np.searchsorted(run, run))
-    return c.DAY_STARTS + place * 3 * 3600 + rng.integers(0, 3 * 3600, len(run))
-
-
-def open_on(paths: Paths, deals: int, day: int) -> Flags:
-    """Which of the deals exist and are open at the end of a day."""
-    found = c.latest(paths.deal, paths.day, np.arange(deals), np.full(deals, day))
-    return (found >= 0) & (paths.stage[np.maximum(found, 0)] < WON)
+    return {
+        "expected_close_on": c.dates(expected, no_date[rows.deal]),
+        "last_activity_on": c.dates(active, found < 0),
+        "next_step": c.texts(w.NEXT_STEPS, step),
+    }

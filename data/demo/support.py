@@ -43,19 +43,30 @@ def _table(plan: Plan, rng: np.random.Generator, deals: Deals, deal: Ints, day: 
     assigned = asked + _hours(rng, n, np.full(n, 2.0))
     answered = asked + _hours(rng, n, np.where(slow, t.RESPONSE_HOURS_SLOW, t.RESPONSE_HOURS))
     assigned = np.minimum(assigned, answered)
-    hours = np.maximum(1, np.round(HOURS * np.exp(rng.normal(0, 0.6, n)) * np.where(deals.pipeline[deal] == KA, 1.3, 0.6)))
+    hours = np.maximum(
+        1, np.round(HOURS * np.exp(rng.normal(0, 0.6, n)) * np.where(deals.pipeline[deal] == KA, 1.3, 0.6))
+    )
     done = answered + _hours(rng, n, hours * 6)
     now = plan.last * 86_400 + c.MIDNIGHT_IN_CHINA
     unassigned = (rng.random(n) < UNASSIGNED) | (assigned >= now)
     unanswered = unassigned | (rng.random(n) < UNANSWERED) | (answered >= now)
     unfinished = unanswered | (done >= now)
     nothing = np.zeros(n, np.int64)
-    return c.table("support_request", {
-        "request_id": c.ids("R", n, 6), "opportunity_id": deal_ids(deals).take(pa.array(deal)),
-        "team": c.texts(w.SUPPORT_TEAMS, team), "kind": c.texts(w.SUPPORT_KINDS, rng.integers(0, len(w.SUPPORT_KINDS), n)),
-        "requested_at": c.instants(nothing, asked), "assigned_at": c.instants(nothing, assigned, unassigned),
-        "first_response_at": c.instants(nothing, answered, unanswered), "done_at": c.instants(nothing, done, unfinished),
-        "hours": c.numbers(hours, unfinished), "cost": c.money(hours * COST_AN_HOUR, unfinished)})
+    return c.table(
+        "support_request",
+        {
+            "request_id": c.ids("R", n, 6),
+            "opportunity_id": deal_ids(deals).take(pa.array(deal)),
+            "team": c.texts(w.SUPPORT_TEAMS, team),
+            "kind": c.texts(w.SUPPORT_KINDS, rng.integers(0, len(w.SUPPORT_KINDS), n)),
+            "requested_at": c.instants(nothing, asked),
+            "assigned_at": c.instants(nothing, assigned, unassigned),
+            "first_response_at": c.instants(nothing, answered, unanswered),
+            "done_at": c.instants(nothing, done, unfinished),
+            "hours": c.numbers(hours, unfinished),
+            "cost": c.money(hours * COST_AN_HOUR, unfinished),
+        },
+    )
 
 
 def _hours(rng: np.random.Generator, n: int, median: Floats) -> Ints:

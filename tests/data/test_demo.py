@@ -47,9 +47,19 @@ def fingerprint(tables: Mapping[str, pa.Table]) -> str:
 
 
 def test_the_same_seed_gives_the_same_bytes_in_another_process() -> None:
-    code = f"from data import demo; from tests.data.test_demo import fingerprint, SMALL; print(fingerprint(demo.build(7, **{SMALL})))"
-    other = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": "4", "TZ": "America/Lima"},
-                           capture_output=True, text=True, check=True, timeout=60)
+    code = (
+        "from data import demo; from tests.data.test_demo import fingerprint; "
+        f"print(fingerprint(demo.build(7, **{SMALL})))"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONHASHSEED": "4", "TZ": "America/Lima"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
     assert other.stdout.strip() == fingerprint(demo.build(7, **SMALL))
 
 
@@ -57,15 +67,20 @@ def test_another_seed_gives_another_company() -> None:
     assert fingerprint(demo.build(7, **SMALL)) != fingerprint(demo.build(8, **SMALL))
 
 
-@pytest.mark.parametrize("size", [{"accounts": 30, "opportunities": 40, "weeks": 2}, {"accounts": 2000, "opportunities": 300, "weeks": 20}],
-                         ids=["tiny", "more accounts than deals"])
+@pytest.mark.parametrize(
+    "size",
+    [{"accounts": 30, "opportunities": 40, "weeks": 2}, {"accounts": 2000, "opportunities": 300, "weeks": 20}],
+    ids=["tiny", "more accounts than deals"],
+)
 def test_other_sizes_are_built_too(size: dict[str, int]) -> None:
     built = demo.build(**size)
     assert built["account"]["account_id"].to_pandas().nunique() == size["accounts"]
     assert built["opportunity"]["snapshot_date"].to_pandas().nunique() == size["weeks"]
 
 
-def test_the_default_has_157_weekly_snapshots_that_end_with_the_third_quarter_of_2026(tables: dict[str, pa.Table]) -> None:
+def test_the_default_has_157_weekly_snapshots_that_end_with_the_third_quarter_of_2026(
+    tables: dict[str, pa.Table],
+) -> None:
     days = sorted(pc.unique(tables["opportunity"]["snapshot_date"]).to_pylist())
     assert (days[0], days[-1], len(days)) == (date(2023, 10, 4), date(2026, 9, 30), 157)
     assert {(b - a).days for a, b in pairwise(days)} == {7}
@@ -105,12 +120,19 @@ def test_stages_and_pipelines_are_those_of_the_settings(tables: dict[str, pa.Tab
 
 def test_every_snapshot_shows_the_stage_of_the_last_event_by_that_day(tables: dict[str, pa.Table]) -> None:
     events = tables["stage_change"].select(["opportunity_id", "changed_at", "to_stage"]).to_pandas()
-    events["day"] = events.changed_at.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+    events["day"] = (
+        events.changed_at.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+    )
     rows = tables["opportunity"].select(["opportunity_id", "snapshot_date", "stage"]).to_pandas(date_as_object=False)
     rows["snapshot_date"] = rows.snapshot_date.astype("datetime64[s]")
     rows = rows[rows.opportunity_id.isin(events.opportunity_id)].sort_values("snapshot_date", kind="stable")
-    told = pd.merge_asof(rows, events.sort_values("changed_at", kind="stable"), by="opportunity_id",
-                         left_on="snapshot_date", right_on="day")
+    told = pd.merge_asof(
+        rows,
+        events.sort_values("changed_at", kind="stable"),
+        by="opportunity_id",
+        left_on="snapshot_date",
+        right_on="day",
+    )
     assert len(told) > 500_000
     assert (told.stage == told.to_stage).all()
 
@@ -134,18 +156,31 @@ def test_foreign_amounts_are_converted_by_the_rate_of_the_settings(last: pd.Data
 
 
 def test_events_name_only_what_exists(tables: dict[str, pa.Table]) -> None:
-    accounts, people, sellers = (set(pc.unique(tables[t][f"{t}_id"]).to_pylist()) for t in ("account", "contact", "owner"))
+    accounts, people, sellers = (
+        set(pc.unique(tables[t][f"{t}_id"]).to_pylist()) for t in ("account", "contact", "owner")
+    )
     deals = {f"O{n:06d}" for n in range(1, 9001)}
     for name, table in tables.items():
-        for column, known in (("account_id", accounts), ("contact_id", people), ("owner_id", sellers), ("opportunity_id", deals)):
+        for column, known in (
+            ("account_id", accounts),
+            ("contact_id", people),
+            ("owner_id", sellers),
+            ("opportunity_id", deals),
+        ):
             if column in table.column_names:
                 assert set(pc.unique(table[column].drop_null()).to_pylist()) <= known, (name, column)
 
 
 def test_nothing_happens_after_the_last_day(tables: dict[str, pa.Table]) -> None:
     midnight = pd.Timestamp("2026-10-01", tz="Asia/Shanghai")
-    for name, column in (("stage_change", "changed_at"), ("activity", "occurred_at"), ("support_request", "requested_at"),
-                         ("support_request", "assigned_at"), ("support_request", "first_response_at"), ("support_request", "done_at")):
+    for name, column in (
+        ("stage_change", "changed_at"),
+        ("activity", "occurred_at"),
+        ("support_request", "requested_at"),
+        ("support_request", "assigned_at"),
+        ("support_request", "first_response_at"),
+        ("support_request", "done_at"),
+    ):
         assert pc.max(tables[name][column]).as_py() < midnight, (name, column)
     assert pc.max(tables["assessment"]["week"]).as_py() <= demo.END
     assert pc.max(tables["checklist"]["assessed_on"]).as_py() <= demo.END
@@ -161,11 +196,17 @@ def test_what_crms_contain_is_there(tables: dict[str, pa.Table], last: pd.DataFr
     assert {"new", "renewal", "resale"} == set(last.type)
     for column in ("amount", "account_id", "expected_close_on", "next_step", "grade"):
         assert 0 < last[column][last.status == "open"].isna().mean() < 0.4, column
-    seen = weekly.select(["opportunity_id", "snapshot_date"]).group_by("opportunity_id").aggregate([("snapshot_date", "max")])
+    seen = (
+        weekly.select(["opportunity_id", "snapshot_date"])
+        .group_by("opportunity_id")
+        .aggregate([("snapshot_date", "max")])
+    )
     assert 5 <= pc.sum(pc.less(seen["snapshot_date_max"], demo.END)).as_py() <= 50  # deleted
     moves = tables["stage_change"].to_pandas()
     order = {(p.key, s.key): p.order(s.key) for p in demo.demo_settings().pipelines for s in p.stages}
-    start, end = ([order.get(pair, 0) for pair in zip(moves.pipeline, moves[c], strict=True)] for c in ("from_stage", "to_stage"))
+    start, end = (
+        [order.get(pair, 0) for pair in zip(moves.pipeline, moves[c], strict=True)] for c in ("from_stage", "to_stage")
+    )
     step = pd.Series(end) - pd.Series(start)
     is_open, came = ~moves.to_stage.isin(CLOSING_KINDS), moves.from_stage.notna()
     assert (step[is_open & came] > 1).sum() > 300  # skips
@@ -191,7 +232,9 @@ def test_the_open_pipeline_at_the_end_is_of_a_plausible_size(last: pd.DataFrame,
     assert 900 <= is_open.sum() <= 1800
     due = last[is_open & (last.expected_close_on > demo.END) & (last.expected_close_on <= date(2026, 12, 31))]
     target = tables["target"].to_pandas()
-    coverage = due.amount_base.dropna().astype(float).sum() / target.amount[target.period == "2026Q4"].astype(float).sum()
+    coverage = (
+        due.amount_base.dropna().astype(float).sum() / target.amount[target.period == "2026Q4"].astype(float).sum()
+    )
     assert 0.8 < coverage < 6
 
 
@@ -204,7 +247,9 @@ def code_is_valid(code: str) -> bool:
     return CODE[(31 - total % 31) % 31] == code[17]
 
 
-def test_company_codes_have_valid_check_digits_but_for_a_few_and_belong_to_no_place(tables: dict[str, pa.Table]) -> None:
+def test_company_codes_have_valid_check_digits_but_for_a_few_and_belong_to_no_place(
+    tables: dict[str, pa.Table],
+) -> None:
     assert code_is_valid("91350100M000100Y43")  # the public worked example of DOMAIN B16
     assert not code_is_valid("91350100M000100Y4Z")
     account = tables["account"].to_pandas().drop_duplicates("account_id")
@@ -221,8 +266,11 @@ def test_only_planted_second_records_have_similar_names(tables: dict[str, pa.Tab
     assert account.name.nunique() == len(account)
     region = account[account.region == "西北 Northwest"]
     codes = dict(zip(region.name, region.uscc, strict=True))
-    close = [(a, b) for a, b in combinations(region.name, 2) if SequenceMatcher(None, a, b).quick_ratio() >= 0.92
-             and SequenceMatcher(None, a, b).ratio() >= 0.92]
+    close = [
+        (a, b)
+        for a, b in combinations(region.name, 2)
+        if SequenceMatcher(None, a, b).quick_ratio() >= 0.92 and SequenceMatcher(None, a, b).ratio() >= 0.92
+    ]
     assert all(codes[a] == codes[b] for a, b in close)
 
 

@@ -33,7 +33,9 @@ def test_smb_quotes_take_about_eighteen_days_instead_of_ten_since_january_2026(c
     assert 17 <= found["median_2026"] <= 20
 
 
-def test_a_rival_halves_the_win_rate_of_one_region_from_2026_on_and_comes_closer_there(counted: dict[str, Figures]) -> None:
+def test_a_rival_halves_the_win_rate_of_one_region_from_2026_on_and_comes_closer_there(
+    counted: dict[str, Figures],
+) -> None:
     found = counted["rival"]
     assert found["win_after"] < 0.6 * found["win_before"]
     assert found["elsewhere_after"] > 0.85 * found["elsewhere_before"]
@@ -48,7 +50,9 @@ def test_the_accounts_of_the_seller_who_left_were_his_alone_and_cool_down(counte
     assert found["win_after"] < 0.6 * found["win_before"]
 
 
-def test_one_team_moves_four_of_five_deals_that_are_due_over_the_end_of_the_quarter(counted: dict[str, Figures]) -> None:
+def test_one_team_moves_four_of_five_deals_that_are_due_over_the_end_of_the_quarter(
+    counted: dict[str, Figures],
+) -> None:
     found = counted["pushes"]
     assert found["due"] >= 100
     assert found["pushed"] > 0.75
@@ -83,7 +87,9 @@ def test_closeness_four_weeks_before_the_close_tells_winners_from_losers(counted
     assert found["auc_closeness"] > 0.78
 
 
-def test_the_probability_of_the_crm_is_worse_than_saying_the_mean_win_rate_for_every_deal(counted: dict[str, Figures]) -> None:
+def test_the_probability_of_the_crm_is_worse_than_saying_the_mean_win_rate_for_every_deal(
+    counted: dict[str, Figures],
+) -> None:
     found = counted["closeness"]
     assert found["auc_probability"] < found["auc_closeness"] - 0.1
     assert found["brier_probability"] > found["brier_base_rate"]
