@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 import duckdb
 import pyarrow as pa
@@ -165,7 +165,7 @@ class _Workshop:
             view = "all_opportunity" if name == "opportunity" else name
             self.con.execute(f"CREATE VIEW {view} AS SELECT * FROM {parquet(found, (TABLES | MARTS)[name])}")
 
-    def __enter__(self) -> _Workshop:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

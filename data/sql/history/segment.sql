@@ -26,8 +26,8 @@ WITH known AS (
     SELECT opportunity_id, d.day, d.before FROM span ASOF JOIN snapshot_day d ON d.day > span.last_event
 ), seen AS (
     SELECT opportunity_id, seen_from AS day, seen_before AS before, pipeline, stage, kind, is_by_status,
-           crm_first, crm_second, false AS is_anew
-    FROM shown
+           crm_first, crm_second, coalesce(seen_from = a.day, false) AS is_anew
+    FROM shown LEFT JOIN after_events a USING (opportunity_id)
     UNION ALL
     SELECT opportunity_id, a.day, a.before, pipeline, stage, kind, is_by_status, crm_first, crm_second, true
     FROM shown JOIN after_events a USING (opportunity_id)
