@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.statistics.estimate import Estimate, z_of
@@ -90,6 +90,7 @@ def test_a_level_that_is_not_a_share_is_refused(level):
         z_of(level)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
 def test_wilson_holds_the_share_stays_inside_and_is_never_a_point(figures):
     x, n = figures
@@ -100,6 +101,7 @@ def test_wilson_holds_the_share_stays_inside_and_is_never_a_point(figures):
     assert (mirrored.low, mirrored.high) == pytest.approx((1 - found.high, 1 - found.low))
 
 
+@settings(deadline=None)
 @given(st.integers(1, 200), st.integers(1, 200), st.data())
 def test_difference_turned_round_is_its_negative(n, m, data):
     x, y = data.draw(st.integers(0, n)), data.draw(st.integers(0, m))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.periods import (
@@ -65,6 +65,7 @@ def test_a_range_that_ends_before_it_starts_is_refused():
     assert refused.value.code == "E_PERIOD_ORDER"
 
 
+@settings(deadline=None)
 @given(days, units, starts)
 def test_every_day_lies_in_exactly_one_period_whose_name_can_be_read_back(day, unit, start):
     period = period_of(day, unit, start)
@@ -75,6 +76,7 @@ def test_every_day_lies_in_exactly_one_period_whose_name_can_be_read_back(day, u
     assert previous(after, start) == period
 
 
+@settings(deadline=None)
 @given(days, st.integers(0, 800))
 def test_the_previous_range_ends_the_day_before_and_can_be_read_back(start, length):
     period = range_(start, start + timedelta(length))

@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.standards import Industry, blend, compare, industry_for, shipped, status
@@ -53,6 +53,7 @@ def test_the_weight_of_the_industry_is_a_setting():
     assert blend(0.25, 60, Industry(0.20, "ours"), Standards(industry_weight=60)).value == pytest.approx(0.225)
 
 
+@settings(deadline=None)
 @given(st.floats(0, 1), st.integers(1, 10_000), st.floats(0, 1))
 def test_the_target_lies_between_its_parents(own, n, industry):
     value = blend(own, n, Industry(industry, "ours")).value
@@ -208,10 +209,10 @@ def test_default_steps_agree_with_the_default_win_rates_and_with_each_other():
 
 
 def test_default_steps_stand_at_the_stages_of_the_default_settings(request):
-    settings = read_settings(request.config.rootpath / "mvpod.toml")
+    organisation = read_settings(request.config.rootpath / "mvpod.toml")
     steps = shipped().query("metric == 'conversion.reached'")
     for pipeline, segment in (("ka", "KA"), ("smb", "SMB")):
-        assert [s.key for s in settings.pipeline(pipeline).open_stages] == steps.query("segment == @segment")["stage"].tolist()
+        assert [s.key for s in organisation.pipeline(pipeline).open_stages] == steps.query("segment == @segment")["stage"].tolist()
 
 
 def test_the_shipped_table_cannot_be_changed_by_a_reader():

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.statistics import competing, intervals, survival
@@ -151,6 +151,7 @@ def test_shared_vector_rebuilt_from_its_first_days(case):
 # --- exact fractions, one case at a time ----------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(cases_of)
 def test_curve_equals_the_naive_loop(cases):
     curve = survival.kaplan_meier(counts(cases)).set_index("days")
@@ -163,12 +164,14 @@ def test_curve_equals_the_naive_loop(cases):
             assert curve.loc[day, "std_error"] == pytest.approx(expected)
 
 
+@settings(deadline=None)
 @given(cases_of, st.sampled_from([Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(9, 10)]))
 def test_quantile_equals_the_naive_loop_in_exact_fractions(cases, p):
     found = survival.quantile(survival.kaplan_meier(counts(cases)), float(p))
     assert found.value == oracle.quantile(cases, p)
 
 
+@settings(deadline=None)
 @given(cases_of)
 def test_incidence_and_its_variance_equal_the_naive_loop(cases):
     both = competing.cumulative_incidence(by_cause(cases), ["advance", "lost"])
@@ -184,6 +187,7 @@ def test_incidence_and_its_variance_equal_the_naive_loop(cases):
 # --- laws -----------------------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(cases_of)
 def test_endings_and_what_is_left_add_up_to_one(cases):
     both = competing.cumulative_incidence(by_cause(cases), ["advance", "lost"])
@@ -191,6 +195,7 @@ def test_endings_and_what_is_left_add_up_to_one(cases):
     assert total.tolist() == pytest.approx([1.0] * len(total))
 
 
+@settings(deadline=None)
 @given(cases_of)
 def test_one_minus_kaplan_meier_never_understates_a_competing_ending(cases):
     """Calling a loss "still going on" can only make advancing look more likely (DOMAIN B13)."""
@@ -208,6 +213,7 @@ def test_one_minus_kaplan_meier_overstates_the_golden_example():
     assert competing.incidence_at(competing.cumulative_incidence(frame, ["advance", "lost"]), "advance", 4).value == 0.5
 
 
+@settings(deadline=None)
 @given(cases_of, st.randoms(use_true_random=False))
 def test_order_of_rows_is_irrelevant(cases, random):
     shuffled = list(cases)
@@ -215,6 +221,7 @@ def test_order_of_rows_is_irrelevant(cases, random):
     pd.testing.assert_frame_equal(survival.kaplan_meier(counts(cases)), survival.kaplan_meier(counts(shuffled)))
 
 
+@settings(deadline=None)
 @given(cases_of)
 def test_doubling_every_row_keeps_the_curve_and_narrows_the_band(cases):
     once, twice = (survival.kaplan_meier(counts(c)) for c in (cases, cases * 2))
@@ -224,6 +231,7 @@ def test_doubling_every_row_keeps_the_curve_and_narrows_the_band(cases):
     assert (narrow[narrow.notna()] <= wide[narrow.notna()] + 1e-12).all()
 
 
+@settings(deadline=None)
 @given(cases_of)
 def test_band_stays_between_zero_and_one_around_the_curve(cases):
     curve = survival.kaplan_meier(counts(cases)).dropna()
@@ -231,6 +239,7 @@ def test_band_stays_between_zero_and_one_around_the_curve(cases):
     assert ((curve["high"] <= 1) & (curve["high"] >= curve["survival"] - 1e-12)).all()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(1, 2)), min_size=1, max_size=40))
 def test_incidence_without_open_cases_is_a_plain_share_with_its_binomial_error(cases):
     both = competing.cumulative_incidence(by_cause(cases), ["advance", "lost"])
