@@ -152,8 +152,8 @@ def compare(rows: pd.DataFrame, own: pd.DataFrame, metric: str, direction: Direc
         industry = industry_for(metric, _text(row.get(by)), _text(row.get("stage")), given=given, year=year)
         added.append(_against(row, blend(past, 0 if pd.isna(n) else n, industry, rules), direction, rules.amber))
     extra = pd.DataFrame(added, columns=list(ADDED), index=rows.index)
-    numbers = {name: float for name in ("own", "industry", "target", "gap")}
-    return rows.join(extra.astype({**numbers, "own_n": "int64", "industry_year": "Int64", "is_clear": bool}))
+    numbers = dict.fromkeys(("own", "industry", "target", "gap"), "float64")
+    return rows.join(extra.astype({**numbers, "own_n": "int64", "industry_year": "Int64", "is_clear": "bool"}))
 
 
 def _against(row: dict[str, Any], target: Target, direction: Direction, amber: float) -> dict[str, Any]:

@@ -165,7 +165,8 @@ def _t_inside(t: float, degrees: int) -> float:
 
 
 def _pair(estimate: Estimate) -> tuple[float, float]:
-    assert estimate.low is not None and estimate.high is not None
+    assert estimate.low is not None, "n is above 0"
+    assert estimate.high is not None
     return estimate.low, estimate.high
 
 

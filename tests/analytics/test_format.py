@@ -24,8 +24,10 @@ def test_what_is_not_known_is_a_dash_never_zero(value):
 
 
 @pytest.mark.parametrize(("value", "en", "zh"), [
-    (0, "0", "0"), (950, "950", "950"), (1_234, "1.23K", "1,234"), (9_999, "10.0K", "9,999"), (10_000, "10.0K", "1.00万"),
-    (123_456, "123K", "12.3万"), (999_949, "1.00M", "100万"), (1_234_567, "1.23M", "123万"), (10_005_534, "10.0M", "1,001万"),
+    (0, "0", "0"), (950, "950", "950"), (1_234, "1.23K", "1,234"), (9_999, "10.0K", "9,999"),
+    (10_000, "10.0K", "1.00万"),
+    (123_456, "123K", "12.3万"), (999_949, "1.00M", "100万"),
+    (1_234_567, "1.23M", "123万"), (10_005_534, "10.0M", "1,001万"),
     (99_994_000, "100M", "9,999万"), (99_996_000, "100M", "1.00亿"), (123_456_789, "123M", "1.23亿"),
     (999_600_000, "1.00B", "10.0亿"), (45_600_000_000, "45.6B", "456亿"), (-1_234_567, "−1.23M", "−123万")])
 def test_amounts_use_the_units_of_the_language(value, en, zh):
@@ -46,7 +48,8 @@ def test_amounts_name_their_currency_and_sign_when_asked():
     assert show.amount(0, "en", signed=True) == "0"
 
 
-@pytest.mark.parametrize(("value", "shown"), [(0.125, "12.5%"), (0.6315, "63.2%"), (0.00049, "0.0%"), (1, "100.0%"), (-0.0314, "−3.1%")])
+@pytest.mark.parametrize(("value", "shown"), [
+    (0.125, "12.5%"), (0.6315, "63.2%"), (0.00049, "0.0%"), (1, "100.0%"), (-0.0314, "−3.1%")])
 def test_rates_round_half_up_as_people_do(value, shown):
     assert show.rate(value) == shown
 
@@ -75,7 +78,8 @@ def test_change_needs_something_to_change_from():
 
 
 @pytest.mark.parametrize(("value", "en", "zh"), [
-    (12.44, "12.4 days", "12.4 天"), (1, "1 day", "1 天"), (0, "0 days", "0 天"), (30.0, "30 days", "30 天"), (0.96, "1 day", "1 天")])
+    (12.44, "12.4 days", "12.4 天"), (1, "1 day", "1 天"),
+    (0, "0 days", "0 天"), (30.0, "30 days", "30 天"), (0.96, "1 day", "1 天")])
 def test_days(value, en, zh):
     assert (show.days(value, "en"), show.days(value, "zh")) == (en, zh)
 

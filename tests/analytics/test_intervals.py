@@ -149,7 +149,8 @@ def test_weighted_interval_holds_its_level_where_the_linearised_one_does_not():
         held, linearised = 0, 0
         for _ in range(600):
             amount, won = random.lognormal(0, 1.5, n), random.random(n) < 0.3
-            found = weighted_share(amount[won].sum(), amount[~won].sum(), (amount[won]**2).sum(), (amount[~won]**2).sum())
+            yes, no = amount[won], amount[~won]
+            found = weighted_share(yes.sum(), no.sum(), (yes**2).sum(), (no**2).sum())
             held += found.low <= 0.3 <= found.high
             share = found.value
             error = np.sqrt(((amount * (won - share))**2).sum() / amount.sum()**2 * n / (n - 1))

@@ -146,7 +146,8 @@ def test_standards_of_stages_are_found_by_pipeline_segment_and_stage():
 
 def test_days_are_better_below_their_standard():
     rows = pd.DataFrame({"segment": ["SMB"], "value": [60.0], "low": [50.0], "high": [70.0]})
-    table = compare(rows, pd.DataFrame({"segment": [], "value": [], "events": []}), "cycle_days.won_median", "down", own_n="events")
+    nothing = pd.DataFrame({"segment": [], "value": [], "events": []})
+    table = compare(rows, nothing, "cycle_days.won_median", "down", own_n="events")
     assert table[["target", "status", "is_clear"]].to_numpy().tolist() == [[45.0, "red", True]]
 
 
@@ -212,7 +213,8 @@ def test_default_steps_stand_at_the_stages_of_the_default_settings(request):
     organisation = read_settings(request.config.rootpath / "mvpod.toml")
     steps = shipped().query("metric == 'conversion.reached'")
     for pipeline, segment in (("ka", "KA"), ("smb", "SMB")):
-        assert [s.key for s in organisation.pipeline(pipeline).open_stages] == steps.query("segment == @segment")["stage"].tolist()
+        stages = steps.loc[steps["segment"] == segment, "stage"].tolist()
+        assert [s.key for s in organisation.pipeline(pipeline).open_stages] == stages
 
 
 def test_the_shipped_table_cannot_be_changed_by_a_reader():

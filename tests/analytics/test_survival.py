@@ -354,7 +354,8 @@ def test_nobody_knows_what_comes_after_the_longest_watch():
     assert competing.incidence_at(curve, "advance", 21).value is None
     ended = competing.cumulative_incidence(by_cause([(5, 1), (10, 2)]), ["advance", "lost"])
     assert competing.incidence_at(ended, "advance", 90).value == 0.5
-    assert survival.survival_at(survival.kaplan_meier(young.assign(events=young.advance + young.lost)), 21).value is None
+    left = survival.kaplan_meier(young.assign(events=young["advance"] + young["lost"]))
+    assert survival.survival_at(left, 21).value is None
 
 
 def test_nothing_happened_yet_is_not_a_certain_zero():
