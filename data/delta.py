@@ -93,15 +93,11 @@ class DeltaFolder:
         """The files of a version (default: the head), in the order of their names."""
         return _parts_of(self.table(version))
 
-    def commit(self, parts: Iterable[Part], schema: pa.Schema, partition: str | None = None,
-               stats: dict[str, dict[str, Any]] | None = None) -> int:
-        """Makes a version that has exactly these files; returns its number (that of the head if it has them).
-
-        `stats` adds Delta statistics (`minValues`, `maxValues`) to a file by its path.
-        """
+    def commit(self, parts: Iterable[Part], schema: pa.Schema, partition: str | None = None) -> int:
+        """Makes a version that has exactly these files; returns its number (that of the head if it has them)."""
         wanted = {part.path: part for part in parts}
         columns = [partition] if partition else []
-        adds = [_add(part, (stats or {}).get(part.path)) for part in wanted.values()]
+        adds = [_add(part) for part in wanted.values()]
         head = self.head()
         if head is None:
             create_table_with_add_actions(str(self.path), Schema.from_arrow(schema), adds, mode="error",
@@ -212,8 +208,8 @@ def _parts_of(table: DeltaTable) -> list[Part]:
     return sorted(Part(path, size, count, day) for path, size, count, day in rows)
 
 
-def _add(part: Part, stats: dict[str, Any] | None) -> AddAction:
-    return AddAction(part.path, part.size, part.values, _now(), True, json.dumps({"numRecords": part.rows, **(stats or {})}))
+def _add(part: Part) -> AddAction:
+    return AddAction(part.path, part.size, part.values, _now(), True, json.dumps({"numRecords": part.rows}))
 
 
 def _remove(part: Part) -> RemoveAction:

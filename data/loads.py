@@ -174,10 +174,11 @@ class Journal:
 
     def gather(self) -> None:
         """Many files of one row into one file, so that reading all loads stays quick; the last one stays alone."""
-        *parts, last = self.parts() or [None]
-        if len(parts) < GATHER_EVERY or last is None:
+        parts = self.parts()
+        if len(parts) <= GATHER_EVERY:
             return
-        table = pa.concat_tables([self._table(part) for part in parts if part]).sort_by("load_id")
+        last = parts.pop()
+        table = pa.concat_tables([self._table(part) for part in parts]).sort_by("load_id")
         part = write_rows(self.folder.path, table, f"{table['load_id'][-1].as_py():08d}")
         sync([self.folder.path / part.path])
         self.folder.checkpoint(self.folder.commit([part, last], SCHEMA))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
+from typing import TypeAlias
 from uuid import uuid4
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from data.delta import PARTITION, Part
 from data.errors import MvpodError, nearest
 
 #: What can be handed over: a table, or a stream of batches for what does not fit in memory.
-Rows = pa.Table | pa.RecordBatchReader
+Rows: TypeAlias = pa.Table | pa.RecordBatchReader
 
 ROWS_PER_GROUP = 122_880
 ROWS_PER_FILE = 4 * ROWS_PER_GROUP

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
-from data.delta import PARTITION, DeltaFolder, Part
+from data.delta import PARTITION, DeltaFolder, Part, sync
 from data.errors import MvpodError
 from data.loads import Journal, Load, StoredFile
 from data.parts import conform, partition_of, schema_of
@@ -44,17 +44,21 @@ class Store:
 
     @classmethod
     def open(cls, path: Path | str, create: bool = False) -> Store:
-        """The store in `path`; with `create` a new one where there is none.
+        """The store in `path`; with `create` a new one where there is none. An empty folder is a store without loads.
 
-        MvpodError E_STORE_EMPTY (no store there), E_STORE_FOREIGN (a folder with other things in it),
+        MvpodError E_STORE_EMPTY (nothing there), E_STORE_FOREIGN (a folder with other things in it),
         E_STORE_NEWER (written by a newer version), E_STORE_READONLY.
         """
         root = Path(path).absolute()
-        if not (root / MARKER).is_file():
-            if not create:
-                raise MvpodError("E_STORE_EMPTY", store=str(path))
-            _found(root)
-        _refuse_newer(root / MARKER)
+        if (root / MARKER).is_file():
+            _refuse_newer(root / MARKER)
+        elif not root.is_dir() and not create:
+            raise MvpodError("E_STORE_EMPTY", store=str(path))
+        else:
+            with explained(root):
+                _refuse_foreign(root)
+                if create:
+                    _found(root)
         return cls(root)
 
     # Reading
@@ -132,6 +136,8 @@ class Store:
                 raise MvpodError("E_STORE_FILESYSTEM", store=str(self.path), found=str(error)) from error
         try:
             with explained(self.path):
+                if not (self.path / MARKER).is_file():
+                    _found(self.path)
                 self._journal.ready(repair)
             writer = Writer(self.path, self._journal, self._journal.last())
             writer.recover()
@@ -170,17 +176,20 @@ class Store:
             return vacuum(w, self.loads(), keep_days, dry_run, now)
 
 
+def _refuse_foreign(root: Path) -> None:
+    strange = sorted(set(os.listdir(root)) - _WELCOME) if root.exists() else []
+    if strange:
+        raise MvpodError("E_STORE_FOREIGN", store=str(root), found=strange[:3])
+
+
 def _found(root: Path) -> None:
-    """Makes an empty store."""
-    with explained(root):
-        root.mkdir(parents=True, exist_ok=True)
-        strange = sorted(set(os.listdir(root)) - _WELCOME)
-        if strange:
-            raise MvpodError("E_STORE_FOREIGN", store=str(root), found=strange[:3])
-        _probe(root)
-        fresh = root / f".{uuid4().hex}"
-        fresh.write_text(json.dumps({"format": STORE_FORMAT}), encoding="utf-8")
-        fresh.replace(root / MARKER)
+    """Makes an empty store; of two who do so at once, both succeed."""
+    root.mkdir(parents=True, exist_ok=True)
+    _probe(root)
+    fresh = root / f".{uuid4().hex}"
+    fresh.write_text(json.dumps({"format": STORE_FORMAT}), encoding="utf-8")
+    fresh.replace(root / MARKER)
+    sync([root / MARKER])
 
 
 def _refuse_newer(marker: Path) -> None:

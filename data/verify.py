@@ -41,7 +41,7 @@ def kept_from(loads: Iterable[Load]) -> int:
 
 
 def verify(root: Path, load_id: int | None = None) -> list[Problem]:
-    """All problems of one load, or of all kept loads; [] if there is none. MvpodError E_STORE_LOAD for an unknown load."""
+    """All problems of one load, or of all kept loads; [] if there is none. E_STORE_LOAD for an unknown load."""
     journal = Journal(root)
     problems = _log_of_loads(journal)
     try:

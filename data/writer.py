@@ -69,13 +69,15 @@ def _guarded(method: Callable[Concatenate[Writer, P], R]) -> Callable[Concatenat
 
 
 class Writer:
-    """The one writer of a store, as `Store.writing()` gives it. `base` is the load on which this one builds."""
+    """The one writer of a store, as `Store.writing()` gives it.
+
+    `base` is the published load on which this one builds, `load_id` the number that this one will get.
+    """
 
     def __init__(self, root: Path, journal: Journal, base: Load | None) -> None:
         self.root = root
         self.base = base
         self.load_id = journal.next_id()
-        self.published: Load | None = None
         self._journal = journal
         self._versions: dict[str, int] = dict(base.versions) if base else {}
         self._parts: dict[str, list[Part]] = {}
@@ -134,7 +136,8 @@ class Writer:
         wanted = set(dates)
         new = self._write(table, data)
         if strange := {part.day for part in new} - wanted:
-            raise MvpodError("E_STORE_DATE", table=table, found=sorted(map(str, strange)), expected=sorted(map(str, wanted)))
+            raise MvpodError("E_STORE_DATE", table=table, found=sorted(map(str, strange)),
+                             expected=sorted(map(str, wanted)))
         self._set(table, [*(p for p in self.parts(table) if p.day not in wanted), *new])
 
     @_guarded
@@ -216,24 +219,29 @@ class Writer:
     def publish(self, *, kind: str, as_of: date | None, sources: Sequence[Mapping[str, Any]] = (), profile: str = "",
                 counts: Mapping[str, Any] | None = None, settings_text: str = "",
                 loaded_at: datetime | None = None) -> Load:
-        """Makes all that was written the published state of the store, at once; once per writer.
+        """Makes all that was written the published state of the store, at once.
 
-        Order: files on the disk, one commit per table, the row of `loads` (the commit point).
+        Order: files on the disk, one commit per table, the row of `loads` (the commit point). The writer then
+        stands on this load; what is written after it belongs to the next.
         """
-        if self.published:
-            raise RuntimeError("a writer publishes once")
         used = {self.root / table / part.path: part for table in self._changed for part in self._parts[table]}
         new = {path: part for path, part in used.items() if path in self._written}
         sync(new)
         self._committing = True
         for table in sorted(self._changed):
-            self._versions[table] = self._folder(table).commit(self._parts[table], schema_of(table), partition_of(table))
-        load = Load(self.load_id, kind, loaded_at or datetime.now(UTC), as_of, tuple(sources), profile, CONTRACT_VERSION,
-                    dict(self._versions), tuple(self._recorded(new)), dict(counts or {}), settings_text)
-        self.published = self._journal.append(load, self.base)
+            self._versions[table] = self._folder(table).commit(
+                self._parts[table], schema_of(table), partition_of(table))
+        load = Load(self.load_id, kind, loaded_at or datetime.now(UTC), as_of, tuple(sources), profile,
+                    CONTRACT_VERSION, dict(self._versions), tuple(self._recorded(new)), dict(counts or {}),
+                    settings_text)
+        self.base = self._journal.append(load, self.base)
+        self.load_id = load.load_id + 1
+        self._committing = False
         self._remove_unused(new)
         self._tidy()
-        return self.published
+        self._changed.clear()
+        self._written.clear()
+        return self.base
 
     def _recorded(self, new: Mapping[Path, Part]) -> list[StoredFile]:
         """sha256 of every new file and of every new log entry."""
@@ -263,7 +271,7 @@ class Writer:
 
     def give_up(self) -> None:
         """Removes the files of a load that will not be published, unless a table's log may name them by now."""
-        if not self.published and not self._committing:
+        if not self._committing:
             self._remove_unused(())
 
 
