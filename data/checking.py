@@ -130,7 +130,8 @@ def _read(path: Path, specs: Sequence[TableSpec], settings: Settings, checked: C
     try:
         raw = read_raw(path, settings.limits)
     except MvpodError as error:
-        if error.code == "E_EMPTY" and all(spec.optional for spec in specs) and "opportunity" not in [s.target for s in specs]:
+        is_needed = any(not spec.optional or spec.target == "opportunity" for spec in specs)
+        if error.code == "E_EMPTY" and not is_needed:
             checked.warnings.append(Note.of("N_EMPTY", file=shown(path.name)))
             return None
         raise

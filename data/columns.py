@@ -1,4 +1,4 @@
-"""Finding the source columns of a profile in a file: exact name first, then any case, then any blanks and underscores."""
+"""Finding the source columns of a profile in a file: by exact name, then in any case, then without blanks and marks."""
 
 from __future__ import annotations
 

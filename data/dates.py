@@ -148,7 +148,8 @@ local AS (
              ELSE serial END AS ts,
         CASE WHEN z = '' THEN NULL WHEN z IN ('Z', 'UTC', 'GMT') THEN 0
              ELSE (CASE left(z, 1) WHEN '-' THEN -1 ELSE 1 END)
-                  * (z[2:3]::INTEGER * 60 + coalesce(nullif(regexp_extract(z[4:], '\d{2}'), '')::INTEGER, 0)) END AS shift,
+                  * (z[2:3]::INTEGER * 60 + coalesce(nullif(regexp_extract(z[4:], '\d{2}'), '')::INTEGER, 0))
+             END AS shift,
         z = '' AND (t = '' AND (whole IS NULL OR whole::TIME = TIME '00:00:00'))
             AND (serial IS NULL OR date_part IS NOT NULL OR serial::TIME = TIME '00:00:00') AS is_date_only
     FROM read),

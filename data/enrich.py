@@ -70,6 +70,7 @@ def enrich(opportunity: pa.Table, account: str, owner: str, settings: Settings,
                 coalesce(j.a_region, j.w_region) AS region, j.w_team AS team, j.extra, j.snapshot_date
             FROM judged j LEFT JOIN pipeline_of c
                 ON c.stage = j.stage AND c.segment = coalesce(j.new_segment, '')
+            ORDER BY j.snapshot_date, j.opportunity_id
             """, params=params).to_arrow_table()
     finally:
         con.unregister("opportunity_in")
@@ -102,7 +103,8 @@ def _condition(key: str, value: Any, name: str, params: dict[str, Any], prefix: 
         params[name] = [str(v).lower() for v in (value if isinstance(value, list) else [value])]
         return f"list_contains(${name}, lower({prefix}_{key}))"
     known = [*_AT_LEAST, *_ONE_OF]
-    raise MvpodError("E_SETTINGS_KEY", file="mvpod.toml", key=f"segment.when.{key}", known=known, hint=nearest(key, known))
+    raise MvpodError("E_SETTINGS_KEY", file="mvpod.toml", key=f"segment.when.{key}", known=known,
+                     hint=nearest(key, known))
 
 
 def _pipeline_choices(settings: Settings) -> pa.Table:

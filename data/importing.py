@@ -152,12 +152,10 @@ def _dry_run(store_path: Path, checked: Checked, settings: Settings, accept_shri
 def _publish(store_path: Path, checked: Checked, profile: str, settings: Settings, accept_shrink: bool,
              say: Progress) -> ImportReport:
     store = Store.open(store_path, create=True)
+    if apply_settings(store_path, settings, say) is not None:
+        checked.decisions.append(Note.of("N_SETTINGS_CHANGED"))
     with store.writing() as w:
-        current = store.current()
-        if current is not None and current.settings_text != settings.text:
-            _put_in_force(w, settings, current, store_path, say)
-            checked.decisions.append(Note.of("N_SETTINGS_CHANGED"))
-        elif same := _same_load(store, checked, profile):
+        if same := _same_load(store, checked, profile):
             checked.decisions.append(Note.of("N_UNCHANGED", as_of=checked.as_of.isoformat(), load=same.load_id))
             return checked.report(is_unchanged=True)
         with connect([store_path]) as con:
@@ -245,12 +243,13 @@ def _put_in_force(w: Any, settings: Settings, current: Load, store_path: Path, s
     if _inheritance(before) != _inheritance(settings):
         with connect([store_path]) as con:
             account, owner = (parquet(w.files(t), TABLES[t]) for t in ("account", "owner"))
-            days = history.dates_of(w.files("opportunity"))
+            days = w.dates("opportunity")
             for i, day in enumerate(days):
                 say("import.enrich", 0.5 * i / len(days))
-                old = con.sql(f"FROM {parquet(w.files('opportunity'), TABLES['opportunity'])} WHERE snapshot_date = $day",
-                              params={"day": day}).to_arrow_table()
-                w.replace_dates("opportunity", enrich(conform(old, "opportunity"), account, owner, settings, con), [day])
+                stored = parquet(w.files("opportunity"), TABLES["opportunity"])
+                old = con.sql(f"FROM {stored} WHERE snapshot_date = $day", params={"day": day}).to_arrow_table()
+                fresh = enrich(conform(old, "opportunity"), account, owner, settings, con)
+                w.replace_dates("opportunity", fresh, [day])
     history.rebuild_marts(w, settings, lambda text, share: say("import.history", 0.5 + 0.5 * share))
     _keep_settings(store_path, settings)
     return w.publish(kind="settings", as_of=current.as_of, sources=[], profile="", counts={},

@@ -32,6 +32,8 @@ REJECTS = pa.schema([
 SNAPSHOT_DATE = Column("snapshot_date", "date")
 #: Columns beside those of the contract while rows are being checked.
 ROW, FILE = "_row", "_file"
+#: So many rows show whether the values of a column repeat.
+_SAMPLE = 20_000
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,8 @@ class _Work:
     notes: list[Note]
 
 
-def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date, con: duckdb.DuckDBPyConnection) -> Mapped:
+def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date,
+              con: duckdb.DuckDBPyConnection) -> Mapped:
     """Rows of `spec.target` out of `raw`.
 
     Raises E_COLUMN_MISSING (a required column has no source in the file, with the nearest name), E_DATE_AMBIGUOUS,
@@ -98,12 +101,16 @@ def _check_columns(work: _Work) -> None:
             continue
         column = SNAPSHOT_DATE if name == "snapshot_date" else spec.table.column(name)
         if column.required:
-            raise MvpodError("E_COLUMN_MISSING", file=work.raw.name, table=spec.target, column=name,
-                             expected=list(wanted), found=work.columns.names[:40],
-                             hint=nearest(wanted[0], work.columns.names))
+            raise _missing(work, name, list(wanted))
         absent.append(name)
     if absent and any(sources != (name,) for name, sources in spec.columns.items()):
         work.notes.append(Note.of("N_ABSENT", file=work.raw.name, table=spec.target, columns=absent))
+
+
+def _missing(work: _Work, column: str, wanted: list[str]) -> MvpodError:
+    names = work.columns.names
+    return MvpodError("E_COLUMN_MISSING", file=work.raw.name, table=work.spec.target, column=column, expected=wanted,
+                      found=names[:40], hint=nearest(wanted[0], names))
 
 
 def _kept_rows(work: _Work) -> tuple[pa.Table, pa.Array]:
@@ -115,8 +122,7 @@ def _kept_rows(work: _Work) -> tuple[pa.Table, pa.Array]:
         allowed = [w.strip().lower() for w in wanted]
         if name is None:
             if "" not in allowed:  # a column that is not there is a column of nothing
-                raise MvpodError("E_COLUMN_MISSING", file=work.raw.name, table=work.spec.target, column="where",
-                                 expected=[source], found=work.columns.names[:40], hint=nearest(source, work.columns.names))
+                raise _missing(work, "where", [source])
             continue
         text = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(_text_of(table.column(name)))), "")
         wants_any = "*" in allowed
@@ -151,15 +157,13 @@ def _unpivoted(table: pa.Table, rows: pa.Array, work: _Work) -> tuple[pa.Table, 
             continue
         cell = _text_of(table.column(name))
         filled = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(cell), ""), False)
-        part = table.append_column("\x00at", cell).append_column("\x00stage", pa.array([stage] * table.num_rows, pa.string()))
-        parts.append(part.filter(filled))
+        constant = pa.array([stage] * table.num_rows, pa.string())
+        parts.append(table.append_column("\x00at", cell).append_column("\x00stage", constant).filter(filled))
         kept = rows.filter(filled.combine_chunks())
         numbers.append(kept)
         order.append(pc.add(pc.multiply(kept, len(work.spec.unpivot)), position))
     if not parts:
-        raise MvpodError("E_COLUMN_MISSING", file=work.raw.name, table=work.spec.target, column="changed_at",
-                         expected=list(work.spec.unpivot), found=work.columns.names[:40],
-                         hint=nearest(next(iter(work.spec.unpivot)), work.columns.names))
+        raise _missing(work, "changed_at", list(work.spec.unpivot))
     index = pc.sort_indices(pa.concat_arrays(order))
     return pa.concat_tables(parts).take(index), pa.concat_arrays(numbers).take(index)
 
@@ -230,7 +234,8 @@ def _column(table: pa.Table, column: Column, work: _Work) -> tuple[pa.Array | No
     spec, size = work.spec, table.num_rows
     scale = spec.scale.get(column.name)
     if column.name in spec.constants and not _sources(column.name, work):
-        return _parsed_rows(pa.array([spec.constants[column.name]]), pa.array(np.zeros(size, np.int32)), column, work, None)
+        constant = pa.array([spec.constants[column.name]])
+        return _parsed_rows(constant, pa.array(np.zeros(size, np.int32)), column, work, None)
     sources = _sources(column.name, work)
     if not sources:
         return None, Parsed(pa.nulls(size, ARROW[column.type]), pa.nulls(size, pa.string()))
@@ -252,8 +257,10 @@ def _blank_as_null(text: pa.ChunkedArray) -> pa.ChunkedArray:
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
-def _encoded(text: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, pa.Array]:
-    """Distinct values and, per row, which of them."""
+def _encoded(text: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, pa.Array | None]:
+    """Distinct values and, per row, which of them; all values and None where nearly every row has its own."""
+    if len(text) > _SAMPLE and pc.count_distinct(text.slice(0, _SAMPLE)).as_py() > _SAMPLE // 2:
+        return (text.combine_chunks() if isinstance(text, pa.ChunkedArray) else text), None
     encoded = pc.dictionary_encode(text)
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.unify_dictionaries()
@@ -269,6 +276,7 @@ def _replaced(text: pa.ChunkedArray, source: str, work: _Work) -> pa.ChunkedArra
         if work.columns.find(wanted) != source:
             continue
         distinct, index = _encoded(text)
+        index = pa.array(np.arange(len(distinct))) if index is None else index
         trimmed = pc.utf8_trim_whitespace(distinct)
         position = pc.index_in(trimmed, value_set=pa.array(list(repairs), pa.string()))
         counts = np.bincount(index.drop_null().to_numpy(zero_copy_only=False), minlength=len(distinct))
@@ -301,7 +309,9 @@ def _from_text(text: pa.ChunkedArray | pa.Array, column: Column, work: _Work, sc
     cleaned = clean(distinct, column)
     if values is not None:
         cleaned = _translated(cleaned, values)
-        if values.default is not None and index.null_count:
+        if values.default is not None and index is None:
+            cleaned = pc.fill_null(cleaned, values.default)
+        elif values.default is not None and index is not None and index.null_count:
             distinct, cleaned = (pa.concat_arrays([a, pa.array([v], pa.string())])
                                  for a, v in ((distinct, None), (cleaned, values.default)))
             index = pc.fill_null(index, pa.scalar(len(distinct) - 1, index.type))
@@ -320,10 +330,12 @@ def _translated(texts: pa.Array, values: ValueMap) -> pa.Array:
     return mapped if values.default is None else pc.fill_null(mapped, values.default)
 
 
-def _parsed_rows(distinct: pa.Array, index: pa.Array, column: Column, work: _Work, scale: float | None,
+def _parsed_rows(distinct: pa.Array, index: pa.Array | None, column: Column, work: _Work, scale: float | None,
                  original: pa.Array | None = None) -> tuple[pa.Array, Parsed]:
     """Parses distinct texts and spreads them over the rows; the text is spread only where it is needed."""
     parsed = parse(distinct, column, work.dates, NumberFormat(work.spec.decimal, work.spec.thousands), scale, work.con)
+    if index is None:
+        return (distinct if original is None else original), parsed
     values = parsed.values.take(index)
     flags = parsed.is_date_only.take(index) if parsed.is_date_only is not None else None
     if parsed.rule.null_count == len(parsed.rule):
@@ -338,7 +350,7 @@ def _extra(table: pa.Table, work: _Work) -> pa.Array:
     used = {*spec.where, *spec.unpivot, *(s for sources in spec.columns.values() for s in sources)}
     taken = {work.columns.find(s) for s in used} | {"\x00at", "\x00stage"}
     names = [n for n in table.column_names if n not in taken]
-    if not names or table.num_rows == 0:
+    if not names or table.num_rows == 0 or spec.unpivot:  # the row itself belongs to another table
         return pa.nulls(table.num_rows, pa.string())
     if spec.target == "opportunity":
         work.notes.append(Note.of("N_EXTRA", file=work.raw.name, columns=names))
@@ -353,7 +365,8 @@ def _as_json(table: pa.Table, con: duckdb.DuckDBPyConnection) -> pa.Array:
     keys: Mapping[str, str] = {f"k{i}": name for i, name in enumerate(table.column_names)}
     con.register("x", texts)
     try:
-        sql = f"SELECT CASE WHEN t <> '' THEN '{{' || t[2:] || '}}' END AS extra FROM (SELECT i, concat({parts}) AS t FROM x) ORDER BY i"
+        sql = (f"SELECT CASE WHEN t <> '' THEN '{{' || t[2:] || '}}' END AS extra "
+               f"FROM (SELECT i, concat({parts}) AS t FROM x) ORDER BY i")
         return con.sql(sql, params=dict(keys)).to_arrow_table().column("extra").combine_chunks()
     finally:
         con.unregister("x")

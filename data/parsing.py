@@ -20,6 +20,9 @@ from data.readers import INVISIBLE
 #: Free text, kept as it was written; in all other text invisible characters are removed.
 FREE_TEXT = ("name", "next_step", "evidence", "definition", "title", "source_url")
 _INVISIBLE = "[" + INVISIBLE + "]"
+
+#: A number without marks, few enough digits to be exact as a float.
+_PLAIN = r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$"
 #: What a spreadsheet makes of a long number: digits are gone for good.
 _LOSSY = r"^[+-]?\d+([.,]\d+)?[eE]\+\d+$"
 _SALESFORCE_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -117,6 +120,8 @@ def _flags(texts: pa.Array) -> Parsed:
 
 def _numbers(texts: pa.Array, column: Column, numbers: NumberFormat, scale: float | None,
              con: duckdb.DuckDBPyConnection) -> Parsed:
+    if numbers.decimal == "." and pc.all(pc.fill_null(pc.match_substring_regex(texts, _PLAIN), True)).as_py():
+        return _typed_numbers(texts.cast(pa.float64()), column, scale)  # nothing to unravel: several times faster
     point, group = re.escape(numbers.decimal), re.escape(numbers.thousands)
     grouped = rf"|\d{{1,3}}(?:{group}\d{{3}})+" if numbers.thousands else ""
     con.register("v", pa.table({"i": pa.array(range(len(texts)), pa.int64()), "x": texts}))
@@ -143,8 +148,9 @@ signed AS (
     SELECT i, x, is_percent, CASE WHEN regexp_full_match(p, '\(.*\)') THEN '-' || trim(p[2:-2]) ELSE p END AS p
     FROM unmarked),
 read AS (
-    SELECT i, x, is_percent, CASE WHEN p <> '' AND regexp_full_match(p, $pattern)
-            AND ($allows_percent OR NOT is_percent) THEN replace(CASE WHEN $thousands = '' THEN p ELSE replace(p, $thousands, '') END, $decimal, '.') END AS n,
+    SELECT i, x, is_percent,
+        CASE WHEN p <> '' AND regexp_full_match(p, $pattern) AND ($allows_percent OR NOT is_percent)
+             THEN replace(CASE WHEN $thousands = '' THEN p ELSE replace(p, $thousands, '') END, $decimal, '.') END AS n,
         regexp_full_match(lower(x), '[+-]?(inf(inity)?|nan)') AS is_special FROM signed),
 scaled AS (
     SELECT i, x, n, is_special,

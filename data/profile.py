@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from data.contracts import TABLES, Table
@@ -231,9 +231,9 @@ def _check(spec: TableSpec, refuse: Any) -> None:
         numeric = column in names and spec.table.column(column).type in ("money", "number", "integer")
         if type(factor) not in (int, float) or not factor > 0 or not numeric:
             raise refuse(f"scale.{column}", factor, "a factor above 0 for a column of numbers")
-    if spec.decimal not in (".", ",") or spec.thousands not in ("", ".", ",", " ", "'", "_") or (
-            spec.thousands == spec.decimal):
-        raise refuse("decimal", (spec.decimal, spec.thousands), "two different marks out of . , (thousands also ' _ blank)")
+    marks = (spec.decimal, spec.thousands)
+    if marks[0] not in (".", ",") or marks[1] not in ("", ".", ",", " ", "'", "_") or marks[0] == marks[1]:
+        raise refuse("decimal", marks, "two different marks out of . and , (thousands also ' _ or a blank)")
     if spec.duplicates not in DUPLICATES:
         raise refuse("duplicates", spec.duplicates, " | ".join(DUPLICATES))
     if spec.ids not in ("text", "salesforce"):
@@ -249,7 +249,7 @@ def _check(spec: TableSpec, refuse: Any) -> None:
 def _check_zone(spec: TableSpec, refuse: Any) -> None:
     if spec.timezone is not None:
         try:
-            ZoneInfo(cast(str, spec.timezone))
+            ZoneInfo(spec.timezone)
         except Exception as error:  # zoneinfo raises several kinds for bad names
             raise refuse("timezone", spec.timezone, "an IANA time zone such as Asia/Shanghai") from error
 

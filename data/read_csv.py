@@ -10,7 +10,7 @@ import csv
 import io
 import re
 import tempfile
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.csv as pcsv
@@ -114,7 +114,7 @@ def _as_utf8(file: BinaryIO, encoding: str, name: str) -> BinaryIO:
     """The text as UTF-8 without a mark: a view of the file itself where possible, else a temporary copy."""
     if encoding in ("utf-8", "utf-8-sig"):
         file.seek(0)
-        return _Uncloseable(file, 3 if encoding == "utf-8-sig" else 0)
+        return cast(BinaryIO, _Uncloseable(file, 3 if encoding == "utf-8-sig" else 0))
     copy = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the caller's with
     decoder = codecs.getincrementaldecoder(encoding)()
     file.seek(0)
@@ -130,7 +130,7 @@ def _as_utf8(file: BinaryIO, encoding: str, name: str) -> BinaryIO:
         copy.write(text.encode("utf-8"))
         if not chunk:
             copy.seek(0)
-            return copy  # type: ignore[return-value]
+            return cast(BinaryIO, copy)
         done += len(chunk)
 
 

@@ -29,10 +29,10 @@ def read(file: BinaryIO, name: str, size: int, limits: Import) -> RawTable:
     with tempfile.TemporaryDirectory(prefix="mvpod-") as folder:
         table, dropped = _through_child(file, name, Path(folder), "rows", limits)
     names = clean_header(table.column_names, name, limits)
-    notes = (Note.of("N_PARQUET", file=name),)
+    notes = [Note.of("N_PARQUET", file=name)]
     if dropped:
-        notes += (Note.of("N_PARQUET_NESTED", file=name, columns=dropped),)
-    return RawTable(name, "parquet", with_header(table, names, name), "", size, first_row=1, notes=notes)
+        notes.append(Note.of("N_PARQUET_NESTED", file=name, columns=dropped))
+    return RawTable(name, "parquet", with_header(table, names, name), "", size, first_row=1, notes=tuple(notes))
 
 
 def header(file: BinaryIO, name: str, size: int, limits: Import) -> list[str]:
@@ -44,6 +44,7 @@ def header(file: BinaryIO, name: str, size: int, limits: Import) -> list[str]:
 def _through_child(file: BinaryIO, name: str, folder: Path, what: str, limits: Import) -> tuple[pa.Table, list[str]]:
     target = folder / "table.arrow"
     file.seek(0)
+    position = os.lseek(file.fileno(), 0, os.SEEK_CUR)
     command = [sys.executable, "-m", "data.parquet_child", str(target), what, str(limits.max_columns)]
     environment = {**os.environ, "PYTHONPATH": str(_PROJECT)}
     try:
@@ -51,6 +52,8 @@ def _through_child(file: BinaryIO, name: str, folder: Path, what: str, limits: I
                               env=environment, check=False)
     except subprocess.TimeoutExpired as error:
         raise MvpodError("E_CORRUPT", file=name, reason="reading it does not end") from error
+    finally:  # the child shares our position in the file: put it back where the reader believes it to be
+        os.lseek(file.fileno(), position, os.SEEK_SET)
     if done.returncode == 3:
         raise MvpodError("E_COLUMNS", file=name, found=done.stdout.decode(), limit=limits.max_columns)
     if done.returncode != 0:

@@ -13,6 +13,7 @@ import re
 import stat
 import unicodedata
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -24,14 +25,15 @@ from data.notes import Note
 from data.settings import Import
 
 #: Characters that are invisible or turn the reading direction; a key that carries one equals no other key.
-INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff"
+INVISIBLE = ("\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
+             "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\ufeff")
 
 _CHUNK = 1 << 22
 #: First bytes of files that are certainly not tables, and what they are.
 _FOREIGN = (
     (b"%PDF", "PDF"), (b"\x1f\x8b", "gzip"), (b"MZ", "Windows program"), (b"\x7fELF", "Linux program"),
-    (b"\x89PNG", "PNG image"), (b"\xff\xd8\xff", "JPEG image"), (b"Rar!", "RAR archive"), (b"7z\xbc\xaf", "7-Zip archive"),
-    (b"SQLite format 3", "SQLite database"), (b"ARROW1", "Arrow file"),
+    (b"\x89PNG", "PNG image"), (b"\xff\xd8\xff", "JPEG image"), (b"Rar!", "RAR archive"),
+    (b"7z\xbc\xaf", "7-Zip archive"), (b"SQLite format 3", "SQLite database"), (b"ARROW1", "Arrow file"),
 )
 
 
@@ -79,7 +81,9 @@ def read_header(path: Path | str, limits: Import | None = None) -> list[str]:
     with open_plain(path) as file:
         size = _checked_size(file, path.name, limits)
         kind = sniff(file, path.name)
-        reader = {"csv": read_csv.header, "xlsx": read_xlsx.header, "parquet": read_parquet.header}[kind]
+        readers: dict[str, Callable[..., Sequence[str | None]]] = {
+            "csv": read_csv.header, "xlsx": read_xlsx.header, "parquet": read_parquet.header}
+        reader = readers[kind]
         return clean_header(reader(file, shown(path.name), size, limits), shown(path.name), limits)
 
 
@@ -155,7 +159,7 @@ def sniff(file: BinaryIO, name: str) -> str:
     return "csv"
 
 
-def clean_header(names: list[str | None], file: str, limits: Import) -> list[str]:
+def clean_header(names: Sequence[str | None], file: str, limits: Import) -> list[str]:
     """Column names without padding and invisible characters; refuses too many, empty and repeated ones."""
     if len(names) > limits.max_columns:
         raise MvpodError("E_COLUMNS", file=file, found=len(names), limit=limits.max_columns)

@@ -98,7 +98,8 @@ def rules_of(rejects: pa.Table) -> tuple[RuleReport, ...]:
     """Rejected cells (columns target, file, row, column, rule, value) by rule, the most frequent first."""
     if rejects.num_rows == 0:
         return ()
-    groups = rejects.group_by(["target", "column", "rule"], use_threads=False).aggregate([([], "count_all")]).to_pylist()
+    grouped = rejects.group_by(["target", "column", "rule"], use_threads=False)
+    groups = grouped.aggregate([([], "count_all")]).to_pylist()
     reports = []
     for group in groups:
         mask = pc.and_(pc.and_(pc.equal(rejects.column("target"), group["target"]),
