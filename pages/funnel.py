@@ -21,10 +21,37 @@ from pages._parts.side_by_side import asking, placed, table_card
 
 READINGS = ("reached", "strict", "cohort", "stock", "matured")
 WEIGHTS = ("count", "amount")
-_COLUMNS = ["stage", "next_stage", "n", "reached", "lost", "open", "regressed", "value", "low", "high", "target", "amount_n",
-            "amount_value", "skip_rate", "regress_rate", "immature_share", "void", "deleted", "future", "entry_unknown"]
-_KINDS = {"skip_rate": "rate", "immature_share": "rate", "target": "rate", "void": "number", "deleted": "number",
-          "future": "number", "entry_unknown": "number"}
+_COLUMNS = [
+    "stage",
+    "next_stage",
+    "n",
+    "reached",
+    "lost",
+    "open",
+    "regressed",
+    "value",
+    "low",
+    "high",
+    "target",
+    "amount_n",
+    "amount_value",
+    "skip_rate",
+    "regress_rate",
+    "immature_share",
+    "void",
+    "deleted",
+    "future",
+    "entry_unknown",
+]
+_KINDS = {
+    "skip_rate": "rate",
+    "immature_share": "rate",
+    "target": "rate",
+    "void": "number",
+    "deleted": "number",
+    "future": "number",
+    "entry_unknown": "number",
+}
 
 
 def render(view: View) -> None:
@@ -35,6 +62,7 @@ def render(view: View) -> None:
     if not shown:
         states.empty()
         return
+    side_by_side.not_shown(parts.left_out(frame, context.now().settings))
     other = cache.ask().compared(view)
     before = None if other is None else cache.ask().metric(metric, other, ("segment",))
     for number, facet in placed(shown):
@@ -50,10 +78,24 @@ def render(view: View) -> None:
 def _switches() -> tuple[str, str]:
     """Which reading of conversion, and whether opportunities or their amounts are counted."""
     reading_place, weight_place = st.columns([3, 1])
-    reading = view_state.choose("reading", t("funnel.reading"), list(READINGS), READINGS[0],
-                                {r: t(f"funnel.reading.{r}") for r in READINGS}, where=reading_place, kind="segments")
-    weight = view_state.choose("weight", t("funnel.weight"), list(WEIGHTS), WEIGHTS[0],
-                               {w: t(f"funnel.weight.{w}") for w in WEIGHTS}, where=weight_place, kind="segments")
+    reading = view_state.choose(
+        "reading",
+        t("funnel.reading"),
+        list(READINGS),
+        READINGS[0],
+        {r: t(f"funnel.reading.{r}") for r in READINGS},
+        where=reading_place,
+        kind="segments",
+    )
+    weight = view_state.choose(
+        "weight",
+        t("funnel.weight"),
+        list(WEIGHTS),
+        WEIGHTS[0],
+        {w: t(f"funnel.weight.{w}") for w in WEIGHTS},
+        where=weight_place,
+        kind="segments",
+    )
     st.caption(md_escape(t(f"funnel.reading.{reading}.says")))
     return f"conversion.{reading}", weight
 
@@ -65,19 +107,32 @@ def _names() -> Names:
 def _finding(facet: Facet, frame: pd.DataFrame) -> str:
     here = context.now()
     name = facet.name(here.lang, here.settings)
-    said = findings.weakest_step(frame, here.lang, what=name,
-                                 name=lambda stage: here.settings.stage_label(facet.pipeline, stage, here.lang))
+    said = findings.weakest_step(
+        frame, here.lang, what=name, name=lambda stage: here.settings.stage_label(facet.pipeline, stage, here.lang)
+    )
     return t("funnel.card", segment=name, finding=said.text)
 
 
-def _rates(number: int, facet: Facet, frame: pd.DataFrame, before: pd.DataFrame | None, view: View, metric: str,
-           weight: Any) -> None:
+def _rates(
+    number: int, facet: Facet, frame: pd.DataFrame, before: pd.DataFrame | None, view: View, metric: str, weight: Any
+) -> None:
     with states.guard("funnel_rates"):
         was = None if before is None else facet.of(before)
-        figure = funnel.rates(frame, _names(), context.theme(), by=weight, comparison=was,
-                              standard=frame if weight == "count" else None)
-        chart_card(_finding(facet, frame), figure, frame, key=f"funnel_rates_{number}", view=view, definition_key=metric,
-                   measured=t(f"funnel.measured.{weight}"), columns=_COLUMNS, kinds=_KINDS, mark_question=asking(metric))
+        figure = funnel.rates(
+            frame, _names(), context.theme(), by=weight, comparison=was, standard=frame if weight == "count" else None
+        )
+        chart_card(
+            _finding(facet, frame),
+            figure,
+            frame,
+            key=f"funnel_rates_{number}",
+            view=view,
+            definition_key=metric,
+            measured=t(f"funnel.measured.{weight}"),
+            columns=_COLUMNS,
+            kinds=_KINDS,
+            mark_question=asking(metric),
+        )
 
 
 def _outcomes(number: int, facet: Facet, frame: pd.DataFrame, view: View, metric: str, widest: float | None) -> None:
@@ -85,8 +140,17 @@ def _outcomes(number: int, facet: Facet, frame: pd.DataFrame, view: View, metric
     with states.guard("funnel_outcomes"):
         figure = funnel.outcomes(frame, _names(), context.theme(), extent=widest)
         title = t("funnel.outcomes", segment=facet.name(here.lang, here.settings))
-        chart_card(title, figure, frame, key=f"funnel_outcomes_{number}", view=view, definition_key=metric,
-                   measured=t("funnel.outcomes.measured"), columns=_COLUMNS[:7], mark_question=asking(metric))
+        chart_card(
+            title,
+            figure,
+            frame,
+            key=f"funnel_outcomes_{number}",
+            view=view,
+            definition_key=metric,
+            measured=t("funnel.outcomes.measured"),
+            columns=_COLUMNS[:7],
+            mark_question=asking(metric),
+        )
 
 
 def _flows(view: View) -> None:
@@ -99,10 +163,16 @@ def _flows(view: View) -> None:
             stages = [s.key for s in pipeline.stages if s.kind in ("open", "won")] if pipeline else []
             segment = pipeline.segments[0] if pipeline and len(pipeline.segments) == 1 else None
             part = facet.of(frame)
-            chart_card(t("funnel.flow", segment=facet.name(here.lang, here.settings)),
-                       flow.sankey(part, stages, _names(), context.theme(), segment=segment), part,
-                       key=f"funnel_flow_{number}", view=view, measured=t("funnel.flow.measured"),
-                       columns=["from_stage", "to_stage", "exit_kind", "n", "amount"], mark_question=_flow_mark)
+            chart_card(
+                t("funnel.flow", segment=facet.name(here.lang, here.settings)),
+                flow.sankey(part, stages, _names(), context.theme(), segment=segment),
+                part,
+                key=f"funnel_flow_{number}",
+                view=view,
+                measured=t("funnel.flow.measured"),
+                columns=["from_stage", "to_stage", "exit_kind", "n", "amount"],
+                mark_question=_flow_mark,
+            )
 
 
 def _flow_mark(point: Any) -> dict[str, Any] | None:
@@ -118,8 +188,13 @@ def _reconcile(view: View, shown: list[Facet]) -> None:
         frame = cache.ask().reconcile(view, ("segment",))
         for number, facet in side_by_side.placed(shown):
             wide = parts.readings(facet.of(frame))
-            table_card(t("funnel.reconcile", segment=facet.name(here.lang, here.settings)), t("funnel.reconcile.why"), wide,
-                       key=f"funnel_reconcile_{number}", kinds=dict.fromkeys((f"reading_{r}" for r in READINGS), "rate"))
+            table_card(
+                t("funnel.reconcile", segment=facet.name(here.lang, here.settings)),
+                t("funnel.reconcile.why"),
+                wide,
+                key=f"funnel_reconcile_{number}",
+                kinds=dict.fromkeys((f"reading_{r}" for r in READINGS), "rate"),
+            )
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

@@ -1,7 +1,7 @@
-"""How long stages take: the four statistics side by side, survival curves, and the distribution.
+"""How long stages take: the four statistics side by side, and the distribution.
 
 All charts are for ONE pipeline and segment, stages top to bottom in the order given; several are drawn side by side on
-one scale (`extent`). Durations are days; `hours=True` prints them as hours (a table whose values are all under one day).
+the same scales (`extent`). Durations are days; a mean that `in_hours` holds for is drawn in hours.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
-from analytics.charts.style import FONT_SIZE, Ink, Theme, figure, ink, message, palette, soft
+from analytics.charts.style import FONT_SIZE, Ink, Theme, figure, ink, message, palette
 
 STATISTICS = ("mean", "median", "p75", "p90")
 _GAP = 0.05
@@ -53,10 +53,16 @@ class _Panel:
         return show.number(shown, digits=self.digits, signed=signed)
 
 
-def statistics(frames: Mapping[str, pd.DataFrame], names: Names, theme: Theme, *, extent: float | None = None,
-               comparison: Mapping[str, pd.DataFrame] | None = None, standard: Mapping[str, pd.DataFrame] | None = None,
-               hours: bool = False) -> go.Figure:
-    """Mean, median, P75 and P90 of each stage: one column of bars a statistic, all on one scale.
+def statistics(
+    frames: Mapping[str, pd.DataFrame],
+    names: Names,
+    theme: Theme,
+    *,
+    extent: Mapping[str, float] | None = None,
+    comparison: Mapping[str, pd.DataFrame] | None = None,
+    standard: Mapping[str, pd.DataFrame] | None = None,
+) -> go.Figure:
+    """Mean, median, P75 and P90 of each stage: one column of bars a statistic, each on its own scale (`extent`).
 
     `frames`: statistic -> rows of `stage_days.*` (stage, n, events, censored, value, low, high, reason); `comparison`
     (the same) and `standard` (stage, target) likewise. A value that is not known is told in words, never drawn as zero.
@@ -64,33 +70,74 @@ def statistics(frames: Mapping[str, pd.DataFrame], names: Names, theme: Theme, *
     first = next(iter(frames.values()))
     if first.empty:
         return message(theme, names.text("empty"))
-    widest = extent or scale(frames, comparison, standard)
+    widest = extent or scale(frames, comparison)
     rows = Rows(len(first), has_second=comparison is not None, top=22, after=_VALUE_LINE)
     fig = canvas(rows, theme, bottom=46)
     for i, row in enumerate(first.to_dict("records")):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i), bold=True)
-        write(fig, _counts(row, names), 1, rows.text_at(i), anchor="right", colour=palette(theme).muted, size=FONT_SIZE - 1)
+        write(
+            fig,
+            _counts(row, names),
+            1,
+            rows.text_at(i),
+            anchor="right",
+            colour=palette(theme).muted,
+            size=FONT_SIZE - 1,
+        )
     for number, (statistic, frame) in enumerate(frames.items()):
         left, right = _domain(number, len(frames))
-        panel = _Panel(fig, rows, names, theme, ink(theme, _segment(first), names.order), _axis(fig, number, left, right, widest),
-                       left, right, widest, hours, keyed=statistic == "median" or len(frames) == 1, digits=_digits(frame, hours))
-        heading = names.text(f"stat_{statistic}", unit=names.text("unit_hours" if hours else "unit_days"))
+        panel = _Panel(
+            fig,
+            rows,
+            names,
+            theme,
+            ink(theme, _segment(first), names.order),
+            _axis(fig, number, left, right, widest[statistic]),
+            left,
+            right,
+            widest[statistic],
+            in_hours(frame),
+            keyed=statistic == "median" or len(frames) == 1,
+            digits=_digits(frame),
+        )
+        heading = names.text(f"stat_{statistic}", unit=names.text("unit_hours" if panel.hours else "unit_days"))
         write(fig, heading, left, 8, colour=palette(theme).muted, size=FONT_SIZE - 1)
-        _panel(panel, frame, _like((comparison or {}).get(statistic), first, "value"),
-               _like((standard or {}).get(statistic), first, "target"))
+        _panel(
+            panel,
+            frame,
+            _like((comparison or {}).get(statistic), first, "value"),
+            _like((standard or {}).get(statistic), first, "target"),
+        )
     return fig
 
 
-def scale(*sets: Mapping[str, pd.DataFrame] | None) -> float:
-    """The largest value in all frames: the common length of charts that are compared."""
-    values = [v for frames in sets if frames for frame in frames.values()
-              for v in [*column(frame, "value"), *(column(frame, "target") if "target" in frame else [])]]
-    return max((v for v in values if v is not None), default=1.0) or 1.0
+def scale(*sets: Mapping[str, pd.DataFrame] | None) -> dict[str, float]:
+    """Statistic -> the largest value or target in all frames: the common length of charts that are compared."""
+    found: dict[str, float] = {}
+    for frames in sets:
+        for statistic, frame in (frames or {}).items():
+            values = [*_values(frame), *(column(frame, "target") if "target" in frame else [])]
+            found[statistic] = max([found.get(statistic, 0.0), *(v for v in values if v is not None)])
+    return {statistic: largest or 1.0 for statistic, largest in found.items()}
 
 
-def _digits(frame: pd.DataFrame, hours: bool) -> int:
-    values = [v * (24 if hours else 1) for v in column(frame, "value") if v is not None]
-    return 0 if all(v.is_integer() for v in values) else 1
+def in_hours(frame: pd.DataFrame) -> bool:
+    """Did everything last less than a day? Then the mean says more in hours (column hours, known only then)."""
+    counted = frame[frame["n"] > 0] if "hours" in frame else frame.iloc[:0]
+    return bool(len(counted)) and bool(counted["hours"].notna().all())
+
+
+def _values(frame: pd.DataFrame) -> list[float | None]:
+    """The values in days, to the hour where that is known of all."""
+    if in_hours(frame):
+        return [None if h is None else h / 24 for h in column(frame, "hours")]
+    return column(frame, "value")
+
+
+def _digits(frame: pd.DataFrame) -> int:
+    """Decimals of a whole column: none where all are whole days."""
+    whole = all(v.is_integer() for v in _values(frame) if v is not None)
+    return 0 if whole and not in_hours(frame) else 1
 
 
 def _domain(number: int, count: int) -> tuple[float, float]:
@@ -100,8 +147,17 @@ def _domain(number: int, count: int) -> tuple[float, float]:
 
 def _axis(fig: go.Figure, number: int, left: float, right: float, widest: float) -> str:
     suffix = "" if number == 0 else str(number + 1)
-    fig.update_layout({f"xaxis{suffix}": {"domain": [left, right], "range": [0, widest * 1.02], "visible": False,
-                                          "fixedrange": True, "anchor": "y"}})
+    fig.update_layout(
+        {
+            f"xaxis{suffix}": {
+                "domain": [left, right],
+                "range": [0, widest * 1.02],
+                "visible": False,
+                "fixedrange": True,
+                "anchor": "y",
+            }
+        }
+    )
     return f"x{suffix}"
 
 
@@ -118,19 +174,45 @@ def _like(other: pd.DataFrame | None, frame: pd.DataFrame, name: str) -> list[fl
 def _panel(panel: _Panel, frame: pd.DataFrame, was: Sequence[float | None], target: Sequence[float | None]) -> None:
     names, colours, at = panel.names, palette(panel.theme), panel.at()
     records = frame.to_dict("records")
-    values = column(frame, "value")
+    values = _values(frame)
     bars(panel.fig, [panel.widest] * len(at), at, colour=colours.grid, width=2, name="", axis=panel.axis)
-    bars(panel.fig, values, at, colour=panel.colour.actual, width=panel.rows.bar, name=names.text("actual"),
-         keyed=panel.keyed, axis=panel.axis, hover=[_hover(row, panel) for row in records],
-         marks=[[row.get("pipeline"), row.get("segment"), row["stage"], None] for row in records])
+    bars(
+        panel.fig,
+        values,
+        at,
+        colour=panel.colour.actual,
+        width=panel.rows.bar,
+        name=names.text("actual"),
+        keyed=panel.keyed,
+        axis=panel.axis,
+        hover=[_hover(row, value, panel) for row, value in zip(records, values, strict=True)],
+        marks=[[row.get("pipeline"), row.get("segment"), row["stage"], None] for row in records],
+    )
     if any(v is not None for v in was):
-        bars(panel.fig, was, [panel.rows.second_at(i) for i in range(len(at))], colour=panel.colour.comparison, width=7,
-             axis=panel.axis, name=names.text("comparison"), keyed=panel.keyed,
-             hover=[f"{names.text('comparison')}: {panel.days(v)}" for v in was])
+        bars(
+            panel.fig,
+            was,
+            [panel.rows.second_at(i) for i in range(len(at))],
+            colour=panel.colour.comparison,
+            width=7,
+            axis=panel.axis,
+            name=names.text("comparison"),
+            keyed=panel.keyed,
+            hover=[f"{names.text('comparison')}: {panel.days(v)}" for v in was],
+        )
     if any(v is not None for v in target):
-        bars(panel.fig, target, at, colour="", outlined=colours.text, width=panel.rows.bar + 5, axis=panel.axis,
-             name=names.text("standard"), keyed=panel.keyed,
-             hover=[f"{names.text('standard')}: {panel.days(v)}" for v in target])
+        bars(
+            panel.fig,
+            target,
+            at,
+            colour="",
+            outlined=colours.text,
+            width=panel.rows.bar + 5,
+            axis=panel.axis,
+            name=names.text("standard"),
+            keyed=panel.keyed,
+            hover=[f"{names.text('standard')}: {panel.days(v)}" for v in target],
+        )
     _intervals(panel, frame, values)
     for i, row in enumerate(records):
         _print(panel, row, i, values[i], was[i])
@@ -138,11 +220,22 @@ def _panel(panel: _Panel, frame: pd.DataFrame, was: Sequence[float | None], targ
 
 def _intervals(panel: _Panel, frame: pd.DataFrame, values: Sequence[float | None]) -> None:
     """95 % limits, cut at the common scale; where the upper limit was not reached the line runs to its end."""
-    low = [lo if v is not None and lo is not None and lo <= panel.widest else None
-           for lo, v in zip(column(frame, "low"), values, strict=True)]
+    low = [
+        lo if v is not None and lo is not None and lo <= panel.widest else None
+        for lo, v in zip(column(frame, "low"), values, strict=True)
+    ]
     high = [None if h is None or h > panel.widest else h for h in column(frame, "high")]
-    whiskers(panel.fig, low, high, panel.at(), panel.theme, name=panel.names.text("interval"), keyed=panel.keyed,
-             axis=panel.axis, open_end=panel.widest)
+    whiskers(
+        panel.fig,
+        low,
+        high,
+        panel.at(),
+        panel.theme,
+        name=panel.names.text("interval"),
+        keyed=panel.keyed,
+        axis=panel.axis,
+        open_end=panel.widest,
+    )
 
 
 def _print(panel: _Panel, row: dict[Any, Any], i: int, value: float | None, was: float | None) -> None:
@@ -155,7 +248,15 @@ def _print(panel: _Panel, row: dict[Any, Any], i: int, value: float | None, was:
     if was is not None:
         change = value - was
         shade = colours.muted if round(change, 1) == 0 else colours.bad if change > 0 else colours.good
-        write(panel.fig, panel.short(change, signed=True), panel.right, y, anchor="right", colour=shade, size=FONT_SIZE - 2)
+        write(
+            panel.fig,
+            panel.short(change, signed=True),
+            panel.right,
+            y,
+            anchor="right",
+            colour=shade,
+            size=FONT_SIZE - 2,
+        )
 
 
 def _counts(row: dict[Any, Any], names: Names) -> str:
@@ -164,110 +265,39 @@ def _counts(row: dict[Any, Any], names: Names) -> str:
     return text + (f" · {names.text('end_open')} {show.number(row['censored'])}" if known(row.get("censored")) else "")
 
 
-def _hover(row: dict[Any, Any], panel: _Panel) -> str:
-    lines = [f"<b>{panel.names.stage(row.get('pipeline'), row['stage'])}</b>", panel.days(known(row.get("value"))),
-             _counts(row, panel.names)]
+def _hover(row: dict[Any, Any], value: float | None, panel: _Panel) -> str:
+    lines = [
+        f"<b>{panel.names.stage(row.get('pipeline'), row['stage'])}</b>",
+        panel.days(value),
+        _counts(row, panel.names),
+    ]
     if known(row.get("low")) is not None:
-        lines.append(f"{panel.names.text('interval')}: {show.interval(row['low'], row.get('high'), panel.names.lang, 'days')}")
+        lines.append(
+            f"{panel.names.text('interval')}: {show.interval(row['low'], row.get('high'), panel.names.lang, 'days')}"
+        )
     return "<br>".join(lines)
 
 
-def survival(frame: pd.DataFrame, names: Names, theme: Theme, *, medians: pd.DataFrame | None = None,
-             extent: float | None = None) -> go.Figure:
-    """Share still in the stage after so many days: one small panel a stage, two across, one scale of days.
-
-    Columns pipeline, stage, days, survival, low, high (a step function with its 95 % band), n, open_share, in the order
-    of days. The curve ends where observation ends. `medians` (stage, value) names the day on which half have left.
-    """
-    if frame.empty:
-        return message(theme, names.text("empty"))
-    stages = list(dict.fromkeys(frame["stage"]))
-    lines = -(-len(stages) // 2)
-    fig = figure(theme, 150 * lines + 30)
-    fig.update_layout(margin={"l": 34, "r": 10, "t": 4, "b": 30, "pad": 0})
-    widest = extent or horizon(frame)
-    known_medians = _like(medians, pd.DataFrame({"stage": stages}), "value")
-    for number, stage in enumerate(stages):
-        part = frame[frame["stage"] == stage]
-        where = (number % 2, number // 2)
-        axes = _cell(fig, number, where, lines, widest, theme, is_lowest=number + 2 >= len(stages))
-        _curve(fig, part, axes, names, theme, widest, known_medians[number])
-    return fig
-
-
-def horizon(*frames: pd.DataFrame) -> float:
-    """How far curves are drawn that are compared: to the day on which at most 5 % are left in every stage."""
-    ends = []
-    for frame in frames:
-        for _, part in frame.groupby(["pipeline", "stage"], sort=False) if len(frame) else []:
-            low = part[part["survival"] <= 0.05]
-            ends.append(float(low["days"].iloc[0] if len(low) else part["days"].iloc[-1]))
-    return max(ends, default=1.0) or 1.0
-
-
-def _cell(fig: go.Figure, number: int, where: tuple[int, int], lines: int, widest: float, theme: Theme, *,
-          is_lowest: bool) -> tuple[str, str]:
-    suffix = "" if number == 0 else str(number + 1)
-    left = 0 if where[0] == 0 else 0.53
-    bottom = 1 - (where[1] + 1) / lines
-    fig.update_layout({
-        f"xaxis{suffix}": {"domain": [left, left + 0.47], "anchor": f"y{suffix}", "range": [0, widest], "nticks": 4,
-                           "showticklabels": is_lowest, "showline": True, "fixedrange": True},
-        f"yaxis{suffix}": {"domain": [bottom + 0.04, bottom + 0.8 / lines], "anchor": f"x{suffix}", "range": [0, 1.02],
-                           "tickvals": [0, 0.5, 1], "tickformat": ".0%", "showticklabels": where[0] == 0,
-                           "showgrid": True, "gridcolor": palette(theme).grid, "fixedrange": True}})
-    return f"x{suffix}", f"y{suffix}"
-
-
-def _curve(fig: go.Figure, part: pd.DataFrame, axes: tuple[str, str], names: Names, theme: Theme, widest: float,
-           median: float | None) -> None:
-    colour, colours = ink(theme, _segment(part), names.order), palette(theme)
-    x, y = axes
-    row = part.iloc[0]
-    days = column(part, "days")
-    step = {"mode": "lines", "xaxis": x, "yaxis": y}
-    band = part.dropna(subset=["low", "high"])
-    fig.add_scatter(x=column(band, "days"), y=column(band, "low"), line={"width": 0, "shape": "hv"}, hoverinfo="skip", **step)
-    fig.add_scatter(x=column(band, "days"), y=column(band, "high"), line={"width": 0, "shape": "hv"}, hoverinfo="skip",
-                    fill="tonexty", fillcolor=soft(colour.actual, 0.22), name=names.text("interval"), **step)
-    hover = [names.text("survival_hover", days=show.days(d, names.lang), share=show.rate(s))
-             for d, s in zip(days, column(part, "survival"), strict=True)]
-    fig.add_scatter(x=days, y=column(part, "survival"), line={"width": 2, "shape": "hv", "color": colour.actual},
-                    hovertext=hover, hoverinfo="text", name=names.stage(row.get("pipeline"), row["stage"]),
-                    customdata=[[row.get("pipeline"), row.get("segment"), row["stage"], None]] * len(part), **step)
-    fig.add_annotation(text=names.stage(row.get("pipeline"), row["stage"], 24), x=0, xref=f"{x} domain", xanchor="left", y=1,
-                       yref=f"{y} domain", yanchor="bottom", yshift=2, font={"weight": "bold"})
-    fig.add_annotation(text=_ending(part, names), x=1, xref=f"{x} domain", xanchor="right", y=1,
-                       yref=f"{y} domain", yanchor="top", font={"size": FONT_SIZE - 1, "color": colours.muted})
-    if median is not None and median <= widest:
-        fig.add_scatter(x=[median, median], y=[0, 0.5], line={"width": 1, "dash": "dot", "color": colours.text},
-                        hoverinfo="skip", **step)
-        fig.add_annotation(text=show.days(median, names.lang), x=median, y=0.5, xref=x, yref=y, xanchor="left",
-                           yanchor="bottom", xshift=3, font={"size": FONT_SIZE - 1})
-
-
-def _ending(part: pd.DataFrame, names: Names) -> str:
-    """How many visits the curve rests on, and the share of them that has not ended."""
-    last = part.iloc[-1]
-    share = known(last.get("open_share"))
-    if share is None:
-        return f"n {show.number(last.get('n'))}" if known(last.get("n")) is not None else ""
-    return names.text("survival_open", share=show.rate(share, digits=0), n=show.number(last.get("n")))
-
-
-def distribution(frame: pd.DataFrame, names: Names, theme: Theme, *, hours: bool = False) -> go.Figure:
+def distribution(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
     """How durations spread: columns days_from, days_to (end excluded), n; one column a class, numbers on top."""
     if frame.empty:
         return message(theme, names.text("empty"))
     fig = figure(theme, 220)
     fig.update_layout(margin={"l": 8, "r": 8, "t": 20, "b": 40}, bargap=0.08)
-    unit = names.text("unit_hours" if hours else "unit_days")
-    words = [f"{show.number(a)}–{show.number(b - 1)}" if b - a > 1 else show.number(a)
-             for a, b in zip(column(frame, "days_from"), column(frame, "days_to"), strict=True)  # type: ignore[operator]
-             if a is not None and b is not None]
-    fig.add_bar(x=words, y=column(frame, "n"), marker={"color": ink(theme, _segment(frame), names.order).actual},
-                text=[show.number(n) for n in column(frame, "n")], textposition="outside", cliponaxis=False,
-                hoverinfo="skip")
-    fig.update_xaxes(type="category", title=unit)
+    words = [
+        f"{show.number(a)}–{show.number(b - 1)}" if b - a > 1 else show.number(a)
+        for a, b in zip(column(frame, "days_from"), column(frame, "days_to"), strict=True)
+        if a is not None and b is not None
+    ]
+    fig.add_bar(
+        x=words,
+        y=column(frame, "n"),
+        marker={"color": ink(theme, _segment(frame), names.order).actual},
+        text=[show.number(n) for n in column(frame, "n")],
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    fig.update_xaxes(type="category", title=names.text("unit_days"))
     fig.update_yaxes(visible=False)
     return fig

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analytics import i18n
+from data.scope import UNKNOWN
 from data.settings import Settings
 
 
@@ -36,13 +37,31 @@ class Facet:
 
 
 def facets(frame: pd.DataFrame, settings: Settings) -> list[Facet]:
-    """The facets in which anybody is counted (n > 0): those for whom the pipeline was made first, then the others."""
-    counted = frame[frame["n"] > 0]
+    """The facets in which anybody is counted (n > 0) and for which the pipeline was made.
+
+    Others (the segment is not known, or not the pipeline's) are in `left_out`, unless there are no more than those.
+    """
+    found = _counted(frame)
+    return [f for f in found if _is_regular(f, settings)] or found
+
+
+def left_out(frame: pd.DataFrame, settings: Settings) -> list[tuple[Facet, int]]:
+    """The facets that `facets` does not give, each with the largest number that stands in its rows."""
+    shown = facets(frame, settings)
+    return [(f, int(f.of(frame)["n"].max())) for f in _counted(frame) if f not in shown]
+
+
+def _counted(frame: pd.DataFrame) -> list[Facet]:
     keys = ["pipeline", "segment"] if "segment" in frame else ["pipeline"]
-    found = [Facet(*row) for row in counted[keys].drop_duplicates().itertuples(index=False)]
-    serves = {p.key: p.segments for p in settings.pipelines}
-    return sorted(found, key=lambda f: bool(serves.get(f.pipeline)) and f.segment is not None
-                  and f.segment not in serves[f.pipeline])
+    rows = frame.loc[frame["n"] > 0, keys].drop_duplicates()
+    return [Facet(*row) for row in rows.itertuples(index=False)]
+
+
+def _is_regular(facet: Facet, settings: Settings) -> bool:
+    serves = next((p.segments for p in settings.pipelines if p.key == facet.pipeline), ())
+    if facet.segment is None:
+        return True
+    return facet.segment in serves if serves else facet.segment != UNKNOWN
 
 
 def largest(frames: Iterable[pd.DataFrame], column: str) -> float | None:
@@ -57,6 +76,8 @@ def readings(frame: pd.DataFrame) -> pd.DataFrame:
     usual = frame[frame["reading"] == "conversion.reached"]
     wide = usual[[*keys, "n"]].reset_index(drop=True)
     for key in dict.fromkeys(frame["reading"]):
-        values = frame[frame["reading"] == key][["stage", "value"]].rename(columns={"value": f"reading_{key.split('.')[1]}"})
+        values = frame[frame["reading"] == key][["stage", "value"]].rename(
+            columns={"value": f"reading_{key.split('.')[1]}"}
+        )
         wide = wide.merge(values, on="stage", how="left")
     return wide

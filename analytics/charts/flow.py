@@ -55,8 +55,9 @@ class _Flow:
     amount: float | None
 
 
-def sankey(frame: pd.DataFrame, stages: Sequence[str], names: Names, theme: Theme, *,
-           segment: str | None = None) -> go.Figure:
+def sankey(
+    frame: pd.DataFrame, stages: Sequence[str], names: Names, theme: Theme, *, segment: str | None = None
+) -> go.Figure:
     """Flows of one pipeline: columns pipeline, from_stage, to_stage, exit_kind, n, amount; `stages` top to bottom.
 
     `exit_kind` tells how `from_stage` was left: advance, skip, regress, won, reopened, or an end: lost, no_decision,
@@ -70,8 +71,12 @@ def sankey(frame: pd.DataFrame, stages: Sequence[str], names: Names, theme: Them
     nodes = _nodes(flows, stages)
     height = _TOP + (len(nodes) - 1) * _PITCH + _NODE + _STUB + 8
     fig = figure(theme, height + 58)
-    fig.update_layout(margin={"l": 4, "r": 4, "t": 4, "b": 54, "pad": 0}, legend=key(theme), showlegend=True,
-                      meta={"mark": list(MARK)})
+    fig.update_layout(
+        margin={"l": 4, "r": 4, "t": 4, "b": 54, "pad": 0},
+        legend=key(theme),
+        showlegend=True,
+        meta={"mark": list(MARK)},
+    )
     fig.update_xaxes(range=[0, 1], visible=False)
     fig.update_yaxes(range=[height, 0], visible=False)
     _Drawing(fig, nodes, names, theme, pipeline, segment).draw(flows)
@@ -100,8 +105,9 @@ def _nodes(flows: Sequence[_Flow], stages: Sequence[str]) -> dict[str, _Node]:
 class _Drawing:
     """One picture in the making: knows the scale and hands out places on the bars' edges."""
 
-    def __init__(self, fig: go.Figure, nodes: dict[str, _Node], names: Names, theme: Theme, pipeline: str,
-                 segment: str | None) -> None:
+    def __init__(
+        self, fig: go.Figure, nodes: dict[str, _Node], names: Names, theme: Theme, pipeline: str, segment: str | None
+    ) -> None:
         self.fig, self.nodes, self.names, self.theme = fig, nodes, names, theme
         self.pipeline, self.segment = pipeline, segment
         self.scale = _WIDTH / max(node.visits for node in nodes.values())
@@ -111,10 +117,15 @@ class _Drawing:
 
     def draw(self, flows: Sequence[_Flow]) -> None:
         """Ribbons first, the bars over them, the words beside."""
-        ranked = sorted(flows, key=lambda f: (self._row(f.source), _ORDER.index(f.kind) if f.kind in _ORDER else 0,
-                                              self._row(f.target)))
-        entering = {id(f): self._top_place(f) for f in sorted(flows, key=lambda f: (f.kind != "regress", f.kind == "skip"))
-                    if f.target in self.nodes}
+        ranked = sorted(
+            flows,
+            key=lambda f: (self._row(f.source), _ORDER.index(f.kind) if f.kind in _ORDER else 0, self._row(f.target)),
+        )
+        entering = {
+            id(f): self._top_place(f)
+            for f in sorted(flows, key=lambda f: (f.kind != "regress", f.kind == "skip"))
+            if f.target in self.nodes
+        }
         for flow in ranked:
             if flow.source in self.nodes:
                 self._leave(flow, entering.get(id(flow)))
@@ -147,7 +158,9 @@ class _Drawing:
         lane = self._lane(node.row, target.row, flow.n * self.scale) if target.row - node.row > 1 else None
         outline = _ribbon((a, b), node.y + _NODE, entry, target.y, lane)
         middle = (lane[0] + lane[1], 2 * node.y + _PITCH * 2 + _NODE) if lane else (a + b, node.y + _NODE + target.y)
-        return self._shape(flow, outline, (middle[0] / 2, middle[1] / 2 if lane is None else node.y + _PITCH + _NODE / 2))
+        return self._shape(
+            flow, outline, (middle[0] / 2, middle[1] / 2 if lane is None else node.y + _PITCH + _NODE / 2)
+        )
 
     def _lane(self, start: int, end: int, width: float) -> tuple[float, float]:
         """A free strip to the right of all bars that the skip passes."""
@@ -155,11 +168,15 @@ class _Drawing:
         for other_start, other_end, other_right in self.lanes_right:
             if other_start < end and start < other_end:
                 left = max(left, other_right + 0.008)
-        left = min(left, _WORDS - 0.05 - width)  # more lanes than room: the last ones overlap rather than hide the words
+        left = min(
+            left, _WORDS - 0.05 - width
+        )  # more lanes than room: the last ones overlap rather than hide the words
         self.lanes_right.append((start, end, left + width))
         return left, left + width
 
-    def _back(self, flow: _Flow, out: tuple[float, float], node: _Node, entry: tuple[float, float], target: _Node) -> None:
+    def _back(
+        self, flow: _Flow, out: tuple[float, float], node: _Node, entry: tuple[float, float], target: _Node
+    ) -> None:
         """Up through the left margin: out of the lower bar's bottom, over the upper bar, into its top."""
         right = _LEFT - 0.012 - 0.022 * min(self._left_lane(target.row, node.row), 4)
         left = right - max(flow.n * self.scale, 0.004)
@@ -179,43 +196,95 @@ class _Drawing:
 
     def _shape(self, flow: _Flow, outline: Points, middle: tuple[float, float]) -> None:
         colours, colour = palette(self.theme), ink(self.theme, self.segment, self.names.order)
-        look = {"advance": soft(colour.actual, 0.45), "won": soft(colour.actual, 0.45), "skip": soft(colours.accent, 0.85),
-                "regress": soft(colours.bad, 0.8), "reopened": soft(colours.bad, 0.8), "open": "rgba(0,0,0,0)"}
+        look = {
+            "advance": soft(colour.actual, 0.45),
+            "won": soft(colour.actual, 0.45),
+            "skip": soft(colours.accent, 0.85),
+            "regress": soft(colours.bad, 0.8),
+            "reopened": soft(colours.bad, 0.8),
+            "open": "rgba(0,0,0,0)",
+        }
         fill = look.get(flow.kind, colours.neutral.comparison)
         group = {"won": "advance", "reopened": "regress", "no_decision": "lost", "void": "lost", "deleted": "lost"}.get(
-            flow.kind, flow.kind)
-        pattern = {"shape": "/", "fgcolor": colour.comparison, "bgcolor": "rgba(0,0,0,0)", "size": 5} if group == "open" else None
+            flow.kind, flow.kind
+        )
+        pattern = (
+            {"shape": "/", "fgcolor": colour.comparison, "bgcolor": "rgba(0,0,0,0)", "size": 5}
+            if group == "open"
+            else None
+        )
+        edge = colour.comparison if group == "open" else fill  # a ribbon of two is still seen
         closed = [*outline, outline[0]]
         self.fig.add_scatter(
-            x=[p[0] for p in closed], y=[p[1] for p in closed], fill="toself", mode="lines", hoveron="fills",
-            fillcolor=fill, fillpattern=pattern, line={"width": 1 if group == "open" else 0, "color": colour.comparison},
-            name=self.names.text(f"flow_{group}"), legendgroup=group, showlegend=group not in self.keyed,
-            text=self._words(flow), hoverinfo="text")
+            x=[p[0] for p in closed],
+            y=[p[1] for p in closed],
+            fill="toself",
+            mode="lines",
+            hoveron="fills",
+            fillcolor=fill,
+            fillpattern=pattern,
+            line={"width": 0 if group in ("advance", "lost") else 1, "color": edge},
+            name=self.names.text(f"flow_{group}"),
+            legendgroup=group,
+            showlegend=group not in self.keyed,
+            text=self._words(flow),
+            hoverinfo="text",
+        )
         self.keyed.add(group)
         self._click(flow, middle, group in ("skip", "regress"))
 
     def _click(self, flow: _Flow, middle: tuple[float, float], has_number: bool) -> None:
         """A point that can be clicked in the middle of the ribbon; exceptions carry their number on a small plate."""
         self.fig.add_scatter(
-            x=[middle[0]], y=[middle[1]], mode="markers", showlegend=False, marker={"size": 18, "color": "rgba(0,0,0,0)"},
-            hovertext=[self._words(flow)], hoverinfo="text",
-            customdata=[[self.pipeline, self.segment, flow.source, flow.kind]])
+            x=[middle[0]],
+            y=[middle[1]],
+            mode="markers",
+            showlegend=False,
+            marker={"size": 18, "color": "rgba(0,0,0,0)"},
+            hovertext=[self._words(flow)],
+            hoverinfo="text",
+            customdata=[[self.pipeline, self.segment, flow.source, flow.kind]],
+        )
         if has_number:
-            self.fig.add_annotation(text=show.number(flow.n), x=middle[0], y=middle[1], borderpad=1,
-                                    bgcolor=palette(self.theme).background, font={"size": FONT_SIZE - 1})
+            self.fig.add_annotation(
+                text=show.number(flow.n),
+                x=middle[0],
+                y=middle[1],
+                borderpad=1,
+                bgcolor=palette(self.theme).background,
+                font={"size": FONT_SIZE - 1},
+            )
 
     def _words(self, flow: _Flow) -> str:
-        end = self.names.text(f"end_{flow.target}") if flow.target in _ENDS else self.names.stage(self.pipeline, flow.target)
+        end = (
+            self.names.text(f"end_{flow.target}")
+            if flow.target in _ENDS
+            else self.names.stage(self.pipeline, flow.target)
+        )
         amount = "" if flow.amount is None else f" · {show.amount(flow.amount, self.names.lang)}"
         return f"{self.names.stage(self.pipeline, flow.source)} → {end}<br>n {show.number(flow.n)}{amount}"
 
     def _bar(self, node: _Node) -> None:
         colour, colours = ink(self.theme, self.segment, self.names.order), palette(self.theme)
-        self.fig.add_shape(type="rect", x0=_LEFT, x1=_LEFT + max(node.visits * self.scale, 0.004), y0=node.y,
-                           y1=node.y + _NODE, line={"width": 0}, fillcolor=colour.actual, layer="above")
+        self.fig.add_shape(
+            type="rect",
+            x0=_LEFT,
+            x1=_LEFT + max(node.visits * self.scale, 0.004),
+            y0=node.y,
+            y1=node.y + _NODE,
+            line={"width": 0},
+            fillcolor=colour.actual,
+            layer="above",
+        )
         write(self.fig, self.names.stage(self.pipeline, node.stage), _WORDS, node.y - 2, bold=True)
-        write(self.fig, f"n {show.number(node.visits)}" + self._lost(node), _WORDS, node.y + 15, colour=colours.muted,
-              size=FONT_SIZE - 1)
+        write(
+            self.fig,
+            f"n {show.number(node.visits)}" + self._lost(node),
+            _WORDS,
+            node.y + 15,
+            colour=colours.muted,
+            size=FONT_SIZE - 1,
+        )
 
     def _lost(self, node: _Node) -> str:
         lost = sum(node.outcomes.get(k, 0) for k in ("lost", "no_decision"))
@@ -235,8 +304,9 @@ def _curve(x0: float, y0: float, x1: float, y1: float) -> Points:
     return [(x, y0 + (y1 - y0) * share) for share, x in _smooth(x0, x1)]
 
 
-def _ribbon(out: tuple[float, float], y0: float, entry: tuple[float, float], y1: float,
-            lane: tuple[float, float] | None) -> Points:
+def _ribbon(
+    out: tuple[float, float], y0: float, entry: tuple[float, float], y1: float, lane: tuple[float, float] | None
+) -> Points:
     """The outline of a downward ribbon; with a `lane` it runs straight there between the first and the last gap."""
     sides: list[Points] = []
     for side in (0, 1):
@@ -255,5 +325,7 @@ def _stub(a: float, b: float, y: float) -> Points:
 
 def _arc(x0: float, x1: float, y: float, depth: float, steps: int = 12) -> Points:
     """Half an ellipse from (x0, y) to (x1, y), `depth` pixels below y (above where negative)."""
-    return [((x0 + x1) / 2 + (x0 - x1) / 2 * math.cos(math.pi * i / steps), y + depth * math.sin(math.pi * i / steps))
-            for i in range(steps + 1)]
+    return [
+        ((x0 + x1) / 2 + (x0 - x1) / 2 * math.cos(math.pi * i / steps), y + depth * math.sin(math.pi * i / steps))
+        for i in range(steps + 1)
+    ]

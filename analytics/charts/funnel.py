@@ -21,8 +21,15 @@ By = Literal["count", "amount"]
 _NEXT, _CUMULATIVE = 64, 122
 
 
-def rates(frame: pd.DataFrame, names: Names, theme: Theme, *, by: By = "count",
-          comparison: pd.DataFrame | None = None, standard: pd.DataFrame | None = None) -> go.Figure:
+def rates(
+    frame: pd.DataFrame,
+    names: Names,
+    theme: Theme,
+    *,
+    by: By = "count",
+    comparison: pd.DataFrame | None = None,
+    standard: pd.DataFrame | None = None,
+) -> go.Figure:
     """Share that goes on to the next stage, one bar a stage, 0 to 100 %.
 
     Solid = went on, hatched = still open (too early to say), the rest of the track = lost; whisker = 95 % interval;
@@ -40,15 +47,37 @@ def rates(frame: pd.DataFrame, names: Names, theme: Theme, *, by: By = "count",
     _actual(fig, frame, rows, names, theme, by)
     if comparison is not None:
         segment = _segment(frame)
-        bars(fig, was, [rows.second_at(i) for i in range(rows.count)], colour=ink(theme, segment, names.order).comparison,
-             width=7, name=names.text("comparison"), keyed=True,
-             hover=[f"{names.text('comparison')}: {show.rate(v)}" for v in was])
+        bars(
+            fig,
+            was,
+            [rows.second_at(i) for i in range(rows.count)],
+            colour=ink(theme, segment, names.order).comparison,
+            width=7,
+            name=names.text("comparison"),
+            keyed=True,
+            hover=[f"{names.text('comparison')}: {show.rate(v)}" for v in was],
+        )
     if any(v is not None for v in target):
-        bars(fig, target, [rows.bar_at(i) for i in range(rows.count)], colour="", outlined=palette(theme).text,
-             width=rows.bar + 5, name=names.text("standard"), keyed=True)
+        bars(
+            fig,
+            target,
+            [rows.bar_at(i) for i in range(rows.count)],
+            colour="",
+            outlined=palette(theme).text,
+            width=rows.bar + 5,
+            name=names.text("standard"),
+            keyed=True,
+        )
     low, high = ("low", "high") if by == "count" else ("amount_low", "amount_high")
-    whiskers(fig, column(frame, low), column(frame, high), [rows.bar_at(i) for i in range(rows.count)], theme,
-             name=names.text("interval"), keyed=True)
+    whiskers(
+        fig,
+        column(frame, low),
+        column(frame, high),
+        [rows.bar_at(i) for i in range(rows.count)],
+        theme,
+        name=names.text("interval"),
+        keyed=True,
+    )
     _print(fig, frame, was, rows, names, theme, by)
     return fig
 
@@ -71,8 +100,14 @@ def _by_stage(other: pd.DataFrame | None, frame: pd.DataFrame, name: str) -> lis
 
 def _tracks(fig: go.Figure, rows: Rows, theme: Theme) -> None:
     """The 100 % behind every bar: what is neither solid nor hatched was lost."""
-    bars(fig, [1.0] * rows.count, [rows.bar_at(i) for i in range(rows.count)], colour=palette(theme).grid,
-         width=rows.bar, name="")
+    bars(
+        fig,
+        [1.0] * rows.count,
+        [rows.bar_at(i) for i in range(rows.count)],
+        colour=palette(theme).grid,
+        width=rows.bar,
+        name="",
+    )
 
 
 def _actual(fig: go.Figure, frame: pd.DataFrame, rows: Rows, names: Names, theme: Theme, by: By) -> None:
@@ -80,13 +115,35 @@ def _actual(fig: go.Figure, frame: pd.DataFrame, rows: Rows, names: Names, theme
     colour = ink(theme, _segment(frame), names.order)
     values = column(frame, _value_column(by))
     hover = [_hover(row, names) for row in frame.to_dict("records")]
-    bars(fig, values, at, colour=colour.actual, width=rows.bar, name=names.text("went_on"), keyed=True, hover=hover,
-         marks=_marks(frame, "reached"))
+    bars(
+        fig,
+        values,
+        at,
+        colour=colour.actual,
+        width=rows.bar,
+        name=names.text("went_on"),
+        keyed=True,
+        hover=hover,
+        marks=_marks(frame, "reached"),
+    )
     if by == "count":
-        shares = [o / n if o is not None and n else None
-                  for o, n in zip(column(frame, "open"), column(frame, "n"), strict=True)]
-        bars(fig, shares, at, base=values, colour=colour.comparison, width=rows.bar, name=names.text("too_early"),
-             keyed=True, hatched=True, hover=hover, marks=_marks(frame, "open"))
+        shares = [
+            o / n if o is not None and n else None
+            for o, n in zip(column(frame, "open"), column(frame, "n"), strict=True)
+        ]
+        bars(
+            fig,
+            shares,
+            at,
+            base=values,
+            colour=colour.comparison,
+            width=rows.bar,
+            name=names.text("too_early"),
+            keyed=True,
+            hatched=True,
+            hover=hover,
+            marks=_marks(frame, "open"),
+        )
 
 
 def _marks(frame: pd.DataFrame, outcome: str) -> list[list[object]]:
@@ -105,8 +162,9 @@ def _hover(row: dict[str, object], names: Names) -> str:
     return "<br>".join(lines)
 
 
-def _print(fig: go.Figure, frame: pd.DataFrame, was: list[float | None], rows: Rows, names: Names, theme: Theme,
-           by: By) -> None:
+def _print(
+    fig: go.Figure, frame: pd.DataFrame, was: list[float | None], rows: Rows, names: Names, theme: Theme, by: By
+) -> None:
     """The numbers: stage and n above the bar, share and cumulative share to the right, the difference under them."""
     colours = palette(theme)
     small = FONT_SIZE - 1
@@ -120,14 +178,21 @@ def _print(fig: go.Figure, frame: pd.DataFrame, was: list[float | None], rows: R
         write(fig, _n(row, names, by), 1, rows.text_at(i), anchor="right", colour=colours.muted, size=small)
         if values[i] is None:
             write(fig, names.reason(row.get("reason")), 0, rows.bar_at(i), shift=6, colour=colours.muted, size=small)
-        write(fig, show.rate(values[i]), 1, rows.bar_at(i), anchor="right", shift=_NEXT, bold=True,
-              size=FONT_SIZE + 1)
+        write(fig, show.rate(values[i]), 1, rows.bar_at(i), anchor="right", shift=_NEXT, bold=True, size=FONT_SIZE + 1)
         if by == "count":
             write(fig, show.rate(cumulative[i]), 1, rows.bar_at(i), anchor="right", shift=_CUMULATIVE)
         if values[i] is not None and was[i] is not None:
             change = values[i] - was[i]  # type: ignore[operator]
-            write(fig, names.text("points", n=show.number(change * 100, digits=1, signed=True)), 1, rows.second_at(i), anchor="right", shift=_NEXT, size=small,
-                  colour=colours.muted if round(change, 3) == 0 else colours.good if change > 0 else colours.bad)
+            write(
+                fig,
+                names.text("points", n=show.number(change * 100, digits=1, signed=True)),
+                1,
+                rows.second_at(i),
+                anchor="right",
+                shift=_NEXT,
+                size=small,
+                colour=colours.muted if round(change, 3) == 0 else colours.good if change > 0 else colours.bad,
+            )
 
 
 def _n(row: dict[str, object], names: Names, by: By) -> str:
@@ -150,11 +215,25 @@ def outcomes(frame: pd.DataFrame, names: Names, theme: Theme, *, extent: float |
     colour, colours = ink(theme, _segment(frame), names.order), palette(theme)
     hover = [_hover(row, names) for row in frame.to_dict("records")]
     base: list[float | None] = [0.0] * rows.count
-    for key, fill, hatched in (("reached", colour.actual, False), ("open", colour.comparison, True),
-                               ("lost", colours.neutral.comparison, False)):
+    for key, fill, hatched in (
+        ("reached", colour.actual, False),
+        ("open", colour.comparison, True),
+        ("lost", colours.neutral.comparison, False),
+    ):
         widths = column(frame, key)
-        bars(fig, widths, [rows.bar_at(i) for i in range(rows.count)], base=base, colour=fill, width=rows.bar,
-             name=names.text("col_" + key), keyed=True, hatched=hatched, hover=hover, marks=_marks(frame, key))
+        bars(
+            fig,
+            widths,
+            [rows.bar_at(i) for i in range(rows.count)],
+            base=base,
+            colour=fill,
+            width=rows.bar,
+            name=names.text("col_" + key),
+            keyed=True,
+            hatched=hatched,
+            hover=hover,
+            marks=_marks(frame, key),
+        )
         base = [b + (w or 0) if b is not None else None for b, w in zip(base, widths, strict=True)]
     for i, row in enumerate(frame.to_dict("records")):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i))
@@ -164,5 +243,4 @@ def outcomes(frame: pd.DataFrame, names: Names, theme: Theme, *, extent: float |
 
 def _split(row: dict[str, object], names: Names) -> str:
     """`n 120 · lost 30`: the two numbers that the question is about."""
-    return (f"n {show.number(row.get('n'))} · "
-            f"{names.text('col_lost')} {show.number(row.get('lost'))}")
+    return f"n {show.number(row.get('n'))} · {names.text('col_lost')} {show.number(row.get('lost'))}"

@@ -64,50 +64,121 @@ class Rows:
 def canvas(rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int = 4, bottom: int = 66) -> go.Figure:
     """A figure whose vertical axis is `rows.height` pixels, counted from the top."""
     fig = figure(theme, rows.height + top + bottom)
-    fig.update_layout(margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 0}, barmode="overlay", bargap=0,
-                      legend=key(theme), showlegend=True, meta={"mark": list(MARK)})
+    fig.update_layout(
+        margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 0},
+        barmode="overlay",
+        bargap=0,
+        legend=key(theme),
+        showlegend=True,
+        meta={"mark": list(MARK)},
+    )
     fig.update_yaxes(range=[rows.height, 0], visible=False)
     return fig
 
 
 def key(theme: Theme) -> dict[str, object]:
     """The key to the notation, below the rows; it cannot be clicked away. Narrow screens break it into three lines."""
-    return {"orientation": "h", "x": 0, "xanchor": "left", "y": 0, "yanchor": "top", "itemclick": False,
-            "itemdoubleclick": False, "bgcolor": "rgba(0,0,0,0)", "itemwidth": 30, "traceorder": "normal",
-            "font": {"size": FONT_SIZE - 1, "color": palette(theme).muted}}
+    return {
+        "orientation": "h",
+        "x": 0,
+        "xanchor": "left",
+        "y": 0,
+        "yanchor": "top",
+        "itemclick": False,
+        "itemdoubleclick": False,
+        "bgcolor": "rgba(0,0,0,0)",
+        "itemwidth": 30,
+        "traceorder": "normal",
+        "font": {"size": FONT_SIZE - 1, "color": palette(theme).muted},
+    }
 
 
-def write(fig: go.Figure, text: str, x: float, y: float, *, xref: str = "paper", anchor: str = "left", shift: int = 0,
-          colour: str | None = None, size: int = FONT_SIZE, bold: bool = False) -> None:
+def write(
+    fig: go.Figure,
+    text: str,
+    x: float,
+    y: float,
+    *,
+    xref: str = "paper",
+    anchor: str = "left",
+    shift: int = 0,
+    colour: str | None = None,
+    size: int = FONT_SIZE,
+    bold: bool = False,
+) -> None:
     """One piece of text at a height in pixels from the top; `x` on the paper unless `xref` names an axis."""
     font = {"size": size, **({"color": colour} if colour else {}), **({"weight": "bold"} if bold else {})}
-    fig.add_annotation(text=text, x=x, xref=xref, xanchor=anchor, xshift=shift, y=y, yref="y", yanchor="middle",
-                       align=anchor, font=font)
+    fig.add_annotation(
+        text=text,
+        x=x,
+        xref=xref,
+        xanchor=anchor,
+        xshift=shift,
+        y=y,
+        yref="y",
+        yanchor="middle",
+        align=anchor,
+        font=font,
+    )
 
 
-def bars(fig: go.Figure, ends: Sequence[float | None], at: Sequence[float], *, colour: str, width: float, name: str,
-         base: Sequence[float | None] | None = None, hover: Sequence[str] | None = None,
-         marks: Sequence[Sequence[object]] | None = None, hatched: bool = False, outlined: str | None = None,
-         keyed: bool = False, axis: str = "x") -> None:
+def bars(
+    fig: go.Figure,
+    ends: Sequence[float | None],
+    at: Sequence[float],
+    *,
+    colour: str,
+    width: float,
+    name: str,
+    base: Sequence[float | None] | None = None,
+    hover: Sequence[str] | None = None,
+    marks: Sequence[Sequence[object]] | None = None,
+    hatched: bool = False,
+    outlined: str | None = None,
+    keyed: bool = False,
+    axis: str = "x",
+) -> None:
     """Horizontal bars from `base` (0) of length `ends` at heights `at`; None leaves a gap.
 
     `hatched` = not final, `outlined` = a colour of the frame alone (a standard); `marks` is what a click hands back.
     """
     marker: dict[str, object] = {"color": colour, "line": {"width": 0}}
     if hatched:
-        marker = {"color": "rgba(0,0,0,0)", "line": {"width": 1, "color": colour},
-                  "pattern": {"shape": "/", "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.25}}
+        marker = {
+            "color": "rgba(0,0,0,0)",
+            "line": {"width": 1, "color": colour},
+            "pattern": {"shape": "/", "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.25},
+        }
     if outlined:
         marker = {"color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": outlined}}
-    fig.add_bar(x=list(ends), y=list(at), base=list(base) if base is not None else None, orientation="h", width=width,
-                marker=marker, name=name, showlegend=keyed, xaxis=axis,
-                hovertext=list(hover) if hover is not None else None,
-                hoverinfo="text" if hover is not None else "skip",
-                customdata=[list(m) for m in marks] if marks is not None else None)
+    fig.add_bar(
+        x=list(ends),
+        y=list(at),
+        base=list(base) if base is not None else None,
+        orientation="h",
+        width=width,
+        marker=marker,
+        name=name,
+        showlegend=keyed,
+        xaxis=axis,
+        hovertext=list(hover) if hover is not None else None,
+        hoverinfo="text" if hover is not None else "skip",
+        customdata=[list(m) for m in marks] if marks is not None else None,
+    )
 
 
-def whiskers(fig: go.Figure, low: Sequence[float | None], high: Sequence[float | None], at: Sequence[float], theme: Theme,
-             *, name: str, keyed: bool = False, axis: str = "x", open_end: float | None = None) -> None:
+def whiskers(
+    fig: go.Figure,
+    low: Sequence[float | None],
+    high: Sequence[float | None],
+    at: Sequence[float],
+    theme: Theme,
+    *,
+    name: str,
+    keyed: bool = False,
+    axis: str = "x",
+    open_end: float | None = None,
+) -> None:
     """95 % intervals as thin lines with a halo, so that they show on a dark bar as well as beside it.
 
     Where only `high` is unknown the line runs to `open_end` without a cap: the upper limit was not reached.
@@ -128,8 +199,16 @@ def whiskers(fig: go.Figure, low: Sequence[float | None], high: Sequence[float |
         return
     line = {"mode": "lines", "hoverinfo": "skip", "xaxis": axis, "cliponaxis": False}
     fig.add_scatter(x=x, y=y, line={"color": colours.background, "width": 4}, showlegend=False, **line)
-    fig.add_scatter(x=caps_x, y=caps_y, mode="markers", hoverinfo="skip", showlegend=False, xaxis=axis, cliponaxis=False,
-                    marker={"symbol": "line-ns", "size": 7, "line": {"width": 1.5, "color": colours.text}})
+    fig.add_scatter(
+        x=caps_x,
+        y=caps_y,
+        mode="markers",
+        hoverinfo="skip",
+        showlegend=False,
+        xaxis=axis,
+        cliponaxis=False,
+        marker={"symbol": "line-ns", "size": 7, "line": {"width": 1.5, "color": colours.text}},
+    )
     fig.add_scatter(x=x, y=y, line={"color": colours.text, "width": 1.5}, name=name, showlegend=keyed, **line)
 
 

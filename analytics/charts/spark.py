@@ -11,7 +11,9 @@ from analytics.charts.style import Theme, figure, ink, palette, soft
 HEIGHT = 44
 
 
-def line(frame: pd.DataFrame, theme: Theme, *, x: str = "period", value: str = "value", segment: str | None = None) -> go.Figure:
+def line(
+    frame: pd.DataFrame, theme: Theme, *, x: str = "period", value: str = "value", segment: str | None = None
+) -> go.Figure:
     """`value` over `x` in the order given; gaps stay gaps; `low` and `high`, if there, as a band."""
     fig = figure(theme, HEIGHT)
     fig.update_layout(margin={"l": 4, "r": 8, "t": 6, "b": 6}, hovermode=False)
@@ -20,11 +22,24 @@ def line(frame: pd.DataFrame, theme: Theme, *, x: str = "period", value: str = "
     colour = ink(theme, segment).actual if segment else palette(theme).accent
     periods, values = list(frame[x]), column(frame, value)
     if {"low", "high"} <= set(frame.columns) and frame[["low", "high"]].notna().all(axis=None) and len(frame) > 1:
-        fig.add_scatter(x=periods + periods[::-1], y=column(frame, "low") + column(frame, "high")[::-1], fill="toself",
-                        mode="lines", line={"width": 0}, fillcolor=soft(colour, 0.15), hoverinfo="skip")
+        fig.add_scatter(
+            x=periods + periods[::-1],
+            y=column(frame, "low") + column(frame, "high")[::-1],
+            fill="toself",
+            mode="lines",
+            line={"width": 0},
+            fillcolor=soft(colour, 0.15),
+            hoverinfo="skip",
+        )
     fig.add_scatter(x=periods, y=values, mode="lines", line={"color": colour, "width": 1.5}, hoverinfo="skip")
     known = [(p, v) for p, v in zip(periods, values, strict=True) if v is not None]
     if known:
-        fig.add_scatter(x=[known[-1][0]], y=[known[-1][1]], mode="markers", marker={"size": 6, "color": colour},
-                        hoverinfo="skip", cliponaxis=False)
+        fig.add_scatter(
+            x=[known[-1][0]],
+            y=[known[-1][1]],
+            mode="markers",
+            marker={"size": 6, "color": colour},
+            hoverinfo="skip",
+            cliponaxis=False,
+        )
     return fig

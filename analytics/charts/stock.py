@@ -15,8 +15,15 @@ from analytics.charts.style import FONT_SIZE, Theme, ink, message, palette
 By = Literal["count", "amount"]
 
 
-def stages(frame: pd.DataFrame, names: Names, theme: Theme, *, by: By = "amount", extent: float | None = None,
-           comparison: pd.DataFrame | None = None) -> go.Figure:
+def stages(
+    frame: pd.DataFrame,
+    names: Names,
+    theme: Theme,
+    *,
+    by: By = "amount",
+    extent: float | None = None,
+    comparison: pd.DataFrame | None = None,
+) -> go.Figure:
     """One bar a stage: columns pipeline, stage, n, amount (of ONE pipeline and segment), top to bottom as given.
 
     The thin lighter bar is the stock on the comparison date. `extent` fills the width; charts side by side share it.
@@ -34,16 +41,39 @@ def stages(frame: pd.DataFrame, names: Names, theme: Theme, *, by: By = "amount"
     segment = str(frame["segment"].iloc[0]) if "segment" in frame else None
     colour, colours = ink(theme, segment, names.order), palette(theme)
     at = [rows.bar_at(i) for i in range(rows.count)]
-    bars(fig, values, at, colour=colour.actual, width=rows.bar, name=names.text("actual"), keyed=comparison is not None,
-         hover=[_words(row, names) for row in frame.to_dict("records")],
-         marks=[[r.get("pipeline"), r.get("segment"), r["stage"], "open"] for r in frame.to_dict("records")])
+    bars(
+        fig,
+        values,
+        at,
+        colour=colour.actual,
+        width=rows.bar,
+        name=names.text("actual"),
+        keyed=comparison is not None,
+        hover=[_words(row, names) for row in frame.to_dict("records")],
+        marks=[[r.get("pipeline"), r.get("segment"), r["stage"], "open"] for r in frame.to_dict("records")],
+    )
     if comparison is not None:
-        bars(fig, was, [rows.second_at(i) for i in range(rows.count)], colour=colour.comparison, width=7,
-             name=names.text("comparison"), keyed=True, hover=[_written(v, by, names) for v in was])
+        bars(
+            fig,
+            was,
+            [rows.second_at(i) for i in range(rows.count)],
+            colour=colour.comparison,
+            width=7,
+            name=names.text("comparison"),
+            keyed=True,
+            hover=[_written(v, by, names) for v in was],
+        )
     for i, row in enumerate(frame.to_dict("records")):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i))
-        write(fig, f"n {show.number(row.get('n'))}", 1, rows.text_at(i), anchor="right", colour=colours.muted,
-              size=FONT_SIZE - 1)
+        write(
+            fig,
+            f"n {show.number(row.get('n'))}",
+            1,
+            rows.text_at(i),
+            anchor="right",
+            colour=colours.muted,
+            size=FONT_SIZE - 1,
+        )
         write(fig, _written(values[i], by, names), 1, rows.bar_at(i), anchor="right", shift=66, bold=True)
     return fig
 

@@ -52,21 +52,33 @@ class Palette:
 
     @property
     def colorway(self) -> list[str]:
-        """Exactly ten colours: with fewer Streamlit fills the rest with "undefined" and Plotly falls back to its own."""
+        """Exactly ten colours: with fewer Streamlit writes "undefined" for the rest and Plotly takes its own."""
         inks = [*self.segments.values(), *self.others, self.neutral]
         return [ink.actual for ink in inks] + [self.accent, self.good, self.bad]
 
 
 LIGHT = Palette(
-    background="#FFFFFF", paper="rgba(0,0,0,0)", text="#1B2430", muted="#566270", grid="#DDE3E9",
-    accent="#0B6E99", good="#1D7A3A", bad="#B3261E",
+    background="#FFFFFF",
+    paper="rgba(0,0,0,0)",
+    text="#1B2430",
+    muted="#566270",
+    grid="#DDE3E9",
+    accent="#0B6E99",
+    good="#1D7A3A",
+    bad="#B3261E",
     neutral=Ink("#4A5563", "#848E99"),
     segments={"KA": Ink("#17507E", "#6391B9"), "SMB": Ink("#8F4507", "#C67C33")},
     others=(Ink("#5B3F8C", "#9580BA"), Ink("#23696B", "#5E9A9C"), Ink("#8A2F5C", "#BC7599"), Ink("#5D6213", "#8F943F")),
 )
 DARK = Palette(
-    background="#0E1117", paper="rgba(0,0,0,0)", text="#E8ECF1", muted="#A3AEBB", grid="#2B333D",
-    accent="#4FB3DD", good="#5BC27C", bad="#FF8A80",
+    background="#0E1117",
+    paper="rgba(0,0,0,0)",
+    text="#E8ECF1",
+    muted="#A3AEBB",
+    grid="#2B333D",
+    accent="#4FB3DD",
+    good="#5BC27C",
+    bad="#FF8A80",
     neutral=Ink("#B7C0CA", "#76818D"),
     segments={"KA": Ink("#6CB2EA", "#3D6F98"), "SMB": Ink("#F2A65A", "#A46A2C")},
     others=(Ink("#B9A2E6", "#7A65A6"), Ink("#6FC4C6", "#3F8183"), Ink("#EE9CC2", "#A35C80"), Ink("#C6CB66", "#83882F")),
@@ -93,26 +105,46 @@ def ink(theme: Theme, segment: str | None, order: tuple[str, ...] = ()) -> Ink:
 
 def soft(colour: str, alpha: float) -> str:
     """A `#RRGGBB` colour made translucent: areas and bands that lie behind marks."""
-    red, green, blue = (int(colour[i:i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha:g})"
 
 
 def template(theme: Theme) -> go.layout.Template:
     """The template of all charts. It is complete, so that no other template of the process shows through."""
     colours, font = palette(theme), EXPORT_FONT if theme == "export" else FONT
-    axis = {"showgrid": False, "zeroline": False, "showline": False, "ticks": "", "fixedrange": True,
-            "linecolor": colours.grid, "gridcolor": colours.grid, "tickcolor": colours.grid,
-            "tickfont": {"color": colours.muted, "size": FONT_SIZE - 1},
-            "title": {"font": {"color": colours.muted, "size": FONT_SIZE - 1}, "standoff": 6}}
-    return go.layout.Template(layout={
-        "font": {"family": font, "size": FONT_SIZE, "color": colours.text},
-        "paper_bgcolor": colours.paper, "plot_bgcolor": "rgba(0,0,0,0)", "colorway": colours.colorway,
-        "margin": {"l": 8, "r": 8, "t": 8, "b": 28}, "showlegend": False, "dragmode": False, "hovermode": "closest",
-        "hoverlabel": {"align": "left", "bgcolor": colours.background, "bordercolor": colours.muted,
-                       "font": {"family": font, "size": FONT_SIZE, "color": colours.text}},
-        "xaxis": axis, "yaxis": axis,
-        "annotationdefaults": {"showarrow": False, "font": {"color": colours.text, "size": FONT_SIZE}},
-    })
+    axis = {
+        "showgrid": False,
+        "zeroline": False,
+        "showline": False,
+        "ticks": "",
+        "fixedrange": True,
+        "linecolor": colours.grid,
+        "gridcolor": colours.grid,
+        "tickcolor": colours.grid,
+        "tickfont": {"color": colours.muted, "size": FONT_SIZE - 1},
+        "title": {"font": {"color": colours.muted, "size": FONT_SIZE - 1}, "standoff": 6},
+    }
+    return go.layout.Template(
+        layout={
+            "font": {"family": font, "size": FONT_SIZE, "color": colours.text},
+            "paper_bgcolor": colours.paper,
+            "plot_bgcolor": "rgba(0,0,0,0)",
+            "colorway": colours.colorway,
+            "margin": {"l": 8, "r": 8, "t": 8, "b": 28},
+            "showlegend": False,
+            "dragmode": False,
+            "hovermode": "closest",
+            "hoverlabel": {
+                "align": "left",
+                "bgcolor": colours.background,
+                "bordercolor": colours.muted,
+                "font": {"family": font, "size": FONT_SIZE, "color": colours.text},
+            },
+            "xaxis": axis,
+            "yaxis": axis,
+            "annotationdefaults": {"showarrow": False, "font": {"color": colours.text, "size": FONT_SIZE}},
+        }
+    )
 
 
 def figure(theme: Theme, height: int) -> go.Figure:
@@ -125,8 +157,14 @@ def message(theme: Theme, text: str, height: int = 160) -> go.Figure:
     fig = figure(theme, height)
     fig.update_xaxes(visible=False)
     fig.update_yaxes(visible=False)
-    fig.add_annotation(text=label(text), x=0.5, y=0.5, xref="paper", yref="paper",
-                       font={"color": palette(theme).muted, "size": FONT_SIZE + 1})
+    fig.add_annotation(
+        text=label(text),
+        x=0.5,
+        y=0.5,
+        xref="paper",
+        yref="paper",
+        font={"color": palette(theme).muted, "size": FONT_SIZE + 1},
+    )
     return fig
 
 

@@ -39,7 +39,7 @@ class Story:
 
 
 def story(told: Story, names: Names, theme: Theme) -> go.Figure:
-    """The chart of one opportunity; a stage that lasts is hatched up to the as-of date, a move back is red and says so."""
+    """The chart of one opportunity; what lasts is hatched up to the as-of date, a move back is red and says so."""
     if told.visits.empty:
         return message(theme, names.text("empty"))
     stages = list(dict.fromkeys(told.visits.sort_values("stage_order", kind="stable")["stage"]))
@@ -70,11 +70,31 @@ class _Lanes:
     def __post_init__(self) -> None:
         self.ends: list[date] = [self.told.as_of]
 
-    def write(self, text: str, x: Any, y: float, *, anchor: str = "left", colour: str | None = None, bold: bool = False,
-              size: int = FONT_SIZE - 1, paper: bool = False, shift: int = 0) -> None:
-        self.fig.add_annotation(text=text, x=x, xref="paper" if paper else "x", xanchor=anchor, y=y, yref="y", yanchor="middle",
-                                xshift=shift, align=anchor, font={
-                                    "size": size, **({"color": colour} if colour else {}), **({"weight": "bold"} if bold else {})})
+    def write(
+        self,
+        text: str,
+        x: Any,
+        y: float,
+        *,
+        anchor: str = "left",
+        colour: str | None = None,
+        bold: bool = False,
+        size: int = FONT_SIZE - 1,
+        paper: bool = False,
+        shift: int = 0,
+    ) -> None:
+        self.fig.add_annotation(
+            text=text,
+            x=x,
+            xref="paper" if paper else "x",
+            xanchor=anchor,
+            y=y,
+            yref="y",
+            yanchor="middle",
+            xshift=shift,
+            align=anchor,
+            font={"size": size, **({"color": colour} if colour else {}), **({"weight": "bold"} if bold else {})},
+        )
 
     def heading(self, key: str, top: float) -> None:
         self.write(self.names.text(key), 0, top + 10, colour=palette(self.theme).muted, paper=True)
@@ -91,16 +111,27 @@ class _Lanes:
             begins = _day(mine[0]["entered_on"]) or first
             late = begins > middle
             ends = _day(mine[-1]["exited_on"]) or self.told.as_of
-            self.write(self.names.stage(mine[0].get("pipeline"), stage) + self._spent(mine), ends if late else begins, y + 9,
-                       anchor="right" if late else "left")
+            self.write(
+                self.names.stage(mine[0].get("pipeline"), stage) + self._spent(mine),
+                ends if late else begins,
+                y + 9,
+                anchor="right" if late else "left",
+            )
             for row in mine:
                 self._visit(row, y + 22)
         return top + len(stages) * _STAGE + 6
 
     def _spent(self, visits: Sequence[dict[Any, Any]]) -> str:
-        if str(visits[-1].get("exit_kind") or "") == "" and _day(visits[-1]["exited_on"]) is None and self._is_closing(visits[0]):
+        if (
+            str(visits[-1].get("exit_kind") or "") == ""
+            and _day(visits[-1]["exited_on"]) is None
+            and self._is_closing(visits[0])
+        ):
             return ""
-        days = sum(((_day(r["exited_on"]) or self.told.as_of) - (_day(r["entered_on"]) or self.told.as_of)).days for r in visits)
+        days = sum(
+            ((_day(r["exited_on"]) or self.told.as_of) - (_day(r["entered_on"]) or self.told.as_of)).days
+            for r in visits
+        )
         back = " ◂ " + self.names.text("flow_regress") if any(r.get("exit_kind") == "regress" for r in visits) else ""
         return f"  {show.days(days, self.names.lang)}{back}"
 
@@ -114,34 +145,67 @@ class _Lanes:
         colours = palette(self.theme)
         if self._is_closing(row):
             good = row.get("stage_kind") == "won"
-            self.fig.add_scatter(x=[begin], y=[y], mode="markers", showlegend=False, cliponaxis=False, hoverinfo="text",
-                                 hovertext=f"{self.names.stage(row.get('pipeline'), row['stage'])} · {show.day(begin, self.names.lang)}",
-                                 marker={"size": 12, "symbol": "star" if good else "x", "color": colours.good if good else colours.bad})
+            self.fig.add_scatter(
+                x=[begin],
+                y=[y],
+                mode="markers",
+                showlegend=False,
+                cliponaxis=False,
+                hoverinfo="text",
+                hovertext=f"{self.names.stage(row.get('pipeline'), row['stage'])} · {show.day(begin, self.names.lang)}",
+                marker={"size": 12, "symbol": "star" if good else "x", "color": colours.good if good else colours.bad},
+            )
             return
         is_open, is_back = end is None, row.get("exit_kind") == "regress"
         last = end or self.told.as_of
         look: dict[str, Any] = {"color": self.colour.actual, "line": {"width": 0}}
         if is_open:
-            look = {"color": "rgba(0,0,0,0)", "line": {"width": 1, "color": self.colour.actual},
-                    "pattern": {"shape": "/", "fgcolor": self.colour.actual, "bgcolor": "rgba(0,0,0,0)", "size": 5}}
+            look = {
+                "color": "rgba(0,0,0,0)",
+                "line": {"width": 1, "color": self.colour.actual},
+                "pattern": {"shape": "/", "fgcolor": self.colour.actual, "bgcolor": "rgba(0,0,0,0)", "size": 5},
+            }
         width = max((last - begin).days, 1) * 86_400_000
-        self.fig.add_bar(x=[width], base=[begin], y=[y], orientation="h", width=9, marker=look, showlegend=False,
-                         hoverinfo="text", hovertext=self._words(row, begin, end))
+        self.fig.add_bar(
+            x=[width],
+            base=[begin],
+            y=[y],
+            orientation="h",
+            width=9,
+            marker=look,
+            showlegend=False,
+            hoverinfo="text",
+            hovertext=self._words(row, begin, end),
+        )
         if is_back:
-            self.fig.add_scatter(x=[last], y=[y], mode="markers", hoverinfo="skip", showlegend=False,
-                                 marker={"symbol": "triangle-left", "size": 11, "color": colours.bad})
+            self.fig.add_scatter(
+                x=[last],
+                y=[y],
+                mode="markers",
+                hoverinfo="skip",
+                showlegend=False,
+                marker={"symbol": "triangle-left", "size": 11, "color": colours.bad},
+            )
 
     def _words(self, row: dict[Any, Any], begin: date, end: date | None) -> str:
         lang = self.names.lang
-        text = f"{self.names.stage(row.get('pipeline'), row['stage'])}<br>{show.day(begin, lang)} – {show.day(end, lang)}"
-        return text + (f"<br>{self.names.value('exit_kind', row['exit_kind'])}" if isinstance(row.get("exit_kind"), str) else "")
+        text = (
+            f"{self.names.stage(row.get('pipeline'), row['stage'])}<br>{show.day(begin, lang)} – {show.day(end, lang)}"
+        )
+        return text + (
+            f"<br>{self.names.value('exit_kind', row['exit_kind'])}" if isinstance(row.get("exit_kind"), str) else ""
+        )
 
     def amount(self, top: float) -> float:
         """A step line; each new amount is written where it begins."""
         self.heading("amount", top)
         frame = self.told.amounts
         assert frame is not None
-        rows = [(d, v) for r in frame.to_dict("records") if (d := _day(r["changed_on"])) and (v := known(r["amount"])) is not None]
+        rows = [
+            (d, v)
+            for r in frame.to_dict("records")
+            if (d := _day(r["changed_on"])) and (v := known(r["amount"])) is not None
+        ]
         if not rows:
             return top
         highest = max(v for _, v in rows) or 1
@@ -150,17 +214,27 @@ class _Lanes:
             return top + _AMOUNT - 8 - value / highest * (_AMOUNT - 46)
 
         points = [*rows, (self.told.as_of, rows[-1][1])]
-        self.fig.add_scatter(x=[d for d, _ in points], y=[place(v) for _, v in points], mode="lines", showlegend=False,
-                             line={"shape": "hv", "width": 2, "color": palette(self.theme).text}, hoverinfo="text",
-                             hovertext=[f"{show.day(d, self.names.lang)} · {show.amount(v, self.names.lang)}" for d, v in points])
-        shown = [rows[0], *([max(rows, key=lambda r: r[1])] if len(rows) > 2 else []), *([rows[-1]] if len(rows) > 1 else [])]
+        self.fig.add_scatter(
+            x=[d for d, _ in points],
+            y=[place(v) for _, v in points],
+            mode="lines",
+            showlegend=False,
+            line={"shape": "hv", "width": 2, "color": palette(self.theme).text},
+            hoverinfo="text",
+            hovertext=[f"{show.day(d, self.names.lang)} · {show.amount(v, self.names.lang)}" for d, v in points],
+        )
+        shown = [
+            rows[0],
+            *([max(rows, key=lambda r: r[1])] if len(rows) > 2 else []),
+            *([rows[-1]] if len(rows) > 1 else []),
+        ]
         for day, value in dict.fromkeys(shown):
             self.write(show.amount(value, self.names.lang), day, place(value) - 9)
         self.ends.append(rows[0][0])
         return top + _AMOUNT
 
     def promises(self, top: float) -> float:
-        """Each promised close date on its own line, from the day it was said; later is red, earlier green, with days."""
+        """Each promised close date on its own line, from the day it was said; later is red, earlier green."""
         self.heading("expected_close", top)
         frame = self.told.promises
         assert frame is not None
@@ -172,10 +246,22 @@ class _Lanes:
                 continue
             moved = 0 if before is None else (expected - before).days
             shade = colours.bad if moved > 0 else colours.good if moved < 0 else colours.muted
-            hover = label(self.names.text("promised", day=show.day(said, self.names.lang), expected=show.day(expected, self.names.lang)))
-            self.fig.add_scatter(x=[said, expected], y=[y, y], mode="lines+markers", showlegend=False, hoverinfo="text",
-                                 hovertext=[hover, hover], line={"width": 1.2, "color": shade, "dash": "dot"}, cliponaxis=False,
-                                 marker={"symbol": ["circle", "diamond-open"], "size": [4, 9], "color": shade})
+            hover = label(
+                self.names.text(
+                    "promised", day=show.day(said, self.names.lang), expected=show.day(expected, self.names.lang)
+                )
+            )
+            self.fig.add_scatter(
+                x=[said, expected],
+                y=[y, y],
+                mode="lines+markers",
+                showlegend=False,
+                hoverinfo="text",
+                hovertext=[hover, hover],
+                line={"width": 1.2, "color": shade, "dash": "dot"},
+                cliponaxis=False,
+                marker={"symbol": ["circle", "diamond-open"], "size": [4, 9], "color": shade},
+            )
             if moved:
                 words = self.names.text("moved", days=show.number(moved, signed=True))
                 self.write(words, expected, y, colour=shade, shift=8, size=FONT_SIZE - 2)
@@ -193,11 +279,23 @@ class _Lanes:
         for kind in dict.fromkeys(frame["kind"]):
             mine = frame[frame["kind"] == kind]
             days = [d for v in mine["occurred_on"] if (d := _day(v))]
-            self.fig.add_scatter(x=days, y=[y + 6] * len(days), mode="markers", showlegend=False, hoverinfo="text",
-                                 hovertext=[f"{self.names.value('kind', kind)} · {show.day(d, self.names.lang)}" for d in days],
-                                 marker={"symbol": "line-ns", "size": 10, "line": {"width": 1.5, "color": palette(self.theme).accent}})
-            self.write(f"{self.names.value('kind', kind, 18)} {show.number(len(days))}", 1, y + 6, anchor="right", paper=True,
-                       colour=palette(self.theme).muted)
+            self.fig.add_scatter(
+                x=days,
+                y=[y + 6] * len(days),
+                mode="markers",
+                showlegend=False,
+                hoverinfo="text",
+                hovertext=[f"{self.names.value('kind', kind)} · {show.day(d, self.names.lang)}" for d in days],
+                marker={"symbol": "line-ns", "size": 10, "line": {"width": 1.5, "color": palette(self.theme).accent}},
+            )
+            self.write(
+                f"{self.names.value('kind', kind, 18)} {show.number(len(days))}",
+                1,
+                y + 6,
+                anchor="right",
+                paper=True,
+                colour=palette(self.theme).muted,
+            )
             self.ends += days
             y += _TICKS - 8
         return y + 8
@@ -210,11 +308,23 @@ class _Lanes:
         first, last = min(self.ends), max(self.ends)
         room = max((last - first) * 0.03, timedelta(days=2))
         self.fig.update_layout(margin={"l": 6, "r": 10, "t": 18, "b": 28, "pad": 0}, barmode="overlay")
-        self.fig.update_xaxes(type="date", range=[first - room, last + room * (5 if _has(self.told.promises) else 1)], showgrid=True, nticks=6, tickformat="%Y-%m",
-                              tickangle=0)
+        self.fig.update_xaxes(
+            type="date",
+            range=[first - room, last + room * (5 if _has(self.told.promises) else 1)],
+            showgrid=True,
+            nticks=6,
+            tickformat="%Y-%m",
+            tickangle=0,
+        )
         self.fig.update_yaxes(range=[height, 0], visible=False)
         self.fig.add_vline(x=self.told.as_of.isoformat(), line={"width": 1, "dash": "dot", "color": colours.muted})
-        self.fig.add_annotation(text=f"{self.names.text('as_of')} {show.day(self.told.as_of, self.names.lang)}",
-                                x=self.told.as_of.isoformat(), y=1, yref="paper", yanchor="bottom", xanchor="right",
-                                font={"size": FONT_SIZE - 2, "color": colours.muted})
+        self.fig.add_annotation(
+            text=f"{self.names.text('as_of')} {show.day(self.told.as_of, self.names.lang)}",
+            x=self.told.as_of.isoformat(),
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            xanchor="right",
+            font={"size": FONT_SIZE - 2, "color": colours.muted},
+        )
         return self.fig

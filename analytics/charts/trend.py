@@ -18,9 +18,20 @@ MANY_OPEN = 1 / 3
 _HEIGHT, _LINES = 300, 0.26
 
 
-def line(frame: pd.DataFrame, names: Names, theme: Theme, *, x: str = "month", value: str = "value", low: str = "low",
-         high: str = "high", kind: Kind = "rate", by: str = "segment", standard: dict[str, float] | None = None,
-         unit: str = "") -> go.Figure:
+def line(
+    frame: pd.DataFrame,
+    names: Names,
+    theme: Theme,
+    *,
+    x: str = "month",
+    value: str = "value",
+    low: str = "low",
+    high: str = "high",
+    kind: Kind = "rate",
+    by: str = "segment",
+    standard: dict[str, float] | None = None,
+    unit: str = "",
+) -> go.Figure:
     """Lines of `value` over `x` (names of periods such as 2026-09 or 2026Q3, which sort as text), one a group of `by`.
 
     Band = `low` to `high`; hollow point = more than a third of its cases are still open (columns n, censored); a gap
@@ -29,12 +40,24 @@ def line(frame: pd.DataFrame, names: Names, theme: Theme, *, x: str = "month", v
     if frame.empty or not frame[value].notna().any():
         return message(theme, names.text("empty"), _HEIGHT)
     fig = figure(theme, _HEIGHT)
-    fig.update_layout(margin={"l": 44, "r": 104, "t": 22, "b": 52, "pad": 2}, legend={**key(theme), "y": -0.14}, showlegend=True, barmode="group",
-                      meta={"mark": [*MARK[:3], x]})
+    fig.update_layout(
+        margin={"l": 44, "r": 104, "t": 22, "b": 52, "pad": 2},
+        legend={**key(theme), "y": -0.14},
+        showlegend=True,
+        barmode="group",
+        meta={"mark": [*MARK[:3], x]},
+    )
     fig.update_xaxes(type="category", categoryorder="category ascending", anchor="y2", nticks=4, tickangle=0)
-    fig.update_layout(yaxis={"domain": [_LINES, 1], "showgrid": True, "nticks": 5, "rangemode": "tozero",
-                             "tickformat": ".0%" if kind == "rate" else None},
-                      yaxis2={"domain": [0, _LINES - 0.08], "visible": False, "fixedrange": True, "rangemode": "tozero"})
+    fig.update_layout(
+        yaxis={
+            "domain": [_LINES, 1],
+            "showgrid": True,
+            "nticks": 5,
+            "rangemode": "tozero",
+            "tickformat": ".0%" if kind == "rate" else None,
+        },
+        yaxis2={"domain": [0, _LINES - 0.08], "visible": False, "fixedrange": True, "rangemode": "tozero"},
+    )
     ends: list[tuple[float, str, str]] = []
     for group in dict.fromkeys(frame[by]) if by in frame else [None]:
         part = frame if group is None else frame[frame[by] == group]
@@ -44,22 +67,56 @@ def line(frame: pd.DataFrame, names: Names, theme: Theme, *, x: str = "month", v
         _strip(fig, part, x, colour.actual)
         target = (standard or {}).get(str(group))
         if target is not None:
-            fig.add_scatter(x=list(part[x]), y=[target] * len(part), mode="lines", hoverinfo="text",
-                            showlegend=False, line={"dash": "dash", "width": 1.5, "color": colour.actual},
-                            hovertext=f"{names.text('standard')}: {written(target, kind, names.lang)}")
+            fig.add_scatter(
+                x=list(part[x]),
+                y=[target] * len(part),
+                mode="lines",
+                hoverinfo="text",
+                showlegend=False,
+                line={"dash": "dash", "width": 1.5, "color": colour.actual},
+                hovertext=f"{names.text('standard')}: {written(target, kind, names.lang)}",
+            )
         last = part[part[value].notna()]
         if len(last):
-            ends.append((float(last[value].iloc[-1]), _end(last.iloc[-1], group, value, kind, by, names), colour.actual))
+            ends.append(
+                (float(last[value].iloc[-1]), _end(last.iloc[-1], group, value, kind, by, names), colour.actual)
+            )
     _name_ends(fig, ends)
     if any(_is_young(row) for row in frame.to_dict("records")):
-        fig.add_scatter(x=[None], y=[None], mode="markers", name=names.text("many_open"), showlegend=True, hoverinfo="skip",
-                        marker={"size": 7, "color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": palette(theme).text}})
+        fig.add_scatter(
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=names.text("many_open"),
+            showlegend=True,
+            hoverinfo="skip",
+            marker={"size": 7, "color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": palette(theme).text}},
+        )
     if unit:
-        fig.add_annotation(text=label(unit), x=0, xref="paper", xanchor="right", y=1, yref="paper", yanchor="bottom", yshift=4,
-                           xshift=36, font={"color": palette(theme).muted, "size": FONT_SIZE - 1})
+        fig.add_annotation(
+            text=label(unit),
+            x=0,
+            xref="paper",
+            xanchor="right",
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            yshift=4,
+            xshift=36,
+            font={"color": palette(theme).muted, "size": FONT_SIZE - 1},
+        )
     counts = [n for n in column(frame, "n") if n is not None]
-    fig.add_annotation(text=f"n ≤ {show.number(max(counts))}" if counts else "", x=0, xref="paper", xanchor="right", y=0, yref="paper", yanchor="bottom",
-                       xshift=-6, font={"color": palette(theme).muted, "size": FONT_SIZE - 1})
+    fig.add_annotation(
+        text=f"n ≤ {show.number(max(counts))}" if counts else "",
+        x=0,
+        xref="paper",
+        xanchor="right",
+        y=0,
+        yref="paper",
+        yanchor="bottom",
+        xshift=-6,
+        font={"color": palette(theme).muted, "size": FONT_SIZE - 1},
+    )
     return fig
 
 
@@ -77,18 +134,31 @@ def _is_young(row: dict[Any, Any]) -> bool:
     return bool(n) and still is not None and still > MANY_OPEN * (n or 0)
 
 
-def _line(fig: go.Figure, part: pd.DataFrame, x: str, value: str, kind: Kind, group: Any, names: Names,
-          theme: Theme) -> None:
+def _line(
+    fig: go.Figure, part: pd.DataFrame, x: str, value: str, kind: Kind, group: Any, names: Names, theme: Theme
+) -> None:
     colour = ink(theme, group, names.order)
     records = part.to_dict("records")
     fig.add_scatter(
-        x=list(part[x]), y=column(part, value), mode="lines+markers", connectgaps=False, showlegend=False, name=names.segment(group),
-        line={"color": colour.actual, "width": 2}, hoverinfo="text",
-        marker={"size": 7, "color": [palette(theme).background if _is_young(r) else colour.actual for r in records],
-                "line": {"width": 1.5, "color": colour.actual}},
-        hovertext=[f"{label(r[x])} · {written(known(r[value]), kind, names.lang)}<br>n {show.number(r.get('n'))}"
-                   for r in records],
-        customdata=[[r.get("pipeline"), r.get("segment"), r.get("stage"), r[x]] for r in records])
+        x=list(part[x]),
+        y=column(part, value),
+        mode="lines+markers",
+        connectgaps=False,
+        showlegend=False,
+        name=names.segment(group),
+        line={"color": colour.actual, "width": 2},
+        hoverinfo="text",
+        marker={
+            "size": 7,
+            "color": [palette(theme).background if _is_young(r) else colour.actual for r in records],
+            "line": {"width": 1.5, "color": colour.actual},
+        },
+        hovertext=[
+            f"{label(r[x])} · {written(known(r[value]), kind, names.lang)}<br>n {show.number(r.get('n'))}"
+            for r in records
+        ],
+        customdata=[[r.get("pipeline"), r.get("segment"), r.get("stage"), r[x]] for r in records],
+    )
 
 
 def _band(fig: go.Figure, part: pd.DataFrame, x: str, low: str, high: str, colour: str) -> None:
@@ -101,16 +171,30 @@ def _band(fig: go.Figure, part: pd.DataFrame, x: str, low: str, high: str, colou
             run.append(row)
             continue
         if len(run) > 1:
-            fig.add_scatter(x=[r[x] for r in run] + [r[x] for r in run[::-1]],
-                            y=[r[low] for r in run] + [r[high] for r in run[::-1]], fill="toself", mode="lines",
-                            line={"width": 0}, fillcolor=soft(colour, 0.16), hoverinfo="skip", showlegend=False)
+            fig.add_scatter(
+                x=[r[x] for r in run] + [r[x] for r in run[::-1]],
+                y=[r[low] for r in run] + [r[high] for r in run[::-1]],
+                fill="toself",
+                mode="lines",
+                line={"width": 0},
+                fillcolor=soft(colour, 0.16),
+                hoverinfo="skip",
+                showlegend=False,
+            )
         run = []
 
 
 def _strip(fig: go.Figure, part: pd.DataFrame, x: str, colour: str) -> None:
     if "n" in part:
-        fig.add_bar(x=list(part[x]), y=column(part, "n"), yaxis="y2", marker={"color": soft(colour, 0.65)}, showlegend=False,
-                    hovertext=[f"n {show.number(n)}" for n in part["n"]], hoverinfo="text")
+        fig.add_bar(
+            x=list(part[x]),
+            y=column(part, "n"),
+            yaxis="y2",
+            marker={"color": soft(colour, 0.65)},
+            showlegend=False,
+            hovertext=[f"n {show.number(n)}" for n in part["n"]],
+            hoverinfo="text",
+        )
 
 
 def _end(row: pd.Series, group: Any, value: str, kind: Kind, by: str, names: Names) -> str:
@@ -126,5 +210,16 @@ def _name_ends(fig: go.Figure, ends: list[tuple[float, str, str]]) -> None:
     for value, text, colour in sorted(ends, reverse=True):
         place = min(value / top * room, lowest - 32)
         lowest = place
-        fig.add_annotation(text=text, x=1, xref="paper", xanchor="left", y=value, yref="y", yanchor="middle", align="left",
-                           xshift=4, yshift=place - value / top * room, font={"color": colour, "size": FONT_SIZE - 1})
+        fig.add_annotation(
+            text=text,
+            x=1,
+            xref="paper",
+            xanchor="left",
+            y=value,
+            yref="y",
+            yanchor="middle",
+            align="left",
+            xshift=4,
+            yshift=place - value / top * room,
+            font={"color": colour, "size": FONT_SIZE - 1},
+        )

@@ -8,9 +8,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analytics import format as fmt
 from analytics.charts.facets import Facet
 from analytics.charts.rows import MARK
-from pages._parts import states, table
+from pages._parts import context, states, table
+from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 A_ROW = 2
@@ -19,14 +21,23 @@ A_ROW = 2
 def placed(facets: Sequence[Facet]) -> Iterator[tuple[int, Facet]]:
     """Each facet with its number, inside its own column."""
     for start in range(0, len(facets), A_ROW):
-        shown = facets[start:start + A_ROW]
+        shown = facets[start : start + A_ROW]
         for number, (place, facet) in enumerate(zip(st.columns(len(shown)), shown, strict=True), start):
             with place:
                 yield number, facet
 
 
+def not_shown(left_out: Sequence[tuple[Facet, int]]) -> None:
+    """Say who is not drawn on this page and how many they are: nobody is dropped in silence."""
+    here = context.now()
+    if left_out:
+        names = [t("facets.one", name=facet.name(here.lang, here.settings), n=fmt.number(n)) for facet, n in left_out]
+        st.caption(md_escape(t("facets.left_out", names=t("view.and").join(names))))
+
+
 def asking(question: str, **more: Any) -> Callable[[Mapping[str, Any]], dict[str, Any] | None]:
     """What a clicked mark of charts/ asks for: its own words, the metric that was drawn, and whatever the page adds."""
+
     def read(point: Mapping[str, Any]) -> dict[str, Any] | None:
         found = point.get("customdata")
         values = list(found.values()) if isinstance(found, Mapping) else found
@@ -34,11 +45,19 @@ def asking(question: str, **more: Any) -> Callable[[Mapping[str, Any]], dict[str
             return None
         mark = {k: v for k, v in zip(MARK, values, strict=False) if v is not None}
         return {"question": question, **mark, **more}
+
     return read
 
 
-def table_card(title: str, caption: str, frame: pd.DataFrame, *, key: str, columns: list[str] | None = None,
-               kinds: dict[str, str] | None = None) -> None:
+def table_card(
+    title: str,
+    caption: str,
+    frame: pd.DataFrame,
+    *,
+    key: str,
+    columns: list[str] | None = None,
+    kinds: dict[str, str] | None = None,
+) -> None:
     """A card that is a table: title and caption are plain text."""
     with st.container(border=True, key=key), states.guard(key):
         st.header(md_escape(title), anchor=False)
