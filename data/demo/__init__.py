@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -19,6 +20,9 @@ from data.demo.deals import draw, without_chance_duplicates
 from data.demo.paths import WON, walk
 from data.demo.plan import Plan
 from data.settings import Settings, parse_settings
+
+if TYPE_CHECKING:
+    from data.report import ImportReport
 
 SEED = 20260930
 END = date(2026, 9, 30)
@@ -83,19 +87,26 @@ def build(
     }
 
 
-def create(store_path: Path, *, progress: Progress | None = None, seed: int = SEED) -> object:
-    """Builds the sample company and publishes it as a load of the store at `store_path`; returns the import's report.
+def create(
+    store_path: Path,
+    *,
+    progress: Progress | None = None,
+    seed: int = SEED,
+    accounts: int = 1500,
+    opportunities: int = 9000,
+    weeks: int = 157,
+) -> ImportReport:
+    """Builds the sample company and publishes it as a load of the store at `store_path`.
 
-    Nothing is published when anything fails. MvpodError of the store and the import (busy, read-only, …) pass on.
+    Nothing is published when anything fails; MvpodError of the store and the import (busy, read-only, …) pass on.
     """
     from data.importing import import_tables  # here, so that the simulation can be used without a store
 
     if progress:
         progress("demo.simulate", 0.0)
-    tables = build(seed)
     return import_tables(
         store_path,
-        tables,
+        build(seed, accounts, opportunities, weeks),
         settings=demo_settings(),
         sources=[f"{PROFILE}:{seed}"],
         profile=PROFILE,

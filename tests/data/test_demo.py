@@ -19,6 +19,7 @@ import pytest
 
 from data import demo
 from data.contracts import CLOSING_KINDS, TABLES
+from data.store import Store
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"accounts": 120, "opportunities": 500, "weeks": 60}
@@ -278,3 +279,46 @@ def test_every_page_can_say_that_the_company_is_invented() -> None:
     notice = demo.demo_settings().organisation.notice
     assert "invented" in notice["en"]
     assert "虚构" in notice["zh"]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, list[float]]:
+    folder, shares = tmp_path_factory.mktemp("sample") / "store", []
+    demo.create(folder, progress=lambda _, share: shares.append(share), seed=7, **SMALL)
+    return Store.open(folder), shares
+
+
+def test_it_is_published_as_one_load_that_verifies(published: tuple[Store, list[float]]) -> None:
+    store, _ = published
+    load = store.current()
+    assert load is not None
+    assert (load.load_id, load.kind, load.as_of, load.profile) == (1, "import", demo.END, "sample-company")
+    assert "虚构" in load.settings_text
+    assert store.verify() == []
+
+
+def test_every_row_that_was_built_is_published(published: tuple[Store, list[float]]) -> None:
+    store, _ = published
+    built = demo.build(7, **SMALL)
+    assert {name: store.table(name).num_rows for name in built} == {
+        name: table.num_rows for name, table in built.items()
+    }
+
+
+def test_the_import_derives_the_same_money_segments_and_teams_as_the_simulation(
+    published: tuple[Store, list[float]],
+) -> None:
+    store, _ = published
+    keys, columns = ["snapshot_date", "opportunity_id"], TABLES["opportunity"].schema().names
+    mine, theirs = (
+        table.select(columns).sort_by([(k, "ascending") for k in keys]).combine_chunks()
+        for table in (demo.build(7, **SMALL)["opportunity"], store.table("opportunity"))
+    )
+    for column in columns:
+        assert mine[column].equals(theirs[column]), column
+
+
+def test_progress_runs_from_nothing_to_all(published: tuple[Store, list[float]]) -> None:
+    _, shares = published
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert shares == sorted(shares)
