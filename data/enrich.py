@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from data.contracts import TABLES
@@ -36,56 +37,75 @@ def conform(table: pa.Table, target: str) -> pa.Table:
 
 def enrich(opportunity: pa.Table, account: str, owner: str, settings: Settings,
            con: duckdb.DuckDBPyConnection) -> pa.Table:
-    """`opportunity` (columns of the contract, pipeline and stage as keys) with its derived columns.
+    """`opportunity` (columns of the contract, pipeline and stage as keys) with its derived columns; row order stays.
 
     `account` and `owner` are SQL sources (a registered table or a subquery) with the columns of their contracts.
     `amount_base` = amount × rate, no currency meaning the base currency; a currency without a rate gives null.
     """
-    params: dict[str, Any] = {}
+    opportunity = conform(opportunity, "opportunity")
     organisation = settings.organisation
-    params["currencies"] = [organisation.base_currency, *organisation.rates]
-    params["rates"] = [1.0, *map(float, organisation.rates.values())]
+    params: dict[str, Any] = {"currencies": [organisation.base_currency, *organisation.rates],
+                              "rates": [1.0, *map(float, organisation.rates.values())]}
     segment = segment_sql(settings.segments, params, "a")
-    own = [c for c in TABLES["opportunity"].names if c != "pipeline"]
-    con.register("opportunity_in", opportunity)
+    narrow = opportunity.select(_NEEDED).append_column("i", pa.array(np.arange(opportunity.num_rows, dtype=np.int64)))
+    con.register("opportunity_in", narrow)
     con.register("pipeline_of", _pipeline_choices(settings))
     try:
-        table = con.sql(f"""
-            WITH placed AS (
-                SELECT o.*, a.account_id IS NOT NULL AS is_known, a.segment AS a_segment, a.ownership AS a_ownership,
-                       a.industry AS a_industry, a.region AS a_region, a.tier AS a_tier,
-                       a.annual_revenue AS a_revenue, a.employees AS a_employees
-                FROM opportunity_in o ASOF LEFT JOIN {account} a
-                    ON o.account_id = a.account_id AND o.snapshot_date >= a.snapshot_date),
+        derived = con.sql(f"""
+            WITH a AS ({_spans(account, "account_id", _FROM_ACCOUNT)}),
+            w AS ({_spans(owner, "owner_id", _FROM_OWNER)}),
             judged AS (
-                SELECT p.*, CASE WHEN is_known THEN {segment} END AS new_segment,
-                       w.region AS w_region, w.team AS w_team
-                FROM placed p ASOF LEFT JOIN {owner} w
-                    ON p.owner_id = w.owner_id AND p.snapshot_date >= w.snapshot_date)
-            SELECT {", ".join("j." + c for c in own)}, coalesce(j.pipeline, c.pipeline) AS pipeline,
+                SELECT o.*, a.ownership, a.industry, coalesce(a.region, w.region) AS region, w.team,
+                       CASE WHEN a.account_id IS NOT NULL THEN {segment} END AS segment
+                FROM opportunity_in o
+                LEFT JOIN a ON o.account_id = a.account_id AND o.snapshot_date >= a.first_on
+                    AND o.snapshot_date < a.next_on
+                LEFT JOIN w ON o.owner_id = w.owner_id AND o.snapshot_date >= w.first_on
+                    AND o.snapshot_date < w.next_on)
+            SELECT coalesce(j.pipeline, c.pipeline) AS pipeline, j.segment, j.ownership, j.industry, j.region, j.team,
                 CASE WHEN j.currency IS NULL THEN j.amount
                      ELSE round(j.amount::DOUBLE * $rates[nullif(list_position($currencies, upper(j.currency)), 0)], 2)
-                END::DECIMAL(18, 2) AS amount_base,
-                j.new_segment AS segment, j.a_ownership AS ownership, j.a_industry AS industry,
-                coalesce(j.a_region, j.w_region) AS region, j.w_team AS team, j.extra, j.snapshot_date
+                END::DECIMAL(18, 2) AS amount_base
             FROM judged j LEFT JOIN pipeline_of c
-                ON c.stage = j.stage AND c.segment = coalesce(j.new_segment, '')
-            ORDER BY j.snapshot_date, j.opportunity_id
-            """, params=params).to_arrow_table()
+                ON c.stage = j.stage AND c.segment = coalesce(j.segment, '')
+            ORDER BY j.i""", params=params).to_arrow_table()
     finally:
         con.unregister("opportunity_in")
         con.unregister("pipeline_of")
-    return conform(table, "opportunity")
+    for name in derived.column_names:
+        position = opportunity.column_names.index(name)
+        column = derived.column(name)
+        field = opportunity.schema.field(name)
+        opportunity = opportunity.set_column(position, field, column.cast(field.type))
+    return opportunity
+
+
+_NEEDED = ["account_id", "owner_id", "pipeline", "stage", "currency", "amount", "snapshot_date"]
+_FROM_ACCOUNT = ("segment", "ownership", "industry", "region", "tier", "annual_revenue", "employees")
+_FROM_OWNER = ("region", "team")
+
+
+def _spans(source: str, key: str, columns: tuple[str, ...]) -> str:
+    """SQL: one row per key and stretch of snapshots without a change, valid from `first_on` until before `next_on`."""
+    listed = ", ".join(columns)
+    return f"""
+        SELECT {key}, {listed}, snapshot_date AS first_on,
+               coalesce(lead(snapshot_date) OVER by_time, DATE '9999-12-31') AS next_on
+        FROM (SELECT {key}, {listed}, snapshot_date FROM {source}
+              WINDOW by_time AS (PARTITION BY {key} ORDER BY snapshot_date)
+              QUALIFY row_number() OVER by_time = 1
+                   OR ROW({listed}) IS DISTINCT FROM lag(ROW({listed})) OVER by_time)
+        WINDOW by_time AS (PARTITION BY {key} ORDER BY snapshot_date)"""
 
 
 def segment_sql(rules: Iterable[SegmentRule], params: dict[str, Any], prefix: str) -> str:
-    """The segment of an account as SQL over `<prefix>_…` columns: its own, by key or label, else the first rule that
+    """The segment of an account as SQL over the columns of `prefix`: its own, by key or label, else the first rule that
     fits. A condition on something unknown does not hold. Fills `params`; E_SETTINGS for an unknown condition."""
     rules = tuple(rules)
     names = {name.lower(): rule.key for rule in rules for name in (rule.key, *rule.label.values())}
     params["segment_names"], params["segment_keys"] = list(names) or [""], list(names.values()) or [""]
-    own = (f"coalesce($segment_keys[nullif(list_position($segment_names, lower({prefix}_segment)), 0)], "
-           f"{prefix}_segment)")
+    own = (f"coalesce($segment_keys[nullif(list_position($segment_names, lower({prefix}.segment)), 0)], "
+           f"{prefix}.segment)")
     cases = []
     for i, rule in enumerate(rules):
         parts = [_condition(key, value, f"rule_{i}_{j}", params, prefix)
@@ -98,10 +118,10 @@ def segment_sql(rules: Iterable[SegmentRule], params: dict[str, Any], prefix: st
 def _condition(key: str, value: Any, name: str, params: dict[str, Any], prefix: str) -> str:
     if key in _AT_LEAST and type(value) in (int, float):
         params[name] = float(value)
-        return f"{prefix}_{ {'annual_revenue': 'revenue'}.get(_AT_LEAST[key], _AT_LEAST[key])} >= ${name}"
+        return f"{prefix}.{_AT_LEAST[key]} >= ${name}"
     if key in _ONE_OF:
         params[name] = [str(v).lower() for v in (value if isinstance(value, list) else [value])]
-        return f"list_contains(${name}, lower({prefix}_{key}))"
+        return f"list_contains(${name}, lower({prefix}.{key}))"
     known = [*_AT_LEAST, *_ONE_OF]
     raise MvpodError("E_SETTINGS_KEY", file="mvpod.toml", key=f"segment.when.{key}", known=known,
                      hint=nearest(key, known))
