@@ -10,6 +10,7 @@ import csv
 import io
 import re
 import tempfile
+from collections.abc import Iterator
 from typing import BinaryIO, cast
 
 import pyarrow as pa
@@ -116,10 +117,21 @@ def _as_utf8(file: BinaryIO, encoding: str, name: str) -> BinaryIO:
         file.seek(0)
         return cast(BinaryIO, _Uncloseable(file, 3 if encoding == "utf-8-sig" else 0))
     copy = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the caller's with
+    try:
+        for text in _decoded(file, encoding, name):
+            copy.write(text.encode("utf-8"))
+    except MvpodError:
+        copy.close()
+        raise
+    copy.seek(0)
+    return cast(BinaryIO, copy)
+
+
+def _decoded(file: BinaryIO, encoding: str, name: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     file.seek(0)
-    done = 0
-    while True:
+    done, chunk = 0, b"-"
+    while chunk:
         chunk = file.read(_CHUNK)
         try:
             text = decoder.decode(chunk, final=not chunk)
@@ -127,10 +139,7 @@ def _as_utf8(file: BinaryIO, encoding: str, name: str) -> BinaryIO:
             raise MvpodError("E_ENCODING", file=name, offset=done + error.start) from error
         if control := _CONTROL_CHARACTER.search(text):
             raise MvpodError("E_CONTROL", file=name, offset=done + control.start())
-        copy.write(text.encode("utf-8"))
-        if not chunk:
-            copy.seek(0)
-            return cast(BinaryIO, copy)
+        yield text
         done += len(chunk)
 
 
