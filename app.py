@@ -12,13 +12,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
+from analytics.charts.style import Theme
 from analytics.i18n import t as text
 from data.errors import LANGUAGES, MvpodError
 from data.scope import Scope
+from data.store import Load
 from pages import PAGES, Page
 from pages._parts import browser, cache, context, filter_bar, heading, states, view_state
 from pages._parts.context import Context, t
+from pages._parts.escape import md_escape
 
 ROOT = Path(__file__).resolve().parent
 
@@ -27,15 +31,16 @@ def main() -> None:
     """One run of the script: everything that stands on the screen."""
     st.set_page_config(page_title="MVPOD", page_icon=str(ROOT / "pages" / "_parts" / "icon.svg"), layout="wide")
     view_state.take_url()
-    store = store_path()
+    home = store_path()
     try:
-        load_id = published(store)
-        company = cache.company(str(store), load_id)
+        store, load = published(home)
+        company = cache.company(str(store), load.load_id)
     except MvpodError as error:
-        st.error(error.text(language_before_settings()))
+        st.error(md_escape(error.text(language_before_settings())))
         st.stop()
     lang = filter_bar.choose_language(company.settings.organisation.language)
-    context.enter(Context(str(store), load_id, lang, theme(), viewer_scope(), company.settings))
+    context.enter(Context(str(home), str(store), cache.is_sample(load), load.load_id, lang, theme(), viewer_scope(),
+                          company.settings))
     page = navigation()
     asked = cache.ask()
     view = filter_bar.filter_bar((company.first_day, company.last_day), asked.options, cache.owner_names())
@@ -48,8 +53,31 @@ def main() -> None:
 
 
 def store_path() -> Path:
-    """Where the data lie: MVPOD_STORE, or data/store beside this file."""
+    """Where the organisation's data lie: MVPOD_STORE, or data/store beside this file."""
     return Path(os.environ.get("MVPOD_STORE") or ROOT / "data" / "store").resolve()
+
+
+def published(home: Path) -> tuple[Path, Load]:
+    """The store that is shown and its published load: the organisation's own, else the sample company beside it.
+
+    The sample is built first, in sight of the viewer, when there is neither. It has a store of its own, because its
+    settings (stages, segments, money) are not those of the first real import.
+    """
+    sample = home.with_name(f"{home.name}-sample")
+    for store in (home, sample):
+        load = cache.current_load(store)
+        if load is not None:
+            return store, load
+    with st.status(text("start.building", language_before_settings()), expanded=True):
+        cache.build_sample(sample, progress_bar(st.progress(0.0)))
+    return st.rerun()
+
+
+def progress_bar(bar: DeltaGenerator) -> Callable[[str, float], None]:
+    """What long work tells its progress to."""
+    def tell(_step: str, share: float) -> None:
+        bar.progress(min(max(share, 0.0), 1.0))
+    return tell
 
 
 def viewer_scope() -> Scope:
@@ -57,23 +85,10 @@ def viewer_scope() -> Scope:
     return Scope.everything()
 
 
-def theme() -> str:
+def theme() -> Theme:
     """Light or dark, as the browser shows it (light where nobody says)."""
     found = st.context.theme.type
     return "dark" if found == "dark" else "light"
-
-
-def published(store: Path) -> int:
-    """Id of the load that is shown. An empty store is filled with the sample company first, in sight of the viewer."""
-    load = cache.current_load(store)
-    if load is None:
-        lang = language_before_settings()
-        with st.status(text("start.building", lang), expanded=True) as status:
-            bar = st.progress(0.0)
-            cache.build_sample(store, lambda done, _what="": bar.progress(min(max(float(done), 0.0), 1.0)))
-            status.update(label=text("start.built", lang), state="complete")
-        st.rerun()
-    return int(load.load_id)
 
 
 def language_before_settings() -> str:
@@ -87,12 +102,12 @@ def navigation() -> Page:
     asked: list[Page] = []
     groups: dict[str, list[st.Page]] = {}
     links = {}
-    for number, page in enumerate(PAGES):
-        links[page.key] = st.Page(_opener(page, asked), title=t(f"page.{page.key}"),
-                                  url_path="home" if number == 0 else page.key, default=number == 0)
+    for page in PAGES:
+        links[page.key] = st.Page(_opener(page, asked), title=t(f"page.{page.key}"), url_path=page.key)
         groups.setdefault("" if page.group == PAGES[0].group else t(f"group.{page.group}"), []).append(links[page.key])
-    first = PAGES[0]  # it stands at the root of the site; its own name leads to it as well
-    groups[""].append(st.Page(_opener(first, asked), title=t(f"page.{first.key}"), url_path=first.key, visibility="hidden"))
+    first = PAGES[0]  # the root of the site shows it as well
+    groups[""].append(st.Page(_opener(first, asked), title=t(f"page.{first.key}"), url_path="home", default=True,
+                              visibility="hidden"))
     st.session_state["nav_pages"] = links
     st.navigation(groups, position="top").run()
     return asked[0]

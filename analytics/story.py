@@ -27,10 +27,11 @@ def steps(states: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def told(parts: Mapping[str, Any], as_of: date) -> Story:
     """The answer of `Ask.story` as the timeline wants it."""
-    opportunity, states = parts["opportunity"], parts["states"]
+    opportunity, states, visits = parts["opportunity"], parts["states"], parts["visits"]
     segment = opportunity.get("segment")
     return Story(
-        visits=parts["visits"].assign(pipeline=opportunity.get("pipeline")),
+        visits=visits.assign(pipeline=opportunity.get("pipeline"),
+                             exit_kind=visits["exit_kind"].astype(object).where(visits["exit_kind"].notna(), None)),
         as_of=as_of,
         amounts=steps(states, "amount_base").rename(columns={"amount_base": "amount"}),
         promises=steps(states, "expected_close_on"),

@@ -1,8 +1,8 @@
 """The pages of the dashboard, in the order of the navigation.
 
-A page is a module with `render(view)` and nothing at its top level that draws. Before it, app.main() has drawn the filter
-bar, the page's title and the view in words; a page draws its cards (`pages._parts.chart_card`) and nothing else. Text
-comes from analytics/i18n by key: `page.<key>` is a page's name, `page.<key>.lead` the question it answers.
+A page is a module with `render(view)` and nothing at its top level that draws. Before it, app.main() has drawn the
+filter bar, the page's title and the view in words; a page draws its cards (`pages._parts.chart_card`), nothing else.
+Text comes from analytics/i18n by key: `page.<key>` is a page's name, `page.<key>.lead` the question it answers.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from analytics.view import View
 from pages._parts import cache, context, definition, show, states, table, view_state
 from pages._parts.context import t
 
-_REGISTRY = ("label", "key", "unit", "direction", "formula", "source")
+_REGISTRY = ("label", "key", "unit", "good_direction", "formula", "source")
 _STANDARDS = ("title", "figure", "segment", "year", "quality", "definition", "source_url")
 
 
@@ -33,7 +33,8 @@ def _metrics() -> None:
                             {k: f"{m.label[lang]} ({k})" for k, m in registry.REGISTRY.items()})
     definition.explain(key)
     rows = [{"label": m.label[lang], "key": m.key, "unit": t(f"definition.unit.{m.unit}"), "formula": m.formula,
-             "direction": t(f"definition.direction.{m.direction}"), "source": m.source} for m in registry.REGISTRY.values()]
+             "good_direction": t(f"definition.direction.{m.direction}"), "source": m.source}
+            for m in registry.REGISTRY.values()]
     with st.expander(t("definitions.all", n=len(rows))):
         table.show(pd.DataFrame(rows), _REGISTRY, alt=t("definitions.metrics"), key="definitions_registry")
 

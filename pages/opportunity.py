@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -46,7 +48,8 @@ def _list(view: View) -> None:
     if total > len(found):
         st.caption(t("card.behind.first", n=fmt.number(len(found), context.lang())))
     st.caption(t("card.behind.hint"))
-    row = table.show(found, ["opportunity_id", *BEHIND], alt=t("opportunity.list.alt"), key="opportunity_found", select=True)
+    row = table.show(found, ["opportunity_id", *BEHIND], alt=t("opportunity.list.alt"), key="opportunity_found",
+                     select=True)
     if row is not None:
         view_state.go("opportunity", id=str(found.iloc[row]["opportunity_id"]))
 
@@ -60,9 +63,9 @@ def _story(view: View, chosen: str) -> None:
     name = opportunity.get("name")
     title = name if isinstance(name, str) and name and name != "nan" else t("opportunity.chosen", id=chosen)
     _facts(opportunity, title)
-    chart_card(t("opportunity.story"), timeline.story(story.told(parts, view.as_of), Names(here.lang, here.settings), here.theme),
-               parts["visits"], key="opportunity_story", view=view, drill=False, with_period=False,
-               measured=t("view.as_of", day=fmt.day(view.as_of, here.lang)), columns=list(_VISITS))
+    figure = timeline.story(story.told(parts, view.as_of), Names(here.lang, here.settings), here.theme)
+    chart_card(t("opportunity.story"), figure, parts["visits"], key="opportunity_story", view=view, drill=False,
+               with_period=False, measured=t("view.as_of", day=fmt.day(view.as_of, here.lang)), columns=list(_VISITS))
     _tables(parts)
 
 
@@ -91,6 +94,7 @@ def _fact(name: str, opportunity: dict[str, Any]) -> str:
 
 
 def _tables(parts: dict[str, Any]) -> None:
+    parts = parts | {"changes": _readable(parts["changes"], parts["opportunity"])}
     for name, columns in (("changes", _CHANGES), ("activities", _ACTIVITIES)):
         with st.container(border=True, key=f"opportunity_{name}", gap="xsmall"), states.guard(f"opportunity_{name}"):
             st.header(t(f"opportunity.{name}"), anchor=False)
@@ -98,6 +102,24 @@ def _tables(parts: dict[str, Any]) -> None:
                 states.not_measured(f"opportunity.{name}.table")
             else:
                 table.show(parts[name], list(columns), alt=t(f"opportunity.{name}"), key=f"opportunity_{name}_table")
+
+
+def _readable(changes: pd.DataFrame, opportunity: dict[str, Any]) -> pd.DataFrame:
+    """Field names and values as people know them; the stored values are texts."""
+    names = cache.owner_names()
+
+    def word(field: str, value: Any) -> str:
+        if not isinstance(value, str) or value == "nan":
+            return fmt.UNKNOWN
+        if field == "owner_id":
+            return names.get(value, value)
+        if field == "amount":  # in the opportunity's own currency
+            return fmt.amount(Decimal(value), context.lang(), currency=str(opportunity.get("currency") or ""))
+        return _fact(field, {**opportunity, field: date.fromisoformat(value) if field.endswith("_on") else value})
+
+    rows = [{**row, "field": table.column_label(row["field"]), "old_value": word(row["field"], row["old_value"]),
+             "new_value": word(row["field"], row["new_value"])} for row in changes.to_dict("records")]
+    return pd.DataFrame(rows, columns=list(changes.columns))
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

@@ -7,12 +7,13 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import findings, i18n
+from analytics import findings, i18n, periods
 from analytics import format as fmt
 from analytics.charts import spark, stock, trend
 from analytics.charts.names import Names
 from analytics.metrics import registry
 from analytics.view import View
+from data.scope import UNKNOWN
 from pages._parts import cache, context, show, states
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
@@ -21,8 +22,8 @@ from pages._parts.kpi_tile import kpi_tile
 
 #: pixels; four stand side by side at 1280, one at 390
 _TILE_WIDTH = 218
-#: quarters over which the title of the win rate card looks for a trend
-_TREND_QUARTERS = 8
+#: quarters of the win rate card: a trend needs its past, whatever the period
+_TREND_QUARTERS = 12
 
 
 def render(view: View) -> None:
@@ -68,7 +69,7 @@ def _tiles(headline: pd.DataFrame) -> None:
     rows = headline.to_dict("records")
     with st.container(horizontal=True, key="overview_tiles"):
         for row in rows:
-            with st.container(width=_TILE_WIDTH, key=f"overview_place_{row['key'].replace('.', '_')}"):
+            with st.container(width=_TILE_WIDTH, height="stretch"):
                 _tile(row)
 
 
@@ -91,7 +92,7 @@ def _note(row: dict[Any, Any]) -> str:
     """n, the interval, and whether the change is more than chance; or why there is no value."""
     lang = context.lang()
     if row["reason"]:
-        return f"{t(f'reason.{row['reason']}')} · {t('common.n', n=fmt.number(row['n'], lang))}"
+        return " · ".join([t("reason." + row["reason"]), t("common.n", n=fmt.number(row["n"], lang))])
     parts = [t("common.n", n=fmt.number(row["n"], lang))]
     if fmt.is_known(row["low"]) and row["unit"] in ("share", "days"):
         parts.append(fmt.interval(row["low"], row["high"], lang, "days" if row["unit"] == "days" else "rate"))
@@ -105,7 +106,7 @@ def _stock(view: View) -> None:
     here = context.now()
     names = Names(here.lang, here.settings)
     frame = cache.ask().metric("pipeline.open", view, ("pipeline", "stage"))
-    pipelines = [p for p in dict.fromkeys(frame["pipeline"])] or [""]
+    pipelines = list(dict.fromkeys(frame["pipeline"])) or [""]
     columns = st.columns(len(pipelines)) if len(pipelines) > 1 else [st.container()]
     widest = frame["amount"].max() if len(frame) else None
     for column, pipeline in zip(columns, pipelines, strict=True):
@@ -115,7 +116,8 @@ def _stock(view: View) -> None:
         with column:
             chart_card(
                 t("overview.stock", pipeline=i18n.label("pipeline", pipeline, here.lang, here.settings)),
-                stock.stages(drawn, names, here.theme, extent=widest), part, key=f"overview_stock_{pipeline}", view=view,
+                stock.stages(drawn, names, here.theme, extent=widest), part, key=f"overview_stock_{pipeline}",
+                view=view,
                 measured=t("overview.stock.measured", currency=here.settings.organisation.base_currency,
                            day=fmt.day(view.as_of, here.lang)),
                 definition_key="pipeline.open", question="pipeline.open", with_period=False,
@@ -125,19 +127,27 @@ def _stock(view: View) -> None:
 def _wins(view: View) -> None:
     """Win rate by quarter and segment, whatever the period: a trend needs its past."""
     here = context.now()
-    frame = cache.ask().metric("win_rate.count", view.with_(start=None, end=None), ("segment", "quarter"))
+    frame = cache.ask().metric("win_rate.count", _long(view), ("segment", "quarter"))
     frame = frame[frame["n"] > 0]
-    chart_card(_wins_title(view), trend.line(frame, Names(here.lang, here.settings), here.theme, x="quarter"), frame,
+    drawn = frame[frame["segment"] != UNKNOWN]  # a handful without an account: in the table, not a line of its own
+    chart_card(_wins_title(view), trend.line(drawn, Names(here.lang, here.settings), here.theme, x="quarter"), frame,
                key="overview_wins", view=view, measured=t("overview.wins.measured"), definition_key="win_rate.count",
                question="win_rate.count", with_period=False,
                columns=["segment", "quarter", "n", "won", "lost", "value", "low", "high"])
 
 
+def _long(view: View) -> View:
+    """The same view over the last quarters up to the as-of day."""
+    start_month = context.now().settings.organisation.fiscal_year_start
+    quarters = periods.last(_TREND_QUARTERS, "quarter", view.as_of, start_month)
+    return view.with_(start=quarters[0].start, end=view.as_of)
+
+
 def _wins_title(view: View) -> str:
     """The finding: is the win rate of all segments together moving?"""
-    whole = cache.ask().metric("win_rate.count", view.with_(start=None, end=None), ("quarter",))
+    whole = cache.ask().metric("win_rate.count", _long(view), ("quarter",))
     whole = whole.rename(columns={"won": "x"})[["quarter", "x", "n"]]
-    return findings.trend(registry.get("win_rate.count").label[context.lang()], whole.tail(_TREND_QUARTERS), context.lang()).text
+    return findings.trend(registry.get("win_rate.count").label[context.lang()], whole, context.lang()).text
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

@@ -1,7 +1,7 @@
 """What only the browser can do: the document's language, light and dark, a few style repairs, pictures of a chart.
 
-The scripts and styles are constants of this file. Everything that comes from data or texts goes in as `data` and is written
-with textContent, never as markup.
+The scripts and styles are constants of this file. Everything that comes from data or texts goes in as `data` and is
+written with textContent, never as markup.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _CSS = """
 .st-key-frame { position: absolute; height: 0; overflow: hidden; }
 /* captions at the muted text colour of the charts: the default is too pale for WCAG AA */
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { opacity: 1; }
-[data-testid="stMainBlockContainer"] { padding-top: 3.4rem; padding-bottom: 3rem; }
+[data-testid="stMainBlockContainer"] { padding: 3.4rem 2rem 3rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 0.75rem; padding-right: 0.75rem; }
@@ -69,7 +69,7 @@ _PICTURE_CSS = """
 .pictures { display: flex; flex-direction: column; gap: 0.5rem; }
 button { font: inherit; color: var(--st-text-color); background: var(--st-background-color); cursor: pointer;
   border: 1px solid var(--st-border-color); border-radius: var(--st-button-radius); padding: 0.35rem 0.75rem; }
-button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); outline: none; }
+button:hover, button:focus-visible { border-color: var(--st-primary-color); color: var(--st-primary-color); }
 """
 #: The picture is what the screen shows, with title, what is measured, filters and load written on it.
 _PICTURE = """
@@ -110,7 +110,8 @@ function compose(plot, data) {
   const svg = document.createElementNS(NS, 'svg');
   svg.setAttribute('xmlns', NS);
   const paper = document.createElementNS(NS, 'rect');
-  paper.setAttribute('width', '100%'); paper.setAttribute('height', '100%'); paper.setAttribute('fill', style.backgroundColor);
+  paper.setAttribute('width', '100%'); paper.setAttribute('height', '100%');
+  paper.setAttribute('fill', style.backgroundColor);
   svg.appendChild(paper);
   let y = write(svg, title, PAD, PAD + HEAD - 4, 16, 600, style.color, family) - 8;
   for (const layer of plot.querySelectorAll('svg.main-svg')) {

@@ -1,7 +1,7 @@
 """Answers are kept by (scope, store, load, question, view): the only place where pages cache anything.
 
-Scope is the first hashed argument, so that nobody ever gets an answer that was computed for someone else. A new load has
-a new id, so that nothing has to be cleared. Both caches are bounded.
+Scope is the first hashed argument, so that nobody ever gets an answer that was computed for someone else. A new load
+has a new id, so that nothing has to be cleared. Both caches are bounded.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import streamlit as st
 
 from analytics.ask import Ask
 from analytics.view import View
+from data import demo
 from data.engine import Company, open_company
 from data.scope import Scope
 from data.store import Load, Store
@@ -35,10 +36,13 @@ def current_load(store: Path) -> Load | None:
     return Store.open(store).current() if store.exists() else None
 
 
+def is_sample(load: Load) -> bool:
+    """Is this the sample company?"""
+    return load.profile == demo.PROFILE
+
+
 def build_sample(store: Path, progress: Callable[..., None]) -> None:
     """Fill an empty store with the sample company; a second viewer at the same moment waits for the first."""
-    from data import demo
-
     with _BUILDING:
         if current_load(store) is None:
             demo.create(store, progress=progress)

@@ -1,4 +1,4 @@
-"""The card that every chart stands in: finding, what is measured, chart, definition, table, downloads, what is behind a mark."""
+"""The card that every chart stands in: finding, what is measured, chart, definition, table, downloads, drill-down."""
 
 from __future__ import annotations
 
@@ -18,15 +18,19 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 Mark = Mapping[str, Any]
+#: a clicked point as Streamlit gives it -> what to ask for
+Question = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
+#: a clicked point as Streamlit gives it -> what to ask for
+Question = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
-BEHIND = ("name", "account_name", "segment", "owner_name", "team", "stage", "status", "amount_base", "days_in_stage",
-          "created_on", "closed_on")
+BEHIND = ("name", "account_name", "stage", "status", "amount_base", "days_in_stage", "owner_name", "team", "segment",
+          "created_on", "expected_close_on", "closed_on")
 
 
 def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, view: View, measured: str,
                n: int | None = None, definition_key: str | None = None, columns: list[str] | None = None,
-               kinds: dict[str, str] | None = None, mark_question: Callable[[Mapping[str, Any]], Mark | None] | None = None,
-               question: str | None = None, drill: bool = True, with_period: bool = True, alt: str | None = None) -> None:
+               kinds: dict[str, str] | None = None, mark_question: Question | None = None, question: str | None = None,
+               drill: bool = True, with_period: bool = True, alt: str | None = None) -> None:
     """One chart in its card.
 
     title           the finding, a sentence in the viewer's language (plain text)
@@ -71,7 +75,7 @@ def _clickable(figure: go.Figure, key: str, view: View, alt: str, question: Any)
             behind(view, mark, key)
 
 
-def _own_mark(figure: go.Figure, question: str | None) -> Callable[[Mapping[str, Any]], Mark | None]:
+def _own_mark(figure: go.Figure, question: str | None) -> Question:
     names = list((figure.layout.meta or {}).get("mark", []))
     asked = {"question": question} if question else {}
 

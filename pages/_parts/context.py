@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
+from analytics.charts.style import Theme
 from analytics.i18n import t as translate
 from data.scope import Scope
 from data.settings import Settings
@@ -16,12 +16,18 @@ _KEY = "mvpod_context"
 
 @dataclass(frozen=True)
 class Context:
-    """One run's surroundings. `load_id` is resolved once, so that one screen never mixes two states of the data."""
+    """One run's surroundings. `load_id` is resolved once, so that one screen never mixes two states of the data.
 
+    `home` is where the organisation's own data belong, `store` the store that is shown: the same, or the sample company
+    (`is_sample`) as long as nothing has been imported.
+    """
+
+    home: str
     store: str
+    is_sample: bool
     load_id: int
     lang: str
-    theme: str
+    theme: Theme
     scope: Scope
     settings: Settings
 
@@ -42,7 +48,7 @@ def lang() -> str:
     return now().lang
 
 
-def theme() -> Any:
+def theme() -> Theme:
     """'light' or 'dark', for chart builders."""
     return now().theme
 

@@ -13,7 +13,7 @@ from analytics import i18n, periods
 from analytics.charts.style import columns_of
 from analytics.view import Compare, Days, View
 from data.errors import LANGUAGES, MvpodError
-from data.scope import Filters
+from data.scope import UNKNOWN, Filters
 from pages._parts import context, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -68,17 +68,19 @@ def look_and_language() -> str:
     bar.divider()
     view_state.choose("lang", t("filter.language"), list(LANGUAGES), "", {"en": "English", "zh": "中文"}, where=bar,
                       kind="segments", width="stretch")
-    return view_state.choose("theme", t("filter.theme"), list(THEMES), "system", {x: t(f"filter.theme.{x}") for x in THEMES},
-                             where=bar, kind="segments", width="stretch")
+    names = {theme: t(f"filter.theme.{theme}") for theme in THEMES}
+    return view_state.choose("theme", t("filter.theme"), list(THEMES), "system", names, where=bar, kind="segments",
+                             width="stretch")
 
 
 def _segment(place: Any, choice: Options) -> list[str]:
-    keys = [value for value, _ in choice.get("segment", [])]
+    keys = [value for value, _ in choice.get("segment", []) if value != UNKNOWN]
     names = i18n.labels("segment", keys, context.lang(), context.now().settings) | {EVERY_SEGMENT: t("filter.all")}
     if sum(columns_of(name) for name in names.values()) > _SWITCH_COLUMNS:  # one line of buttons: keys are short
         names |= {key: key for key in keys}
-    chosen = view_state.choose("segment", t("dimension.segment"), [EVERY_SEGMENT, *keys], EVERY_SEGMENT,
-                               {k: md_escape(v) for k, v in names.items()}, where=place, kind="segments", width="stretch")
+    shown = {key: md_escape(name) for key, name in names.items()}
+    chosen = view_state.choose("segment", t("dimension.segment"), [EVERY_SEGMENT, *keys], EVERY_SEGMENT, shown,
+                               where=place, kind="segments", width="stretch")
     return [] if chosen == EVERY_SEGMENT else [chosen]
 
 

@@ -1,4 +1,4 @@
-"""What stands above every page: its name, the question it answers, the view in words, and what must be known of the data."""
+"""What stands above every page: its name, its question, the view in words, and what must be known of the data."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ def heading(page: Page, view: View) -> None:
     st.caption(md_escape(" · ".join(filter(None, words))))
     notice = organisation.notice.get(here.lang) or organisation.notice.get("en")
     if notice:
-        st.info(md_escape(notice), icon=":material/science:")
+        st.badge(md_escape(notice), icon=":material/science:", color="orange")

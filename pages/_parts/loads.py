@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.compute as pc
 import streamlit as st
 
-from data.store import Load, Store
+from analytics import format as fmt
+from data.loads import Load
+from data.store import Store
 from pages._parts import context, states, table, view_state
 from pages._parts.context import t
 
@@ -44,12 +47,14 @@ def _row(load: Load) -> dict[str, object]:
 
 
 def _rejects(store: Store, load: Load) -> None:
-    rejected = store.quarantined(load)
-    if rejected.empty:
+    kept = store.table("quarantine", load) if "quarantine" in load.versions else None
+    rejected = None if kept is None else kept.filter(pc.equal(kept["load_id"], load.load_id))
+    if rejected is None or not rejected.num_rows:
         st.caption(t("data.rejects.none"))
         return
-    st.markdown(f"**{t('data.rejects', n=len(rejected))}**")
-    table.show(rejected.head(_SHOWN_REJECTS), alt=t("data.rejects.alt"), key="data_rejects")
+    st.markdown(f"**{t('data.rejects', n=fmt.number(rejected.num_rows, context.lang()))}**")
+    table.show(rejected.slice(0, _SHOWN_REJECTS).drop_columns(["load_id"]).to_pandas(), alt=t("data.rejects.alt"),
+               key="data_rejects")
 
 
 def _restore(store: Store, load: Load) -> None:

@@ -1,4 +1,4 @@
-"""What stands where there is no number: empty, not measured, failed. One card's failure never takes the page with it."""
+"""What stands where there is no number: empty, not measured, failed. One failed card never takes the page with it."""
 
 from __future__ import annotations
 

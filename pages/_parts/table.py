@@ -22,10 +22,12 @@ KINDS = {
     "amount": "amount", "amount_n": "amount", "amount_base": "amount", "won_amount": "amount", "lost_amount": "amount",
     "weighted": "amount", "days_in_stage": "days", "days": "days",
     "as_of": "date", "created_on": "date", "closed_on": "date", "entered_on": "date", "exited_on": "date",
-    "expected_close_on": "date", "changed_on": "date", "valid_from": "date",
+    "expected_close_on": "date", "occurred_on": "date", "changed_on": "date", "valid_from": "date", "minutes": "number",
+    "row": "number",
 }
 _LABELLED = ("segment", "pipeline", "stage", "next_stage", "from_stage", "to_stage", "status", "type", "sales_mode",
-             "exit_kind", "region", "team", "industry", "ownership", "product_line", "owner_id", "quality", "time_source")
+             "exit_kind", "region", "team", "industry", "ownership", "product_line", "owner_id", "quality",
+             "time_source", "kind", "direction")
 
 
 def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: dict[str, str] | None = None,

@@ -5,7 +5,8 @@ button (`take_url`), a widget (`choose`, through its callback) and the program (
 writes the parameters into the address, which the browser keeps as a step of its history. The names of people and
 customers never stand in the URL, only keys.
 
-Streamlit's own `bind="query-params"` is not used: it writes the labels that the viewer reads, which change with the language.
+Streamlit's own `bind="query-params"` is not used: it writes the labels that the viewer reads, and those change
+with the language.
 """
 
 from __future__ import annotations
@@ -28,9 +29,8 @@ def take_url() -> None:
     """
     session = st.session_state
     incoming = _read()
-    if _PARAMS not in session:
-        session[_PARAMS] = incoming
-    elif not session.get(_TOUCHED) and incoming and incoming != session.get(_WRITTEN):
+    is_asked_from_outside = bool(incoming) and incoming != session.get(_WRITTEN) and not session.get(_TOUCHED)
+    if _PARAMS not in session or is_asked_from_outside:
         session[_PARAMS] = incoming
     session[_TOUCHED] = False
     session[_SEEN] = set()
@@ -85,7 +85,8 @@ def choose(name: str, label: str, options: list[str], default: str, show: Callab
     keep(name, *([] if now == default else [now]))  # what is unknown leaves the URL quietly
     key = _prepare(name, now)
     place = where or st
-    shared = {"key": key, "format_func": _labels(show), "on_change": _one_chosen, "args": (name, key, default, options), **widget}
+    shared = {"key": key, "format_func": _labels(show), "on_change": _one_chosen,
+              "args": (name, key, default, options), **widget}
     if kind == "segments":
         chosen = place.segmented_control(label, options, required=True, **shared)
     elif kind == "radio":
@@ -108,7 +109,8 @@ def choose_some(name: str, label: str, options: list[str], show: Callable[[str],
 def write(name: str, label: str, *, where: Any = None, **widget: Any) -> str:
     """A text field kept in the URL as `name`."""
     key = _prepare(name, (values(name) or ("",))[0])
-    text = (where or st).text_input(label, key=key, on_change=_one_chosen, args=(name, key, "", None), max_chars=_MAX_CHARS, **widget)
+    text = (where or st).text_input(label, key=key, on_change=_one_chosen, args=(name, key, "", None),
+                                    max_chars=_MAX_CHARS, **widget)
     return str(text or "")
 
 

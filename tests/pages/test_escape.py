@@ -32,7 +32,8 @@ def test_line_breaks_and_hidden_characters_become_spaces() -> None:
     assert md_escape("A\nB\u202eC") == "A B C"
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "＋1", "－1", "＠A", ' "=1+1', "\n=2"])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1+cmd", "@SUM(A1)", "\t=1", "\r=1", "＝1+1", "＋1", "－1", "＠A",
+                                  ' "=1+1', "\n=2"])
 def test_no_text_cell_of_a_csv_starts_a_formula(cell: str) -> None:
     rows = list(csv.reader(io.StringIO(csv_bytes(pd.DataFrame({"name": [cell]})).decode("utf-8-sig"), newline="")))
     assert rows[1][0] == "'" + cell

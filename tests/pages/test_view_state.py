@@ -1,4 +1,4 @@
-"""The URL carries the view: what it says is adopted, what it cannot mean leaves it quietly, what is default is not in it."""
+"""The URL carries the view: what it says is adopted, what it cannot mean leaves it, what is default is not in it."""
 
 from __future__ import annotations
 
