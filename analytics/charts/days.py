@@ -16,7 +16,8 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
-from analytics.charts.style import FONT_SIZE, Ink, Theme, figure, ink, message, palette
+from analytics.charts.sheet import Sheet, message
+from analytics.charts.style import FONT_SIZE, Ink, Theme, ink, palette
 
 STATISTICS = ("mean", "median", "p75", "p90")
 _GAP = 0.05
@@ -27,7 +28,7 @@ _VALUE_LINE = 17
 class _Panel:
     """One column of the small multiples: one statistic on its own horizontal axis."""
 
-    fig: go.Figure
+    fig: Sheet
     rows: Rows
     names: Names
     theme: Theme
@@ -108,7 +109,7 @@ def statistics(
             _like((comparison or {}).get(statistic), first, "value"),
             _like((standard or {}).get(statistic), first, "target"),
         )
-    return fig
+    return fig.figure()
 
 
 def scale(*sets: Mapping[str, pd.DataFrame] | None) -> dict[str, float]:
@@ -145,10 +146,10 @@ def _domain(number: int, count: int) -> tuple[float, float]:
     return number * (width + _GAP), number * (width + _GAP) + width
 
 
-def _axis(fig: go.Figure, number: int, left: float, right: float, widest: float) -> str:
+def _axis(fig: Sheet, number: int, left: float, right: float, widest: float) -> str:
     suffix = "" if number == 0 else str(number + 1)
-    fig.update_layout(
-        {
+    fig.set(
+        **{
             f"xaxis{suffix}": {
                 "domain": [left, right],
                 "range": [0, widest * 1.02],
@@ -282,14 +283,14 @@ def distribution(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
     """How durations spread: columns days_from, days_to (end excluded), n; one column a class, numbers on top."""
     if frame.empty:
         return message(theme, names.text("empty"))
-    fig = figure(theme, 220)
-    fig.update_layout(margin={"l": 8, "r": 8, "t": 20, "b": 40}, bargap=0.08)
+    fig = Sheet(theme, 220)
+    fig.set(margin={"l": 8, "r": 8, "t": 20, "b": 40}, bargap=0.08)
     words = [
         f"{show.number(a)}–{show.number(b - 1)}" if b - a > 1 else show.number(a)
         for a, b in zip(column(frame, "days_from"), column(frame, "days_to"), strict=True)
         if a is not None and b is not None
     ]
-    fig.add_bar(
+    fig.bar(
         x=words,
         y=column(frame, "n"),
         marker={"color": ink(theme, _segment(frame), names.order).actual},
@@ -298,6 +299,6 @@ def distribution(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
         cliponaxis=False,
         hoverinfo="skip",
     )
-    fig.update_xaxes(type="category", title=names.text("unit_days"))
-    fig.update_yaxes(visible=False)
-    return fig
+    fig.set(xaxis={"type": "category", "title": names.text("unit_days")})
+    fig.set(yaxis={"visible": False})
+    return fig.figure()

@@ -18,7 +18,8 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import MARK, key, known, write
-from analytics.charts.style import FONT_SIZE, Theme, figure, ink, message, palette, soft
+from analytics.charts.sheet import Sheet, message
+from analytics.charts.style import FONT_SIZE, Theme, ink, palette, soft
 
 _LEFT, _WIDTH, _WORDS = 0.13, 0.37, 0.58
 _PITCH, _NODE, _TOP, _STUB = 76, 12, 30, 16
@@ -70,17 +71,17 @@ def sankey(
     pipeline = str(frame["pipeline"].iloc[0])
     nodes = _nodes(flows, stages)
     height = _TOP + (len(nodes) - 1) * _PITCH + _NODE + _STUB + 8
-    fig = figure(theme, height + 58)
-    fig.update_layout(
+    fig = Sheet(theme, height + 58)
+    fig.set(
         margin={"l": 4, "r": 4, "t": 4, "b": 54, "pad": 0},
         legend=key(theme),
         showlegend=True,
         meta={"mark": list(MARK)},
     )
-    fig.update_xaxes(range=[0, 1], visible=False)
-    fig.update_yaxes(range=[height, 0], visible=False)
+    fig.set(xaxis={"range": [0, 1], "visible": False})
+    fig.set(yaxis={"range": [height, 0], "visible": False})
     _Drawing(fig, nodes, names, theme, pipeline, segment).draw(flows)
-    return fig
+    return fig.figure()
 
 
 def _flow(row: dict[Any, Any]) -> _Flow:
@@ -106,7 +107,7 @@ class _Drawing:
     """One picture in the making: knows the scale and hands out places on the bars' edges."""
 
     def __init__(
-        self, fig: go.Figure, nodes: dict[str, _Node], names: Names, theme: Theme, pipeline: str, segment: str | None
+        self, fig: Sheet, nodes: dict[str, _Node], names: Names, theme: Theme, pipeline: str, segment: str | None
     ) -> None:
         self.fig, self.nodes, self.names, self.theme = fig, nodes, names, theme
         self.pipeline, self.segment = pipeline, segment
@@ -215,7 +216,7 @@ class _Drawing:
         )
         edge = colour.comparison if group == "open" else fill  # a ribbon of two is still seen
         closed = [*outline, outline[0]]
-        self.fig.add_scatter(
+        self.fig.scatter(
             x=[p[0] for p in closed],
             y=[p[1] for p in closed],
             fill="toself",
@@ -235,7 +236,7 @@ class _Drawing:
 
     def _click(self, flow: _Flow, middle: tuple[float, float], has_number: bool) -> None:
         """A point that can be clicked in the middle of the ribbon; exceptions carry their number on a small plate."""
-        self.fig.add_scatter(
+        self.fig.scatter(
             x=[middle[0]],
             y=[middle[1]],
             mode="markers",
@@ -246,7 +247,7 @@ class _Drawing:
             customdata=[[self.pipeline, self.segment, flow.source, flow.kind]],
         )
         if has_number:
-            self.fig.add_annotation(
+            self.fig.note(
                 text=show.number(flow.n),
                 x=middle[0],
                 y=middle[1],
@@ -266,7 +267,7 @@ class _Drawing:
 
     def _bar(self, node: _Node) -> None:
         colour, colours = ink(self.theme, self.segment, self.names.order), palette(self.theme)
-        self.fig.add_shape(
+        self.fig.shape(
             type="rect",
             x0=_LEFT,
             x1=_LEFT + max(node.visits * self.scale, 0.004),

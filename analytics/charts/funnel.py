@@ -15,7 +15,8 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
-from analytics.charts.style import FONT_SIZE, Theme, ink, message, palette
+from analytics.charts.sheet import Sheet, message
+from analytics.charts.style import FONT_SIZE, Theme, ink, palette
 
 By = Literal["count", "amount"]
 _NEXT, _CUMULATIVE = 64, 122
@@ -42,7 +43,7 @@ def rates(
     target = _by_stage(standard, frame, "target")
     rows = Rows(len(frame), has_second=comparison is not None, top=18)
     fig = canvas(rows, theme, right=(_CUMULATIVE if by == "count" else _NEXT) + 8)
-    fig.update_xaxes(range=[0, 1], visible=False)
+    fig.set(xaxis={"range": [0, 1], "visible": False})
     _tracks(fig, rows, theme)
     _actual(fig, frame, rows, names, theme, by)
     if comparison is not None:
@@ -79,7 +80,7 @@ def rates(
         keyed=True,
     )
     _print(fig, frame, was, rows, names, theme, by)
-    return fig
+    return fig.figure()
 
 
 def _value_column(by: By) -> str:
@@ -98,7 +99,7 @@ def _by_stage(other: pd.DataFrame | None, frame: pd.DataFrame, name: str) -> lis
     return [known(found.get(stage)) for stage in frame["stage"]]
 
 
-def _tracks(fig: go.Figure, rows: Rows, theme: Theme) -> None:
+def _tracks(fig: Sheet, rows: Rows, theme: Theme) -> None:
     """The 100 % behind every bar: what is neither solid nor hatched was lost."""
     bars(
         fig,
@@ -110,7 +111,7 @@ def _tracks(fig: go.Figure, rows: Rows, theme: Theme) -> None:
     )
 
 
-def _actual(fig: go.Figure, frame: pd.DataFrame, rows: Rows, names: Names, theme: Theme, by: By) -> None:
+def _actual(fig: Sheet, frame: pd.DataFrame, rows: Rows, names: Names, theme: Theme, by: By) -> None:
     at = [rows.bar_at(i) for i in range(rows.count)]
     colour = ink(theme, _segment(frame), names.order)
     values = column(frame, _value_column(by))
@@ -163,7 +164,7 @@ def _hover(row: dict[str, object], names: Names) -> str:
 
 
 def _print(
-    fig: go.Figure, frame: pd.DataFrame, was: list[float | None], rows: Rows, names: Names, theme: Theme, by: By
+    fig: Sheet, frame: pd.DataFrame, was: list[float | None], rows: Rows, names: Names, theme: Theme, by: By
 ) -> None:
     """The numbers: stage and n above the bar, share and cumulative share to the right, the difference under them."""
     colours = palette(theme)
@@ -211,7 +212,7 @@ def outcomes(frame: pd.DataFrame, names: Names, theme: Theme, *, extent: float |
     rows = Rows(len(frame), top=6)
     fig = canvas(rows, theme, right=8, bottom=28)
     entered = column(frame, "n")
-    fig.update_xaxes(range=[0, (extent or max((n for n in entered if n), default=1)) * 1.02], visible=False)
+    fig.set(xaxis={"range": [0, (extent or max((n for n in entered if n), default=1)) * 1.02], "visible": False})
     colour, colours = ink(theme, _segment(frame), names.order), palette(theme)
     hover = [_hover(row, names) for row in frame.to_dict("records")]
     base: list[float | None] = [0.0] * rows.count
@@ -238,7 +239,7 @@ def outcomes(frame: pd.DataFrame, names: Names, theme: Theme, *, extent: float |
     for i, row in enumerate(frame.to_dict("records")):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i))
         write(fig, _split(row, names), 1, rows.text_at(i), anchor="right", colour=colours.muted, size=FONT_SIZE - 1)
-    return fig
+    return fig.figure()
 
 
 def _split(row: dict[str, object], names: Names) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
-from analytics.charts.style import FONT_SIZE, Theme, figure, palette
+from analytics.charts.sheet import Sheet
+from analytics.charts.style import FONT_SIZE, Theme, palette
 
 #: what the customdata of a clickable mark holds; the page asks for the opportunities behind it
 MARK = ("pipeline", "segment", "stage", "outcome")
@@ -61,10 +61,10 @@ class Rows:
         return self.top + (row + 1) * self.pitch - _FOOT - self.after / 2 + 1
 
 
-def canvas(rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int = 4, bottom: int = 66) -> go.Figure:
+def canvas(rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int = 4, bottom: int = 66) -> Sheet:
     """A figure whose vertical axis is `rows.height` pixels, counted from the top."""
-    fig = figure(theme, rows.height + top + bottom)
-    fig.update_layout(
+    fig = Sheet(theme, rows.height + top + bottom)
+    fig.set(
         margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 0},
         barmode="overlay",
         bargap=0,
@@ -72,7 +72,7 @@ def canvas(rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int 
         showlegend=True,
         meta={"mark": list(MARK)},
     )
-    fig.update_yaxes(range=[rows.height, 0], visible=False)
+    fig.set(yaxis={"range": [rows.height, 0], "visible": False})
     return fig
 
 
@@ -94,7 +94,7 @@ def key(theme: Theme) -> dict[str, object]:
 
 
 def write(
-    fig: go.Figure,
+    fig: Sheet,
     text: str,
     x: float,
     y: float,
@@ -108,7 +108,7 @@ def write(
 ) -> None:
     """One piece of text at a height in pixels from the top; `x` on the paper unless `xref` names an axis."""
     font = {"size": size, **({"color": colour} if colour else {}), **({"weight": "bold"} if bold else {})}
-    fig.add_annotation(
+    fig.note(
         text=text,
         x=x,
         xref=xref,
@@ -123,7 +123,7 @@ def write(
 
 
 def bars(
-    fig: go.Figure,
+    fig: Sheet,
     ends: Sequence[float | None],
     at: Sequence[float],
     *,
@@ -151,7 +151,7 @@ def bars(
         }
     if outlined:
         marker = {"color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": outlined}}
-    fig.add_bar(
+    fig.bar(
         x=list(ends),
         y=list(at),
         base=list(base) if base is not None else None,
@@ -168,7 +168,7 @@ def bars(
 
 
 def whiskers(
-    fig: go.Figure,
+    fig: Sheet,
     low: Sequence[float | None],
     high: Sequence[float | None],
     at: Sequence[float],
@@ -198,8 +198,8 @@ def whiskers(
     if not x:
         return
     line = {"mode": "lines", "hoverinfo": "skip", "xaxis": axis, "cliponaxis": False}
-    fig.add_scatter(x=x, y=y, line={"color": colours.background, "width": 4}, showlegend=False, **line)
-    fig.add_scatter(
+    fig.scatter(x=x, y=y, line={"color": colours.background, "width": 4}, showlegend=False, **line)
+    fig.scatter(
         x=caps_x,
         y=caps_y,
         mode="markers",
@@ -209,7 +209,7 @@ def whiskers(
         cliponaxis=False,
         marker={"symbol": "line-ns", "size": 7, "line": {"width": 1.5, "color": colours.text}},
     )
-    fig.add_scatter(x=x, y=y, line={"color": colours.text, "width": 1.5}, name=name, showlegend=keyed, **line)
+    fig.scatter(x=x, y=y, line={"color": colours.text, "width": 1.5}, name=name, showlegend=keyed, **line)
 
 
 def known(value: Any) -> float | None:

@@ -6,7 +6,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics.charts.rows import column
-from analytics.charts.style import Theme, figure, ink, palette, soft
+from analytics.charts.sheet import Sheet
+from analytics.charts.style import Theme, ink, palette, soft
 
 HEIGHT = 44
 
@@ -15,14 +16,14 @@ def line(
     frame: pd.DataFrame, theme: Theme, *, x: str = "period", value: str = "value", segment: str | None = None
 ) -> go.Figure:
     """`value` over `x` in the order given; gaps stay gaps; `low` and `high`, if there, as a band."""
-    fig = figure(theme, HEIGHT)
-    fig.update_layout(margin={"l": 4, "r": 8, "t": 6, "b": 6}, hovermode=False)
-    fig.update_xaxes(visible=False, type="category")
-    fig.update_yaxes(visible=False)
+    fig = Sheet(theme, HEIGHT)
+    fig.set(margin={"l": 4, "r": 8, "t": 6, "b": 6}, hovermode=False)
+    fig.set(xaxis={"visible": False, "type": "category"})
+    fig.set(yaxis={"visible": False})
     colour = ink(theme, segment).actual if segment else palette(theme).accent
     periods, values = list(frame[x]), column(frame, value)
     if {"low", "high"} <= set(frame.columns) and frame[["low", "high"]].notna().all(axis=None) and len(frame) > 1:
-        fig.add_scatter(
+        fig.scatter(
             x=periods + periods[::-1],
             y=column(frame, "low") + column(frame, "high")[::-1],
             fill="toself",
@@ -31,10 +32,10 @@ def line(
             fillcolor=soft(colour, 0.15),
             hoverinfo="skip",
         )
-    fig.add_scatter(x=periods, y=values, mode="lines", line={"color": colour, "width": 1.5}, hoverinfo="skip")
+    fig.scatter(x=periods, y=values, mode="lines", line={"color": colour, "width": 1.5}, hoverinfo="skip")
     known = [(p, v) for p, v in zip(periods, values, strict=True) if v is not None]
     if known:
-        fig.add_scatter(
+        fig.scatter(
             x=[known[-1][0]],
             y=[known[-1][1]],
             mode="markers",
@@ -42,4 +43,4 @@ def line(
             hoverinfo="skip",
             cliponaxis=False,
         )
-    return fig
+    return fig.figure()

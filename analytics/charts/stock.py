@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, write
-from analytics.charts.style import FONT_SIZE, Theme, ink, message, palette
+from analytics.charts.sheet import message
+from analytics.charts.style import FONT_SIZE, Theme, ink, palette
 
 By = Literal["count", "amount"]
 
@@ -37,7 +38,7 @@ def stages(
     rows = Rows(len(frame), has_second=comparison is not None, top=4)
     fig = canvas(rows, theme, right=74, bottom=30)
     widest = extent or max((v for v in [*values, *was] if v is not None), default=1) or 1
-    fig.update_xaxes(range=[0, widest], visible=False)
+    fig.set(xaxis={"range": [0, widest], "visible": False})
     segment = str(frame["segment"].iloc[0]) if "segment" in frame else None
     colour, colours = ink(theme, segment, names.order), palette(theme)
     at = [rows.bar_at(i) for i in range(rows.count)]
@@ -75,7 +76,7 @@ def stages(
             size=FONT_SIZE - 1,
         )
         write(fig, _written(values[i], by, names), 1, rows.bar_at(i), anchor="right", shift=66, bold=True)
-    return fig
+    return fig.figure()
 
 
 def _by_stage(other: pd.DataFrame | None, frame: pd.DataFrame, measure: str) -> list[float | None]:

@@ -147,27 +147,6 @@ def template(theme: Theme) -> go.layout.Template:
     )
 
 
-def figure(theme: Theme, height: int) -> go.Figure:
-    """An empty figure of the house: template, height, no legend, nothing that scrolls or zooms under a finger."""
-    return go.Figure(layout={"template": template(theme), "height": height, "autosize": True})
-
-
-def message(theme: Theme, text: str, height: int = 160) -> go.Figure:
-    """A figure that only says `text`: what stands where there is nothing to draw."""
-    fig = figure(theme, height)
-    fig.update_xaxes(visible=False)
-    fig.update_yaxes(visible=False)
-    fig.add_annotation(
-        text=label(text),
-        x=0.5,
-        y=0.5,
-        xref="paper",
-        yref="paper",
-        font={"color": palette(theme).muted, "size": FONT_SIZE + 1},
-    )
-    return fig
-
-
 def label(text: object, columns: int | None = None) -> str:
     """`text` as Plotly shall draw it, letter by letter.
 

@@ -8,7 +8,8 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import MARK, column, known
-from analytics.charts.style import FONT_SIZE, Theme, figure, ink, message, palette, soft
+from analytics.charts.sheet import Sheet, message
+from analytics.charts.style import FONT_SIZE, Theme, ink, palette, soft
 
 
 def curves(
@@ -23,8 +24,8 @@ def curves(
         return message(theme, names.text("empty"))
     stages = list(dict.fromkeys(frame["stage"]))
     lines = -(-len(stages) // 2)
-    fig = figure(theme, 150 * lines + 30)
-    fig.update_layout(margin={"l": 34, "r": 10, "t": 4, "b": 30, "pad": 0}, meta={"mark": list(MARK)})
+    fig = Sheet(theme, 150 * lines + 30)
+    fig.set(margin={"l": 34, "r": 10, "t": 4, "b": 30, "pad": 0}, meta={"mark": list(MARK)})
     widest = extent or horizon(frame)
     known_medians = _medians(medians, stages)
     for number, stage in enumerate(stages):
@@ -32,7 +33,7 @@ def curves(
         where = (number % 2, number // 2)
         axes = _cell(fig, number, where, lines, widest, theme, is_lowest=number + 2 >= len(stages))
         _curve(fig, part, axes, names, theme, widest, known_medians[number])
-    return fig
+    return fig.figure()
 
 
 def horizon(*frames: pd.DataFrame) -> float:
@@ -46,13 +47,13 @@ def horizon(*frames: pd.DataFrame) -> float:
 
 
 def _cell(
-    fig: go.Figure, number: int, where: tuple[int, int], lines: int, widest: float, theme: Theme, *, is_lowest: bool
+    fig: Sheet, number: int, where: tuple[int, int], lines: int, widest: float, theme: Theme, *, is_lowest: bool
 ) -> tuple[str, str]:
     suffix = "" if number == 0 else str(number + 1)
     left = 0 if where[0] == 0 else 0.53
     bottom = 1 - (where[1] + 1) / lines
-    fig.update_layout(
-        {
+    fig.set(
+        **{
             f"xaxis{suffix}": {
                 "domain": [left, left + 0.47],
                 "anchor": f"y{suffix}",
@@ -79,7 +80,7 @@ def _cell(
 
 
 def _curve(
-    fig: go.Figure,
+    fig: Sheet,
     part: pd.DataFrame,
     axes: tuple[str, str],
     names: Names,
@@ -93,10 +94,10 @@ def _curve(
     days = column(part, "days")
     step = {"mode": "lines", "xaxis": x, "yaxis": y}
     band = part.dropna(subset=["low", "high"])
-    fig.add_scatter(
+    fig.scatter(
         x=column(band, "days"), y=column(band, "low"), line={"width": 0, "shape": "hv"}, hoverinfo="skip", **step
     )
-    fig.add_scatter(
+    fig.scatter(
         x=column(band, "days"),
         y=column(band, "high"),
         line={"width": 0, "shape": "hv"},
@@ -110,7 +111,7 @@ def _curve(
         names.text("survival_hover", days=show.days(d, names.lang), share=show.rate(s))
         for d, s in zip(days, column(part, "survival"), strict=True)
     ]
-    fig.add_scatter(
+    fig.scatter(
         x=days,
         y=column(part, "survival"),
         line={"width": 2, "shape": "hv", "color": colour.actual},
@@ -120,7 +121,7 @@ def _curve(
         customdata=[[row.get("pipeline"), row.get("segment"), row["stage"], None]] * len(part),
         **step,
     )
-    fig.add_annotation(
+    fig.note(
         text=names.stage(row.get("pipeline"), row["stage"], 24),
         x=0,
         xref=f"{x} domain",
@@ -131,7 +132,7 @@ def _curve(
         yshift=2,
         font={"weight": "bold"},
     )
-    fig.add_annotation(
+    fig.note(
         text=_ending(part, names),
         x=1,
         xref=f"{x} domain",
@@ -142,14 +143,14 @@ def _curve(
         font={"size": FONT_SIZE - 1, "color": colours.muted},
     )
     if median is not None and median <= widest:
-        fig.add_scatter(
+        fig.scatter(
             x=[median, median],
             y=[0, 0.5],
             line={"width": 1, "dash": "dot", "color": colours.text},
             hoverinfo="skip",
             **step,
         )
-        fig.add_annotation(
+        fig.note(
             text=show.days(median, names.lang),
             x=median,
             y=0.5,

@@ -16,7 +16,8 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import known
-from analytics.charts.style import FONT_SIZE, Ink, Theme, figure, ink, label, message, palette
+from analytics.charts.sheet import Sheet, message
+from analytics.charts.style import FONT_SIZE, Ink, Theme, ink, label, palette
 
 _STAGE, _AMOUNT, _PROMISE, _TICKS, _HEAD = 32, 74, 16, 26, 22
 
@@ -43,7 +44,7 @@ def story(told: Story, names: Names, theme: Theme) -> go.Figure:
     if told.visits.empty:
         return message(theme, names.text("empty"))
     stages = list(dict.fromkeys(told.visits.sort_values("stage_order", kind="stable")["stage"]))
-    lanes = _Lanes(go.Figure(), names, theme, ink(theme, told.segment, names.order), told)
+    lanes = _Lanes(Sheet(theme, 0), names, theme, ink(theme, told.segment, names.order), told)
     top = lanes.stages(stages, 0)
     top = lanes.amount(top) if _has(told.amounts) else top
     top = lanes.promises(top) if _has(told.promises) else top
@@ -61,7 +62,7 @@ def _day(value: Any) -> date | None:
 
 @dataclass
 class _Lanes:
-    fig: go.Figure
+    fig: Sheet
     names: Names
     theme: Theme
     colour: Ink
@@ -83,7 +84,7 @@ class _Lanes:
         paper: bool = False,
         shift: int = 0,
     ) -> None:
-        self.fig.add_annotation(
+        self.fig.note(
             text=text,
             x=x,
             xref="paper" if paper else "x",
@@ -145,7 +146,7 @@ class _Lanes:
         colours = palette(self.theme)
         if self._is_closing(row):
             good = row.get("stage_kind") == "won"
-            self.fig.add_scatter(
+            self.fig.scatter(
                 x=[begin],
                 y=[y],
                 mode="markers",
@@ -166,7 +167,7 @@ class _Lanes:
                 "pattern": {"shape": "/", "fgcolor": self.colour.actual, "bgcolor": "rgba(0,0,0,0)", "size": 5},
             }
         width = max((last - begin).days, 1) * 86_400_000
-        self.fig.add_bar(
+        self.fig.bar(
             x=[width],
             base=[begin],
             y=[y],
@@ -178,7 +179,7 @@ class _Lanes:
             hovertext=self._words(row, begin, end),
         )
         if is_back:
-            self.fig.add_scatter(
+            self.fig.scatter(
                 x=[last],
                 y=[y],
                 mode="markers",
@@ -214,7 +215,7 @@ class _Lanes:
             return top + _AMOUNT - 8 - value / highest * (_AMOUNT - 46)
 
         points = [*rows, (self.told.as_of, rows[-1][1])]
-        self.fig.add_scatter(
+        self.fig.scatter(
             x=[d for d, _ in points],
             y=[place(v) for _, v in points],
             mode="lines",
@@ -251,7 +252,7 @@ class _Lanes:
                     "promised", day=show.day(said, self.names.lang), expected=show.day(expected, self.names.lang)
                 )
             )
-            self.fig.add_scatter(
+            self.fig.scatter(
                 x=[said, expected],
                 y=[y, y],
                 mode="lines+markers",
@@ -279,7 +280,7 @@ class _Lanes:
         for kind in dict.fromkeys(frame["kind"]):
             mine = frame[frame["kind"] == kind]
             days = [d for v in mine["occurred_on"] if (d := _day(v))]
-            self.fig.add_scatter(
+            self.fig.scatter(
                 x=days,
                 y=[y + 6] * len(days),
                 mode="markers",
@@ -303,22 +304,31 @@ class _Lanes:
     def finished(self, height: float) -> go.Figure:
         """The time axis below all lanes and the line of the as-of date."""
         colours = palette(self.theme)
-        base = figure(self.theme, int(height) + 46)
-        self.fig.update_layout(base.layout)
         first, last = min(self.ends), max(self.ends)
         room = max((last - first) * 0.03, timedelta(days=2))
-        self.fig.update_layout(margin={"l": 6, "r": 10, "t": 18, "b": 28, "pad": 0}, barmode="overlay")
-        self.fig.update_xaxes(
-            type="date",
-            range=[first - room, last + room * (5 if _has(self.told.promises) else 1)],
-            showgrid=True,
-            nticks=6,
-            tickformat="%Y-%m",
-            tickangle=0,
+        self.fig.set(height=int(height) + 46, margin={"l": 6, "r": 10, "t": 18, "b": 28, "pad": 0}, barmode="overlay")
+        self.fig.set(
+            xaxis={
+                "type": "date",
+                "range": [first - room, last + room * (5 if _has(self.told.promises) else 1)],
+                "showgrid": True,
+                "nticks": 6,
+                "tickformat": "%Y-%m",
+                "tickangle": 0,
+            }
         )
-        self.fig.update_yaxes(range=[height, 0], visible=False)
-        self.fig.add_vline(x=self.told.as_of.isoformat(), line={"width": 1, "dash": "dot", "color": colours.muted})
-        self.fig.add_annotation(
+        self.fig.set(yaxis={"range": [height, 0], "visible": False})
+        day = self.told.as_of.isoformat()
+        self.fig.shape(
+            type="line",
+            x0=day,
+            x1=day,
+            y0=0,
+            y1=1,
+            yref="paper",
+            line={"width": 1, "dash": "dot", "color": colours.muted},
+        )
+        self.fig.note(
             text=f"{self.names.text('as_of')} {show.day(self.told.as_of, self.names.lang)}",
             x=self.told.as_of.isoformat(),
             y=1,
@@ -327,4 +337,4 @@ class _Lanes:
             xanchor="right",
             font={"size": FONT_SIZE - 2, "color": colours.muted},
         )
-        return self.fig
+        return self.fig.figure()

@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import MARK, column, key, known
-from analytics.charts.style import FONT_SIZE, Theme, figure, ink, label, message, palette, soft
+from analytics.charts.sheet import Sheet, message
+from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette, soft
 
 Kind = Literal["rate", "days", "number", "amount"]
 #: from this share of open cases on a point is drawn hollow: it will still move
@@ -39,16 +40,18 @@ def line(
     """
     if frame.empty or not frame[value].notna().any():
         return message(theme, names.text("empty"), _HEIGHT)
-    fig = figure(theme, _HEIGHT)
-    fig.update_layout(
+    fig = Sheet(theme, _HEIGHT)
+    fig.set(
         margin={"l": 44, "r": 104, "t": 22, "b": 52, "pad": 2},
         legend={**key(theme), "y": -0.14},
         showlegend=True,
         barmode="group",
         meta={"mark": [*MARK[:3], x]},
     )
-    fig.update_xaxes(type="category", categoryorder="category ascending", anchor="y2", nticks=4, tickangle=0)
-    fig.update_layout(
+    fig.set(
+        xaxis={"type": "category", "categoryorder": "category ascending", "anchor": "y2", "nticks": 4, "tickangle": 0}
+    )
+    fig.set(
         yaxis={
             "domain": [_LINES, 1],
             "showgrid": True,
@@ -67,7 +70,7 @@ def line(
         _strip(fig, part, x, colour.actual)
         target = (standard or {}).get(str(group))
         if target is not None:
-            fig.add_scatter(
+            fig.scatter(
                 x=list(part[x]),
                 y=[target] * len(part),
                 mode="lines",
@@ -83,7 +86,7 @@ def line(
             )
     _name_ends(fig, ends)
     if any(_is_young(row) for row in frame.to_dict("records")):
-        fig.add_scatter(
+        fig.scatter(
             x=[None],
             y=[None],
             mode="markers",
@@ -93,7 +96,7 @@ def line(
             marker={"size": 7, "color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": palette(theme).text}},
         )
     if unit:
-        fig.add_annotation(
+        fig.note(
             text=label(unit),
             x=0,
             xref="paper",
@@ -106,7 +109,7 @@ def line(
             font={"color": palette(theme).muted, "size": FONT_SIZE - 1},
         )
     counts = [n for n in column(frame, "n") if n is not None]
-    fig.add_annotation(
+    fig.note(
         text=f"n ≤ {show.number(max(counts))}" if counts else "",
         x=0,
         xref="paper",
@@ -117,7 +120,7 @@ def line(
         xshift=-6,
         font={"color": palette(theme).muted, "size": FONT_SIZE - 1},
     )
-    return fig
+    return fig.figure()
 
 
 def written(value: object, kind: Kind, lang: str) -> str:
@@ -135,11 +138,11 @@ def _is_young(row: dict[Any, Any]) -> bool:
 
 
 def _line(
-    fig: go.Figure, part: pd.DataFrame, x: str, value: str, kind: Kind, group: Any, names: Names, theme: Theme
+    fig: Sheet, part: pd.DataFrame, x: str, value: str, kind: Kind, group: Any, names: Names, theme: Theme
 ) -> None:
     colour = ink(theme, group, names.order)
     records = part.to_dict("records")
-    fig.add_scatter(
+    fig.scatter(
         x=list(part[x]),
         y=column(part, value),
         mode="lines+markers",
@@ -161,7 +164,7 @@ def _line(
     )
 
 
-def _band(fig: go.Figure, part: pd.DataFrame, x: str, low: str, high: str, colour: str) -> None:
+def _band(fig: Sheet, part: pd.DataFrame, x: str, low: str, high: str, colour: str) -> None:
     """The interval as a band; unbroken stretches only, so that a gap stays a gap."""
     if low not in part or high not in part:
         return
@@ -171,7 +174,7 @@ def _band(fig: go.Figure, part: pd.DataFrame, x: str, low: str, high: str, colou
             run.append(row)
             continue
         if len(run) > 1:
-            fig.add_scatter(
+            fig.scatter(
                 x=[r[x] for r in run] + [r[x] for r in run[::-1]],
                 y=[r[low] for r in run] + [r[high] for r in run[::-1]],
                 fill="toself",
@@ -184,9 +187,9 @@ def _band(fig: go.Figure, part: pd.DataFrame, x: str, low: str, high: str, colou
         run = []
 
 
-def _strip(fig: go.Figure, part: pd.DataFrame, x: str, colour: str) -> None:
+def _strip(fig: Sheet, part: pd.DataFrame, x: str, colour: str) -> None:
     if "n" in part:
-        fig.add_bar(
+        fig.bar(
             x=list(part[x]),
             y=column(part, "n"),
             yaxis="y2",
@@ -202,7 +205,7 @@ def _end(row: pd.Series, group: Any, value: str, kind: Kind, by: str, names: Nam
     return f"<b>{written(row[value], kind, names.lang)}</b><br>{name if group is not None else ''}"
 
 
-def _name_ends(fig: go.Figure, ends: list[tuple[float, str, str]]) -> None:
+def _name_ends(fig: Sheet, ends: list[tuple[float, str, str]]) -> None:
     """Value and name at the end of each line, moved apart where they would touch."""
     top = max((v for v, _, _ in ends), default=1) or 1
     room = (_HEIGHT - 74) * (1 - _LINES)
@@ -210,7 +213,7 @@ def _name_ends(fig: go.Figure, ends: list[tuple[float, str, str]]) -> None:
     for value, text, colour in sorted(ends, reverse=True):
         place = min(value / top * room, lowest - 32)
         lowest = place
-        fig.add_annotation(
+        fig.note(
             text=text,
             x=1,
             xref="paper",
