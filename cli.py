@@ -1,0 +1,513 @@
+"""The terminal's door: the command `mvpod` (also `python -m cli`).
+
+Every command is a function `(args) -> exit code`: 0 done, 1 a known failure (its sentence goes to stderr),
+2 wrong usage. Answers go to stdout, everything else to stderr, so that output can be piped. What the numbers
+are is not decided here: the commands ask `analytics.ask` and `data`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+from analytics.i18n import has, t
+from data.errors import LANGUAGES, MvpodError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analytics.metrics.registry import Metric
+    from data.report import ImportReport
+    from data.settings import Settings
+    from data.store import Load
+
+ROOT = Path(__file__).resolve().parent
+DONE, FAILED, USAGE, DEFECT, STOPPED = 0, 1, 2, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    lang = language(words)
+    args = parser(lang).parse_args(words)
+    args.lang = lang
+    try:
+        code: int = args.run(args)
+        sys.stdout.flush()
+        return code
+    except MvpodError as error:
+        print(error.text(lang), file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        print(t("cli.stopped", lang), file=sys.stderr)
+        return STOPPED
+    except Exception:
+        with tempfile.NamedTemporaryFile("w", prefix="mvpod-", suffix=".log", delete=False, encoding="utf-8") as file:
+            file.write(traceback.format_exc())
+        print(t("cli.defect", lang, file=file.name), file=sys.stderr)
+        return DEFECT
+
+
+def language(words: Sequence[str]) -> str:
+    """--lang, else MVPOD_LANG, else the terminal's own language where it is one of ours, else English."""
+    given = [words[i + 1] for i, word in enumerate(words[:-1]) if word == "--lang"]
+    given += [word.split("=", 1)[1] for word in words if word.startswith("--lang=")]
+    system = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    for choice in (*given, os.environ.get("MVPOD_LANG", ""), system[:2]):
+        if choice in LANGUAGES:
+            return choice
+    return "en"
+
+
+# The grammar
+
+
+def parser(lang: str = "en") -> argparse.ArgumentParser:
+    """All commands with their options; help texts in `lang`."""
+
+    def say(key: str) -> str:
+        return t(f"cli.help.{key}", lang)
+
+    top = argparse.ArgumentParser(prog="mvpod", description=say("mvpod"))
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def command(name: str, run: Callable[[argparse.Namespace], int], store: bool = True) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=say(name), description=say(name))
+        sub.set_defaults(run=run)
+        sub.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
+        if store:
+            default = Path(os.environ.get("MVPOD_STORE") or ROOT / "data" / "store")
+            sub.add_argument("--store", type=Path, default=default, metavar="DIR", help=say("store"))
+        return sub
+
+    sub = command("import", import_)
+    sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=say("paths"))
+    sub.add_argument("--profile", metavar="NAME|FILE", help=say("profile"))
+    sub.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help=say("import_as_of"))
+    sub.add_argument("--config", type=Path, metavar="FILE", help=say("config"))
+    sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
+    sub.add_argument("--accept-shrink", action="store_true", help=say("accept_shrink"))
+
+    command("loads", loads).add_argument("--format", choices=("table", "json"), default="table", help=say("format"))
+    command("show", show).add_argument("load", nargs="?", type=int, metavar="LOAD", help=say("load"))
+    sub = command("quarantine", quarantine)
+    sub.add_argument("load", nargs="?", type=int, metavar="LOAD", help=say("load"))
+    sub.add_argument("--format", choices=("table", "json", "csv"), default="table", help=say("format"))
+    command("verify", verify).add_argument("load", nargs="?", type=int, metavar="LOAD", help=say("verify_load"))
+    command("restore", restore).add_argument("load", type=int, metavar="LOAD", help=say("load"))
+    sub = command("vacuum", vacuum)
+    sub.add_argument("--keep-days", type=int, default=90, metavar="DAYS", help=say("keep_days"))
+    sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
+    command("rebuild", rebuild)
+    command("demo", demo)
+
+    sub = command("metrics", metrics, store=False)
+    sub.add_argument("--format", choices=("table", "json"), default="table", help=say("format"))
+    sub = command("metric", metric)
+    sub.add_argument("key", metavar="KEY", help=say("key"))
+    sub.add_argument("--config", type=Path, metavar="FILE", help=say("metric_config"))
+    sub.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help=say("as_of"))
+    sub.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DATE", help=say("from"))
+    sub.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DATE", help=say("to"))
+    sub.add_argument("--by", default="", metavar="DIM[,DIM]", help=say("by"))
+    sub.add_argument("--where", action="append", default=[], type=_pair, metavar="DIM=VALUE[,VALUE]",
+                     help=say("where"))
+    sub.add_argument("--option", action="append", default=[], type=_pair, metavar="NAME=VALUE", help=say("option"))
+    sub.add_argument("--days", choices=("calendar", "working"), default="calendar", help=say("days"))
+    sub.add_argument("--load", type=int, metavar="LOAD", help=say("load"))
+    sub.add_argument("--format", choices=("table", "json", "csv"), default="table", help=say("format"))
+
+    sub = command("serve", serve)
+    sub.add_argument("--port", type=int, default=8501, help=say("port"))
+    sub.add_argument("--address", default="127.0.0.1", help=say("address"))
+    command("docs", docs, store=False)
+    return top
+
+
+def _pair(text: str) -> tuple[str, list[str]]:
+    """`DIM=VALUE,VALUE`; a comma inside a value is written twice."""
+    name, equals, values = text.partition("=")
+    if not equals or not name.strip():
+        raise argparse.ArgumentTypeError(f"{text!r}: NAME=VALUE")
+    split = values.replace(",,", "\0").split(",")
+    return name.strip(), [value.strip().replace("\0", ",") for value in split]
+
+
+# The store
+
+
+def import_(args: argparse.Namespace) -> int:
+    """Imports files and prints what became of their rows."""
+    from data.importing import import_paths
+
+    with _bar(args.lang) as progress:
+        report = import_paths(args.paths, args.store, profile=args.profile, as_of=args.as_of, config=args.config,
+                              dry_run=args.dry_run, accept_shrink=args.accept_shrink, progress=progress)
+    _print_report(report, args.lang)
+    return DONE
+
+
+def _print_report(report: ImportReport, lang: str) -> None:
+    out = _console()
+    rows = [(_table_name(r.target, lang), r.rows_in, r.loaded, r.quarantined, r.deduplicated, r.filtered,
+             ", ".join(r.files)) for r in report.tables]
+    out.print(_grid(lang, ("table", "rows_in", "loaded", "quarantined", "deduplicated", "filtered", "files"), rows))
+    if report.rules:
+        out.print(_grid(lang, ("table", "column", "rule", "rows", "example"), [
+            (_table_name(r.target, lang), r.column, r.text(lang), r.count,
+             "; ".join(f"{e.file}:{e.row} {e.value or ''}".strip() for e in r.examples[:2])) for r in report.rules]))
+    for note in report.decisions:
+        out.print(Text(f"· {note.text(lang)}"))
+    for note in report.warnings:
+        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
+    outcome = "dry_run" if report.is_dry_run else "unchanged" if report.is_unchanged else "published"
+    out.print(Text(t(f"cli.import.{outcome}", lang, load=report.load_id, as_of=report.as_of.isoformat())))
+
+
+def _table_name(table: str, lang: str) -> str:
+    return t(f"cli.table.{table}", lang) if has(f"cli.table.{table}") else table
+
+
+def loads(args: argparse.Namespace) -> int:
+    """Lists the loads, the newest first."""
+    from data.store import Store
+
+    found = sorted(Store.open(args.store).loads(), key=lambda load: -load.load_id)
+    if args.format == "json":
+        print(json.dumps([_load_json(load) for load in found], ensure_ascii=False, indent=1))
+        return DONE
+    rows = [(load.load_id, t(f"cli.kind.{load.kind}", args.lang), _moment(load), load.as_of or "", load.profile,
+             *_row_counts(load), _sources(load)) for load in found]
+    _console().print(_grid(args.lang, ("load", "kind", "loaded_at", "as_of", "profile", "rows_in", "loaded",
+                                      "quarantined", "sources"), rows))
+    return DONE
+
+
+def _load_json(load: Load) -> dict[str, Any]:
+    return {"load": load.load_id, "kind": load.kind, "loaded_at": load.loaded_at.isoformat(),
+            "as_of": load.as_of.isoformat() if load.as_of else None, "profile": load.profile,
+            "contract_version": load.contract_version, "sources": [dict(s) for s in load.sources],
+            "counts": dict(load.counts), "versions": dict(load.versions), "digest": load.digest}
+
+
+def _moment(load: Load) -> str:
+    return load.loaded_at.strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def _row_counts(load: Load) -> tuple[int | str, ...]:
+    """Rows in, loaded and quarantined over all tables; blank where a load brought none."""
+    tables = [c for c in load.counts.values() if isinstance(c, dict)]
+    return tuple(sum(c.get(k, 0) for c in tables) if tables else "" for k in ("in", "loaded", "quarantined"))
+
+
+def _sources(load: Load) -> str:
+    return ", ".join(str(s.get("name", s.get("load", ""))) for s in load.sources)
+
+
+def show(args: argparse.Namespace) -> int:
+    """Everything that is recorded of one load (default: the current one)."""
+    from data.store import Store
+
+    store = Store.open(args.store)
+    load = store.load(args.load) if args.load is not None else store.current()
+    if load is None:
+        raise MvpodError("E_NO_LOAD", store=str(args.store))
+    out = _console()
+    facts = [("load", load.load_id), ("kind", t(f"cli.kind.{load.kind}", args.lang)), ("loaded_at", _moment(load)),
+             ("as_of", load.as_of or ""), ("profile", load.profile), ("contract", load.contract_version),
+             ("files", len(load.files)), ("digest", load.digest)]
+    out.print(_grid(args.lang, ("fact", "value"), [(t(f"cli.column.{k}", args.lang), v) for k, v in facts]))
+    if load.sources:
+        files = [(source.get("name", ""), source.get("sha256", "")) for source in load.sources]
+        out.print(_grid(args.lang, ("file", "sha256"), files))
+    rows = []
+    for table in load.versions:
+        counts = load.counts.get(table, {})
+        rows.append((_table_name(table, args.lang), load.versions[table], store.rows(table, load),
+                     *(counts.get(k, "") for k in ("in", "loaded", "quarantined"))))
+    out.print(_grid(args.lang, ("table", "version", "rows", "rows_in", "loaded", "quarantined"), rows))
+    return DONE
+
+
+def quarantine(args: argparse.Namespace) -> int:
+    """The rejected rows of one load, or of all."""
+    from data.store import Store
+
+    store = Store.open(args.store)
+    if args.load is not None:
+        store.load(args.load)
+    frame = store.table("quarantine").to_pandas()
+    if args.load is not None:
+        frame = frame[frame["load_id"] == args.load]
+    _print_frame(frame, args.format, args.lang)
+    return DONE
+
+
+def verify(args: argparse.Namespace) -> int:
+    """Compares every file with what was recorded; fails if anything differs."""
+    from data.store import Store
+
+    problems = Store.open(args.store).verify(args.load)
+    for problem in problems:
+        print(problem.text(args.lang))
+    print(t("cli.verify.damaged" if problems else "cli.verify.sound", args.lang, n=len(problems)), file=sys.stderr)
+    return FAILED if problems else DONE
+
+
+def restore(args: argparse.Namespace) -> int:
+    """Makes an earlier load the published one again."""
+    from data.store import Store
+
+    load = Store.open(args.store).restore(args.load)
+    print(t("cli.restored", args.lang, load=args.load, now=load.load_id))
+    return DONE
+
+
+def vacuum(args: argparse.Namespace) -> int:
+    """Removes files that no kept load names."""
+    from data.store import Store
+
+    gone = Store.open(args.store).vacuum(args.keep_days, args.dry_run)
+    for file in gone.files:
+        print(file)
+    outcome = "cli.vacuum.dry_run" if args.dry_run else "cli.vacuum.done"
+    size = f"{gone.bytes / 1e6:,.1f}"
+    print(t(outcome, args.lang, n=len(gone.files), size=size, oldest=gone.oldest), file=sys.stderr)
+    return DONE
+
+
+def rebuild(args: argparse.Namespace) -> int:
+    """Makes the marts anew."""
+    from data.maintenance import rebuild as make
+
+    with _bar(args.lang) as progress:
+        load = make(args.store, progress)
+    print(t("cli.import.published", args.lang, load=load.load_id, as_of=load.as_of))
+    return DONE
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Builds the sample company in an empty store."""
+    from data import demo as sample
+    from data.store import Store
+
+    present = Store.open(args.store, create=True).current()
+    if present is not None and present.profile != sample.PROFILE:
+        raise MvpodError("E_DEMO_STORE", store=str(args.store), load=present.load_id)
+    with _bar(args.lang) as progress:
+        report: Any = sample.create(args.store, progress=progress)
+    _print_report(report, args.lang)
+    return DONE
+
+
+# The numbers
+
+
+def metrics(args: argparse.Namespace) -> int:
+    """Lists the registry."""
+    from analytics.metrics.registry import REGISTRY
+
+    if args.format == "json":
+        print(json.dumps([_metric_json(m) for m in REGISTRY.values()], ensure_ascii=False, indent=1))
+        return DONE
+    rows = [(m.key, m.label[args.lang], t(f"cli.unit.{m.unit}", args.lang), m.definition[args.lang])
+            for m in REGISTRY.values()]
+    _console().print(_grid(args.lang, ("key", "label", "unit", "definition"), rows))
+    return DONE
+
+
+def _metric_json(m: Metric) -> dict[str, Any]:
+    return {"key": m.key, "label": dict(m.label), "definition": dict(m.definition), "formula": m.formula,
+            "unit": m.unit, "direction": m.direction, "grain": list(m.grain), "population": dict(m.population),
+            "minimum": m.minimum,
+            "needs": list(m.needs), "source": m.source, "options": {k: list(v) for k, v in m.options.items()}}
+
+
+def metric(args: argparse.Namespace) -> int:
+    """Answers one metric as of a day, by groups, in the words of docs/metrics.md."""
+    from analytics.ask import ALIASES, Ask, to_json
+    from analytics.metrics.registry import get
+    from analytics.view import View
+    from data.engine import open_company
+    from data.maintenance import under_settings
+    from data.scope import Filters
+
+    declared = get(args.key)
+    chosen: dict[str, list[str]] = {}
+    for name, values in args.where:
+        chosen.setdefault(ALIASES.get(name, name), []).extend(values)
+    filters = Filters.of(chosen)
+    options = {name.replace("-", "_"): _whole(declared, name, values) for name, values in args.option}
+    with ExitStack() as stack:
+        store = stack.enter_context(under_settings(args.store, args.config)) if args.config else args.store
+        company = open_company(store, args.load)
+        stack.callback(company.close)
+        view = View(args.as_of or company.last_day, args.start, args.end, days=args.days, filters=filters)
+        by = [name.strip() for name in args.by.split(",") if name.strip()]
+        frame = Ask(company).metric(args.key, view, by=by, **options)
+        if args.format == "json":
+            answer = to_json(args.key, view, frame, company.load_id)
+            print(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))
+        elif args.format == "csv":
+            _print_frame(frame, "csv", args.lang)
+        else:
+            _print_metric(declared, frame, args.lang, company.settings, view.as_of, company.load_id)
+    return DONE
+
+
+#: Columns that the printed table shows besides the groups; csv and json have all.
+_CORE = ("next_stage", "n", "reached", "won", "lost", "open", "regressed", "events", "censored", "value", "low", "high",
+         "amount", "reason")
+
+
+def _whole(declared: Metric, name: str, values: list[str]) -> int:
+    try:
+        return int(values[0])
+    except ValueError as error:
+        raise MvpodError("E_METRIC_OPTION", metric=declared.key, option=name, found=values[0],
+                         expected=declared.options.get(name) or "nothing") from error
+
+
+def _print_metric(declared: Metric, frame: pd.DataFrame, lang: str, settings: Settings, as_of: date,
+                  load: int) -> None:
+    """For reading: names instead of keys, rounded numbers. For full precision there is --format json."""
+    out = _console()
+    out.print(Text(f"{declared.label[lang]} ({declared.key})", style="bold"))
+    out.print(Text(t("cli.metric.stand", lang, as_of=as_of.isoformat(), load=load)))
+    columns = [name for name in frame.columns if has(f"dimension.{name}") or name in _CORE]
+    if "reason" in columns and frame["reason"].isna().all():
+        columns.remove("reason")
+    rows = [[_cell(declared.unit, name, row, lang, settings) for name in columns] for row in frame.to_dict("records")]
+    out.print(_grid(lang, columns, rows))
+    more = [name for name in frame.columns if name not in columns and name not in ("stage_order", "reason")]
+    if more:
+        out.print(Text(t("cli.metric.more", lang, columns=", ".join(more)), style="dim"))
+
+
+def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settings) -> str:
+    """One value of an answer in words: names from the settings, numbers by their unit."""
+    from analytics import format as form
+    from analytics.i18n import label
+
+    value = row[name]
+    if isinstance(value, str) or (value is None and has(f"dimension.{name}")):
+        if name in ("stage", "next_stage") and value and row.get("pipeline"):
+            return settings.stage_label(row["pipeline"], value, lang)
+        return label(name, value, lang, settings) if has(f"dimension.{name}") else value or ""
+    if name in ("value", "low", "high"):
+        shown = {"share": form.rate, "ratio": form.rate}.get(unit)
+        if shown:
+            return shown(value, lang)
+        return form.amount(value, lang) if unit == "money" else form.days(value, lang)
+    if hasattr(value, "isoformat"):
+        return form.day(value, lang)
+    if name.endswith(("amount", "amount_value", "weighted")):
+        return form.amount(value, lang)
+    return form.number(value, lang) if value is None or float(value) != value or float(value).is_integer() \
+        else form.number(value, lang, digits=3)
+
+
+# The rest
+
+
+def serve(args: argparse.Namespace) -> int:
+    """Opens the dashboard on this machine; runs until it is stopped."""
+    os.environ["MVPOD_STORE"] = str(args.store.absolute())
+    os.chdir(ROOT)  # Streamlit reads its configuration from the current folder
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"),
+                              "--server.address", args.address, "--server.port", str(args.port)])
+
+
+def docs(args: argparse.Namespace) -> int:
+    """Writes docs/metrics.md from the registry."""
+    from analytics.metrics.document import document
+
+    target = ROOT / "docs" / "metrics.md"
+    target.write_text(document(), encoding="utf-8")
+    print(target.relative_to(ROOT))
+    return DONE
+
+
+# Printing
+
+
+def _console() -> Console:
+    """Stdout, as wide as the terminal; as wide as it takes where it is a file or a pipe."""
+    console = Console()
+    return console if console.is_terminal else Console(width=1000)
+
+
+#: Columns that may run over several lines.
+_LONG = ("definition", "files", "sources", "example", "rule", "reason", "value", "label")
+
+
+def _grid(lang: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
+    """A table whose cells are shown literally; numbers to the right."""
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    content = [list(row) for row in rows]
+    for i, name in enumerate(columns):
+        numeric = bool(content) and all(isinstance(row[i], (int, float)) or _is_figure(row[i]) for row in content)
+        grid.add_column(_heading(name, lang), justify="right" if numeric else "left", overflow="fold",
+                        no_wrap=name not in _LONG)
+    for row in content:
+        grid.add_row(*(Text(f"{cell:,}" if type(cell) is int else str(cell)) for cell in row))
+    return grid
+
+
+def _is_figure(cell: object) -> bool:
+    return str(cell).strip("–−+-%.,0123456789KMB万亿 ") == ""
+
+
+def _heading(name: str, lang: str) -> str:
+    for key in (f"cli.column.{name}", f"dimension.{name}"):
+        if has(key):
+            return t(key, lang)
+    return name
+
+
+def _print_frame(frame: pd.DataFrame, format_: str, lang: str) -> None:
+    if format_ == "csv":
+        from analytics.export.csv import csv_bytes
+
+        sys.stdout.write(csv_bytes(frame).decode("utf-8-sig").replace("\r\n", "\n"))
+    elif format_ == "json":
+        print(json.dumps(json.loads(frame.to_json(orient="records")), ensure_ascii=False, indent=1))
+    else:
+        known = frame.astype(object).where(frame.notna(), "")
+        _console().print(_grid(lang, list(frame.columns), list(known.itertuples(index=False))))
+
+
+@contextmanager
+def _bar(lang: str) -> Iterator[Callable[[str, float], None]]:
+    """A progress bar on the terminal; silent where stderr is not one."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("", total=1.0)
+
+        def progress(step: str, share: float) -> None:
+            text = t(f"cli.step.{step}", lang) if has(f"cli.step.{step}") else step
+            bar.update(task, description=text, completed=share)
+
+        yield progress
+
+
+if __name__ == "__main__":
+    sys.exit(main())

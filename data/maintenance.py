@@ -1,0 +1,61 @@
+"""Work on a whole store: marts made anew, and a copy of a store under other settings for one question."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from data import history
+from data.errors import MvpodError
+from data.settings import parse_settings, read_settings
+from data.store import Load, Store
+
+
+def rebuild(store_path: Path | str, progress: Callable[[str, float], None] | None = None) -> Load:
+    """Makes all marts anew from the snapshots and events, as a load of kind "rebuild".
+
+    MvpodError E_NO_LOAD for a store without a load, and the errors of the store and of `history`.
+    """
+    store = Store.open(store_path)
+    with store.writing() as w:
+        base = w.base
+        if base is None:
+            raise MvpodError("E_NO_LOAD", store=str(store_path))
+        history.rebuild_marts(w, parse_settings(base.settings_text), progress)
+        return w.publish(kind="rebuild", as_of=base.as_of, profile=base.profile, settings_text=base.settings_text)
+
+
+@contextmanager
+def under_settings(store_path: Path, config: Path) -> Iterator[Path]:
+    """A store as it would be under the settings of another mvpod.toml; the store itself stays as it is.
+
+    The copy shares the data files (hard links where the disk allows it) and is gone afterwards.
+    """
+    from data.importing import apply_settings
+
+    settings = read_settings(config)
+    store = Store.open(store_path)
+    load = store.current()
+    if load is None or load.settings_text == settings.text:
+        yield store_path
+        return
+    with tempfile.TemporaryDirectory(prefix="mvpod-") as folder:
+        copy = Path(folder) / "store"
+        shutil.copytree(store.path, copy, copy_function=_linked, ignore=shutil.ignore_patterns(".lock", "mvpod.toml"))
+        apply_settings(copy, settings)
+        yield copy
+
+
+def _linked(source: str, target: str) -> None:
+    """Data files are never changed once written, so that a copy can share them; everything else is copied."""
+    if source.endswith(".parquet"):
+        try:
+            os.link(source, target)
+            return
+        except OSError:
+            pass
+    shutil.copy2(source, target)
