@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,11 +17,9 @@ from pages._parts import browser, cache, context, definition, filter_bar, states
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
-Mark = Mapping[str, Any]
+Mark: TypeAlias = Mapping[str, Any]
 #: a clicked point as Streamlit gives it -> what to ask for
-Question = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
-#: a clicked point as Streamlit gives it -> what to ask for
-Question = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
+Question: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
 BEHIND = ("name", "account_name", "stage", "status", "amount_base", "days_in_stage", "owner_name", "team", "segment",
           "created_on", "expected_close_on", "closed_on")
