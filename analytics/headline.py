@@ -10,7 +10,7 @@ from analytics.metrics.registry import Metric
 from analytics.statistics.intervals import difference
 
 #: In the order of reading: what we have, what we win, how fast.
-TILES = ("pipeline.open", "win_rate.count", "win_rate.amount", "win_rate.created_cohort", "cycle_days.won_median")
+TILES = ("pipeline.open", "win_rate.count", "win_rate.amount", "cycle_days.won_median")
 
 #: key, value, low, high, n, reason: the metric now; other_*: the comparison; change = value - other_value;
 #: is_good: the change goes in the metric's good direction (None: no change, or no direction);
