@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from analytics.charts.rows import column
 from analytics.charts.sheet import Sheet
-from analytics.charts.style import Theme, ink, palette, soft
+from analytics.charts.style import Theme, ink, label, palette, soft
 
 HEIGHT = 44
 
@@ -21,7 +21,7 @@ def line(
     fig.set(xaxis={"visible": False, "type": "category"})
     fig.set(yaxis={"visible": False})
     colour = ink(theme, segment).actual if segment else palette(theme).accent
-    periods, values = list(frame[x]), column(frame, value)
+    periods, values = [label(name) for name in frame[x]], column(frame, value)
     if {"low", "high"} <= set(frame.columns) and frame[["low", "high"]].notna().all(axis=None) and len(frame) > 1:
         fig.scatter(
             x=periods + periods[::-1],

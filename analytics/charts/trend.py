@@ -71,7 +71,7 @@ def line(
         target = (standard or {}).get(str(group))
         if target is not None:
             fig.scatter(
-                x=list(part[x]),
+                x=_places(part, x),
                 y=[target] * len(part),
                 mode="lines",
                 hoverinfo="text",
@@ -132,6 +132,11 @@ def written(value: object, kind: Kind, lang: str) -> str:
     return show.amount(value, lang) if kind == "amount" else show.number(value, digits=1)
 
 
+def _places(part: pd.DataFrame, x: str) -> list[str]:
+    """The categories of the axis are text that is drawn."""
+    return [label(name) for name in part[x]]
+
+
 def _is_young(row: dict[Any, Any]) -> bool:
     n, still = known(row.get("n")), known(row.get("censored", row.get("open")))
     return bool(n) and still is not None and still > MANY_OPEN * (n or 0)
@@ -143,7 +148,7 @@ def _line(
     colour = ink(theme, group, names.order)
     records = part.to_dict("records")
     fig.scatter(
-        x=list(part[x]),
+        x=_places(part, x),
         y=column(part, value),
         mode="lines+markers",
         connectgaps=False,
@@ -175,7 +180,7 @@ def _band(fig: Sheet, part: pd.DataFrame, x: str, low: str, high: str, colour: s
             continue
         if len(run) > 1:
             fig.scatter(
-                x=[r[x] for r in run] + [r[x] for r in run[::-1]],
+                x=[label(r[x]) for r in [*run, *run[::-1]]],
                 y=[r[low] for r in run] + [r[high] for r in run[::-1]],
                 fill="toself",
                 mode="lines",
@@ -190,7 +195,7 @@ def _band(fig: Sheet, part: pd.DataFrame, x: str, low: str, high: str, colour: s
 def _strip(fig: Sheet, part: pd.DataFrame, x: str, colour: str) -> None:
     if "n" in part:
         fig.bar(
-            x=list(part[x]),
+            x=_places(part, x),
             y=column(part, "n"),
             yaxis="y2",
             marker={"color": soft(colour, 0.65)},
