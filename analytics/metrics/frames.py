@@ -82,7 +82,8 @@ def per_stage(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: 
 
 def ordered(frame: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Rows in the order people expect: pipelines and segments as in the settings, groups by name, then stages."""
-    names = [n for n in ("pipeline", *by, "stage_order", "stage") if n in frame.columns]
+    groups = [n for n in by if n != "stage"]  # stages follow their own order, not the alphabet
+    names = [n for n in ("pipeline", *groups, "stage_order", "stage") if n in frame.columns]
     names = list(dict.fromkeys(names))
     ranks = pd.DataFrame({n: _rank(frame[n], n, context.settings) for n in names}, index=frame.index)
     return frame.loc[ranks.sort_values(names, kind="stable").index].reset_index(drop=True)
