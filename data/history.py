@@ -79,7 +79,7 @@ def rebuild_marts(w: Writer, settings: Settings, progress: Progress | None = Non
         batches = spells.spells(shop.con, "all_opportunity", shop.days, chunk, lambda text, share: say(text, share * 0.6))
         w.overwrite("snapshot_spell", pa.RecordBatchReader.from_batches(MARTS["snapshot_spell"].schema(), batches))
     with _Workshop(w, ("stage_change", "snapshot_spell")) as shop:
-        told = shop.tell(settings, "snapshot_spell", "stage_change", lambda text, share: say(text, 0.6 + share * 0.3))
+        told = shop.tell(settings, "snapshot_spell", "all_stage_change", lambda text, share: say(text, 0.6 + share * 0.3))
         for i, name in enumerate(STORIES):
             say(name, 0.9 + 0.1 * i / len(STORIES))
             w.overwrite(name, shop.reader(name, parquet(told[name], MARTS[name])))
@@ -144,11 +144,15 @@ def _touch(con: duckdb.DuckDBPyConnection, first: date | None, events: Iterable[
     con.unregister("arrow_event")
     if first is not None:
         con.execute("INSERT INTO touched SELECT opportunity_id FROM touched_spell")
+        # an unchanged snapshot is news where it is the first one after an event
+        con.execute("""INSERT INTO touched SELECT opportunity_id FROM all_stage_change WHERE changed_at >=
+                       coalesce((SELECT before FROM snapshot_day WHERE day = $first), DATE '0001-01-01') - INTERVAL 2 DAY""",
+                    {"first": first})
     if everything:
-        con.execute("INSERT INTO touched SELECT opportunity_id FROM next_spell UNION SELECT opportunity_id FROM stage_change")
+        con.execute("INSERT INTO touched SELECT opportunity_id FROM next_spell UNION SELECT opportunity_id FROM all_stage_change")
     now = "snapshot_spell" if first is None else "next_spell"
     con.execute(f"CREATE TABLE some_spell AS FROM {now} SEMI JOIN touched USING (opportunity_id)")
-    con.execute("CREATE TABLE some_stage_change AS FROM stage_change SEMI JOIN touched USING (opportunity_id)")
+    con.execute("CREATE TABLE some_stage_change AS FROM all_stage_change SEMI JOIN touched USING (opportunity_id)")
 
 
 class _Workshop:
@@ -162,7 +166,7 @@ class _Workshop:
         store = [os.path.commonpath(parents)] if parents else []
         self.con = connect([*store, self._spool.name], memory=MEMORY)
         for name, found in files.items():
-            view = "all_opportunity" if name == "opportunity" else name
+            view = f"all_{name}" if name in TABLES else name  # what the SQL files call by its name is made from these
             self.con.execute(f"CREATE VIEW {view} AS SELECT * FROM {parquet(found, (TABLES | MARTS)[name])}")
 
     def __enter__(self) -> Self:
@@ -178,10 +182,6 @@ class _Workshop:
         count = self.con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
         buckets = count // BUCKET_SPELLS + 1
         told: dict[str, list[str]] = {name: [] for name in STORIES}
-        if events == "stage_change":
-            self.con.execute("CREATE VIEW every_stage_change AS FROM stage_change")
-            events = "every_stage_change"
-        self.con.execute("DROP VIEW IF EXISTS stage_change")
         for bucket in range(buckets):
             say("stage_visit", bucket / buckets)
             mine = f"hash(opportunity_id) % {buckets} = {bucket}"
