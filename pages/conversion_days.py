@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -18,7 +17,7 @@ from pages._parts import cache, context, side_by_side, states, table, view_state
 from pages._parts.chart_card import BEHIND, chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
-from pages._parts.side_by_side import asking, placed
+from pages._parts.side_by_side import placed
 
 #: months of entry that a trend shows
 _MONTHS = 24
@@ -97,7 +96,7 @@ def _statistics(shown: list[Facet], frames: dict[str, pd.DataFrame], metrics: di
                 definition_key=metrics["median"],
                 columns=_COLUMNS,
                 kinds=_KINDS,
-                mark_question=asking(metrics["median"]),
+                question=metrics["median"],
             )
 
 
@@ -119,7 +118,7 @@ def _survival(shown: list[Facet], medians: pd.DataFrame, view: View) -> None:
                 definition_key="stage_days.median",
                 columns=_SURVIVAL,
                 kinds={"survival": "rate", "low": "rate", "high": "rate", "days": "number", "at_risk": "number"},
-                mark_question=asking("stage_days.median"),
+                question="stage_days.median",
             )
 
 
@@ -153,14 +152,8 @@ def _trend(number: int, facet: Facet, stage: str, view: View) -> None:
             definition_key="stage_days.median",
             columns=_TREND,
             kinds=_KINDS,
-            mark_question=_month_mark,
+            question="stage_days.median",
         )
-
-
-def _month_mark(point: Any) -> dict[str, Any] | None:
-    """The fourth word of a mark on a trend is the month of entry."""
-    mark = asking("stage_days.median")(point)
-    return None if mark is None else {("month" if k == "outcome" else k): v for k, v in mark.items()}
 
 
 def _slower(number: int, facet: Facet, stage: str, p75: pd.DataFrame, view: View) -> None:

@@ -17,7 +17,7 @@ from pages._parts import cache, context, side_by_side, states, view_state
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
-from pages._parts.side_by_side import asking, placed, table_card
+from pages._parts.side_by_side import placed, table_card
 
 READINGS = ("reached", "strict", "cohort", "stock", "matured")
 WEIGHTS = ("count", "amount")
@@ -131,7 +131,7 @@ def _rates(
             measured=t(f"funnel.measured.{weight}"),
             columns=_COLUMNS,
             kinds=_KINDS,
-            mark_question=asking(metric),
+            question=metric,
         )
 
 
@@ -149,7 +149,7 @@ def _outcomes(number: int, facet: Facet, frame: pd.DataFrame, view: View, metric
             definition_key=metric,
             measured=t("funnel.outcomes.measured"),
             columns=_COLUMNS[:7],
-            mark_question=asking(metric),
+            question=metric,
         )
 
 
@@ -171,14 +171,8 @@ def _flows(view: View) -> None:
                 view=view,
                 measured=t("funnel.flow.measured"),
                 columns=["from_stage", "to_stage", "exit_kind", "n", "amount"],
-                mark_question=_flow_mark,
+                question="flow",
             )
-
-
-def _flow_mark(point: Any) -> dict[str, Any] | None:
-    """A ribbon belongs to a pipeline, whatever segment gave it its colour."""
-    mark = asking("flow")(point)
-    return None if mark is None else {k: v for k, v in mark.items() if k != "segment"}
 
 
 def _reconcile(view: View, shown: list[Facet]) -> None:

@@ -17,7 +17,7 @@ import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.charts.names import Names
-from analytics.charts.rows import MARK, key, known, write
+from analytics.charts.rows import key, known, write
 from analytics.charts.sheet import Sheet, message
 from analytics.charts.style import FONT_SIZE, Theme, ink, palette, soft
 
@@ -26,6 +26,8 @@ _PITCH, _NODE, _TOP, _STUB = 76, 12, 30, 16
 _HAIRPIN = 14
 #: ways out that do not lead to another bar
 _ENDS = ("lost", "no_decision", "void", "deleted", "open")
+#: what a clicked ribbon hands back: all segments of the pipeline go through it, whatever gave it its colour
+_MARK = ("pipeline", "stage", "outcome")
 Points = list[tuple[float, float]]
 #: how a stage is left, in the order in which the ribbons leave its bar from left to right
 _ORDER = ("regress", "reopened", "advance", "won", "lost", "no_decision", "void", "deleted", "open", "skip")
@@ -63,7 +65,7 @@ def sankey(
 
     `exit_kind` tells how `from_stage` was left: advance, skip, regress, won, reopened, or an end: lost, no_decision,
     void, deleted, open (still there). A row without `from_stage` are those who start there. `stages` names the open
-    stages and the one that is won. Clicks hand back pipeline, segment, stage, exit kind.
+    stages and the one that is won. Clicks hand back pipeline, stage and exit kind.
     """
     flows = [flow for row in frame.to_dict("records") if (flow := _flow(row)).n > 0]
     if not flows:
@@ -76,7 +78,7 @@ def sankey(
         margin={"l": 4, "r": 4, "t": 4, "b": 54, "pad": 0},
         legend=key(theme),
         showlegend=True,
-        meta={"mark": list(MARK)},
+        meta={"mark": list(_MARK)},
     )
     fig.set(xaxis={"range": [0, 1], "visible": False})
     fig.set(yaxis={"range": [height, 0], "visible": False})
@@ -244,7 +246,7 @@ class _Drawing:
             marker={"size": 18, "color": "rgba(0,0,0,0)"},
             hovertext=[self._words(flow)],
             hoverinfo="text",
-            customdata=[[self.pipeline, self.segment, flow.source, flow.kind]],
+            customdata=[[self.pipeline, flow.source, flow.kind]],
         )
         if has_number:
             self.fig.note(

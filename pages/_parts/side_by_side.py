@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from analytics import format as fmt
 from analytics.charts.facets import Facet
-from analytics.charts.rows import MARK
 from pages._parts import context, states, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -33,20 +31,6 @@ def not_shown(left_out: Sequence[tuple[Facet, int]]) -> None:
     if left_out:
         names = [t("facets.one", name=facet.name(here.lang, here.settings), n=fmt.number(n)) for facet, n in left_out]
         st.caption(md_escape(t("facets.left_out", names=t("view.and").join(names))))
-
-
-def asking(question: str, **more: Any) -> Callable[[Mapping[str, Any]], dict[str, Any] | None]:
-    """What a clicked mark of charts/ asks for: its own words, the metric that was drawn, and whatever the page adds."""
-
-    def read(point: Mapping[str, Any]) -> dict[str, Any] | None:
-        found = point.get("customdata")
-        values = list(found.values()) if isinstance(found, Mapping) else found
-        if not values:
-            return None
-        mark = {k: v for k, v in zip(MARK, values, strict=False) if v is not None}
-        return {"question": question, **mark, **more}
-
-    return read
 
 
 def table_card(

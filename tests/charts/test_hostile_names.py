@@ -146,7 +146,7 @@ def test_a_browser_draws_no_link_and_asks_nobody_outside():
                 "([id, fig]) => Plotly.newPlot(id, fig.data, fig.layout)", [kind, json.loads(figure.to_json())]
             )
         links = page.locator("svg a").count()
-        shown = page.locator("svg text").all_inner_texts()
+        shown = page.locator("svg text").all_text_contents()
         browser.close()
     assert links == 0
     assert any("<a href=" in text for text in shown), "the name should be there, letter by letter"
