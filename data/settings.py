@@ -108,6 +108,115 @@ class Standards:
 
 
 @dataclass(frozen=True)
+class WinRate:
+    """How win rates are compared (DOMAIN B6 to B8). Points are percentage points, 0 to 100."""
+
+    #: strength of a party = need_fit ^ need_weight x closeness ^ closeness_weight, each score at least `floor`
+    need_weight: float = 0.5
+    closeness_weight: float = 0.5
+    floor: float = 1.0
+    #: how decisive a lead in strength is: share = strength ^ gamma / sum of all parties
+    gamma: float = 2.0
+    #: an assessment stands for so many further weeks, marked stale
+    carry_weeks: int = 2
+    #: the project goes ahead with probability condition_base + condition_span x share of necessary conditions met
+    condition_base: float = 0.20
+    condition_span: float = 0.75
+    #: the control point that must be answered with 1 before a single-source tender counts as one; "" = none needed
+    single_source_item: str = "award_mode_known"
+    #: volatility = standard deviation of the last changes, from so many on
+    volatility_weeks: int = 8
+    volatility_minimum: int = 4
+    #: what counts as an event
+    event_points: float = 10.0
+    silent_days: int = 14
+    doomed_below: float = 0.3
+    doomed_from_stage: int = 6
+    #: strategy hint by the ratio of our strength to the top rival's
+    frontal_from: float = 1.5
+    flanking_from: float = 0.8
+    fragment_from: float = 0.5
+    #: forecasts are judged by what they said so many days before the close; gamma is refitted from so many closed
+    judged_days_before: int = 28
+    refit_minimum: int = 100
+    #: win rate by stage reached: weight of the parent's rate; fewer closed than this are not shown
+    shrinkage: float = 10.0
+    shown_minimum: int = 5
+
+
+#: Weights of activities and of decision roles where the settings name no others (DOMAIN B2, B5).
+ACTIVITY_WEIGHTS = {
+    "visit": 1.0, "workshop": 1.0, "company_tour": 1.0, "meeting": 1.0, "meeting_online": 0.7, "call": 0.5,
+    "event": 0.5, "message": 0.2, "greeting": 0.2,
+}
+ROLE_WEIGHTS = {
+    "approver": 5.0, "decision_maker": 5.0, "technical_evaluator": 3.0, "procurement": 3.0, "user": 2.0,
+    "adviser": 2.0, "coach": 2.0,
+}
+
+
+@dataclass(frozen=True)
+class Closeness:
+    """How close we are to people and accounts (DOMAIN B2 to B5, B11). Scores are 0 to 100."""
+
+    #: what one activity is worth, on top of ACTIVITY_WEIGHTS; a kind that neither names is worth `other_activity`
+    activities: Mapping[str, float] = field(default_factory=dict)
+    other_activity: float = 0.2
+    #: kinds of which only one per contact counts within `capped_days` days
+    capped: tuple[str, ...] = ("message", "greeting")
+    capped_days: int = 7
+    #: an activity is worth half as much after so many days
+    half_life_days: float = 45.0
+    #: days between two touches that we expect, by importance 1 to 5, and for contacts of unknown importance
+    cadence_days: tuple[int, ...] = (60, 45, 30, 21, 14)
+    unknown_cadence_days: int = 30
+    #: "reached" = an activity within so many days
+    reached_days: int = 90
+    #: what the attitude of a contact counts whose attitude is not known (0 opposes, 1 mentor)
+    unknown_attitude: float = 0.25
+    #: contacts of this importance or more are key; a department without a target should have so many contacts
+    key_importance: int = 3
+    target_contacts: int = 2
+    #: closeness = depth_weight x depth + breadth_weight x breadth + transparency_weight x transparency
+    depth_weight: float = 0.4
+    breadth_weight: float = 0.3
+    transparency_weight: float = 0.3
+    #: transparency = trust_weight x share of key contacts that support us + (1 - trust_weight) x what we know of them
+    trust_weight: float = 0.7
+    #: lower bounds of the bands contact, trusted, partner
+    bands: tuple[int, ...] = (30, 50, 70)
+    #: alerts: closeness falls by so many points within so many weeks; an important contact by so many levels
+    drop_points: float = 10.0
+    drop_weeks: int = 8
+    drop_levels: int = 2
+    drop_importance: int = 4
+    #: one person holds this share of the relationship, or more
+    dependence_from: float = 0.8
+    #: what a decision role weighs, on top of ROLE_WEIGHTS; a role that neither names, or none, weighs `other_role`
+    roles: Mapping[str, float] = field(default_factory=dict)
+    other_role: float = 2.0
+    #: trust (DOMAIN B11): kinds that show expertise and kinds in person, within so many days, and how many are full
+    trust_days: int = 180
+    expert_kinds: tuple[str, ...] = ("workshop", "expert_session", "knowledge_share", "company_tour")
+    expert_full: int = 4
+    personal_kinds: tuple[str, ...] = ("visit", "workshop", "company_tour", "meeting")
+    personal_full: int = 6
+    length_months: int = 36
+    #: lower bounds of the steps known, trusted, interdependent
+    ladder: tuple[int, ...] = (25, 50, 75)
+
+    @cached_property
+    def activity_weights(self) -> Mapping[str, float]:
+        """Kind of activity -> what it is worth."""
+        return {**ACTIVITY_WEIGHTS, **{str(k).lower(): float(v) for k, v in self.activities.items()}}
+
+    @cached_property
+    def role_weights(self) -> Mapping[str, float]:
+        """Decision role -> its weight."""
+        return {**ROLE_WEIGHTS, **{str(k).lower(): float(v) for k, v in self.roles.items()}}
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that is the organisation's own decision."""
 
@@ -117,6 +226,8 @@ class Settings:
     calendar: Calendar = Calendar()
     limits: Import = Import()
     standards: Standards = Standards()
+    win_rate: WinRate = WinRate()
+    closeness: Closeness = Closeness()
     #: the text it was read from, recorded with each load
     text: str = field(default="", compare=False, repr=False)
 
@@ -148,7 +259,8 @@ def read_settings(path: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise MvpodError("E_SETTINGS", file=path.name, key="-", found=str(error), expected="a readable UTF-8 file") from error
+        raise MvpodError("E_SETTINGS", file=path.name, key="-", found=str(error),
+                         expected="a readable UTF-8 file") from error
     return parse_settings(text, path.name)
 
 
@@ -169,6 +281,8 @@ _SECTIONS: dict[str, tuple[str, type, bool]] = {
     "calendar": ("calendar", Calendar, False),
     "import": ("limits", Import, False),
     "standards": ("standards", Standards, False),
+    "win_rate": ("win_rate", WinRate, False),
+    "closeness": ("closeness", Closeness, False),
 }
 
 
@@ -261,6 +375,58 @@ def _check(settings: Settings, name: str) -> None:
             refuse("pipeline.key", key, "each pipeline once")
     for pipeline in settings.pipelines:
         _check_stages(pipeline, refuse)
+    _check_win_rate(settings.win_rate, refuse)
+    _check_closeness(settings.closeness, refuse)
+
+
+#: key -> lowest and highest value that make sense
+_WIN_RATE_LIMITS = {
+    "need_weight": (0, 10), "closeness_weight": (0, 10), "floor": (0.01, 100), "gamma": (0.1, 20),
+    "carry_weeks": (0, 52), "condition_base": (0, 1), "condition_span": (0, 1), "volatility_weeks": (2, 104), "volatility_minimum": (2, 104),
+    "event_points": (0, 100), "silent_days": (1, 3650), "doomed_below": (0, 1), "doomed_from_stage": (1, 100),
+    "judged_days_before": (0, 3650), "refit_minimum": (10, 10**6), "shrinkage": (0, 10**6), "shown_minimum": (1, 10**6),
+}
+_CLOSENESS_LIMITS = {
+    "other_activity": (0, 100), "capped_days": (1, 365), "half_life_days": (7, 3650), "unknown_cadence_days": (1, 3650),
+    "reached_days": (1, 3650), "unknown_attitude": (0, 1), "key_importance": (1, 5), "target_contacts": (1, 10**6),
+    "depth_weight": (0, 1), "breadth_weight": (0, 1), "transparency_weight": (0, 1), "trust_weight": (0, 1),
+    "drop_points": (0, 100), "drop_weeks": (1, 104), "drop_levels": (1, 4), "drop_importance": (1, 5),
+    "dependence_from": (0, 1), "other_role": (0, 100), "trust_days": (1, 3650), "expert_full": (1, 10**6),
+    "personal_full": (1, 10**6), "length_months": (1, 1200),
+}
+
+
+def _check_limits(section: str, values: Any, limits: Mapping[str, tuple[float, float]], refuse: Any) -> None:
+    for key, (low, high) in limits.items():
+        if not low <= getattr(values, key) <= high:
+            refuse(f"{section}.{key}", getattr(values, key), f"{low} to {high}")
+
+
+def _check_win_rate(rules: WinRate, refuse: Any) -> None:
+    _check_limits("win_rate", rules, _WIN_RATE_LIMITS, refuse)
+    if rules.need_weight + rules.closeness_weight <= 0:
+        refuse("win_rate.need_weight", rules.need_weight, "need_weight and closeness_weight together above 0")
+    if rules.condition_base + rules.condition_span > 1:
+        refuse("win_rate.condition_span", rules.condition_span, "condition_base + condition_span of at most 1")
+    if not rules.frontal_from > rules.flanking_from > rules.fragment_from > 0:
+        refuse("win_rate.frontal_from", rules.frontal_from, "frontal_from > flanking_from > fragment_from > 0")
+
+
+def _check_closeness(rules: Closeness, refuse: Any) -> None:
+    _check_limits("closeness", rules, _CLOSENESS_LIMITS, refuse)
+    parts = rules.depth_weight + rules.breadth_weight + rules.transparency_weight
+    if abs(parts - 1) > 1e-9 or rules.depth_weight + rules.breadth_weight <= 0:
+        refuse("closeness.depth_weight", parts, "depth, breadth and transparency_weight that add to 1, not all in the last")
+    if len(rules.cadence_days) != 5 or min(rules.cadence_days) < 1:
+        refuse("closeness.cadence_days", list(rules.cadence_days), "five numbers of days, for importance 1 to 5")
+    for key in ("bands", "ladder"):
+        steps = getattr(rules, key)
+        if len(steps) != 3 or not 0 < steps[0] < steps[1] < steps[2] < 100:
+            refuse(f"closeness.{key}", list(steps), "three rising numbers between 0 and 100")
+    for key in ("activities", "roles"):
+        for name, value in getattr(rules, key).items():
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 100:
+                refuse(f"closeness.{key}.{name}", value, "0 to 100")
 
 
 def _check_stages(pipeline: Pipeline, refuse: Any) -> None:
