@@ -16,6 +16,7 @@ from analytics import conversion_days, headline, marks, periods, standards
 from analytics.metrics.frames import Context, ordered
 from analytics.metrics.registry import REGISTRY, Metric, get
 from analytics.view import View
+from analytics.win_questions import WinQuestions
 from data import queries
 from data.contracts import DIMENSIONS
 from data.engine import Company
@@ -30,7 +31,7 @@ ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "
 GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
-class Ask:
+class Ask(WinQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
@@ -263,6 +264,19 @@ class Ask:
         serves = {p.key: p.segments[0] for p in self.settings.pipelines if len(p.segments) == 1}
         return [serves.get(p) for p in frame["pipeline"]] if "pipeline" in frame.columns else [None] * len(frame)
 
+    def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame:
+        """The answer of one query of data/queries.py, by its name; `by` are stored names (`_groups`)."""
+        slice_ = view if isinstance(view, Slice) else slice_of(view)
+        answer: pd.DataFrame = getattr(queries, query)(self.company.cursor(), slice_, list(by), **more)
+        return answer
+
+    def _groups(self, by: Sequence[str]) -> tuple[str, ...]:
+        return groups_of(by)
+
+    def _as_asked(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+        """Group columns called as they were asked for."""
+        return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
+
     def _context(self, slice_: Slice, options: Mapping[str, int] | None = None) -> Context:
         return Context(self.settings, slice_.as_of, slice_.start, slice_.until, slice_.days, dict(options or {}))
 
@@ -282,7 +296,7 @@ class Ask:
         for unit in ("quarter", "month"):
             if unit in keys:
                 names = {m: periods.period_of(day, unit, start).name for m, day in months.items()}
-                counts[unit] = counts["month"].map(names).fillna(UNKNOWN).astype("str")
+                counts[unit] = counts["month"].map(names).astype("str").fillna(UNKNOWN)
         return counts if "month" in keys else counts.drop(columns="month")
 
 

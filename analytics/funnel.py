@@ -41,7 +41,8 @@ def reached(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     """
     frame = _rates(answers["reach_counts"], context, by, (*COUNTS, *APART, "skipped", "entry_unknown"))
     frame["skip_rate"] = ratio(frame["skipped"], frame["n"])
-    return _with_immature(frame, answers["reach_ages"], _stage_p75(answers["all_visit_days"], context), by)
+    frame = _with_immature(frame, answers["reach_ages"], _stage_p75(answers["all_visit_days"], context), by)
+    return frame[_columns(frame, by)]
 
 
 def strict(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -146,7 +147,7 @@ def _reasoned(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
 _ORDER = ("pipeline", "stage", "next_stage", "stage_order", "n", "reached", "lost", "no_decision", "open", "regressed",
           "out_of_order", "skipped", "value", "low", "high", "cumulative", "amount_n", "amount_reached", "amount_value",
           "amount_low", "amount_high", "amount_missing", "skip_rate", "regress_rate", "horizon", "void", "deleted",
-          "future", "entry_unknown", "reason")
+          "future", "entry_unknown", "p75", "immature", "immature_share", "reason")
 
 
 def _columns(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
