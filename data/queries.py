@@ -184,6 +184,16 @@ def closings(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str]
     return run(cursor, "closings", slice_, by)
 
 
+def closings_by(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, unit: str) -> pd.DataFrame:
+    """The same per week or month of closing (sql/closings_by.sql)."""
+    return run(cursor, "closings_by", slice_, by, unit=unit)
+
+
+def closing_horizon(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+    """How far back closings are complete, one row (sql/closing_horizon.sql)."""
+    return run(cursor, "closing_horizon", slice_, by)
+
+
 def created_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per group: outcomes of those created in the period (sql/created_outcomes.sql)."""
     return run(cursor, "created_outcomes", slice_, by)
@@ -192,6 +202,11 @@ def created_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Seque
 def overdue(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per group: open opportunities past their expected close (sql/overdue.sql)."""
     return run(cursor, "overdue", slice_, by)
+
+
+def overdue_flow(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Per group and day: by how many the number of overdue ones changed (sql/overdue_flow.sql)."""
+    return run(cursor, "overdue_flow", slice_, by)
 
 
 def open_stock(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:

@@ -1,0 +1,197 @@
+"""Why a rate changed between two periods: other customers (mix), or other success with the same ones (rate). Pure.
+
+Exact and symmetric (Kitagawa 1955, JASA 50:1168; the two-factor case of Das Gupta 1978): with w a segment's share of
+what was closed, r its win rate, R the rate of all, 0 before and 1 now,
+
+    mix   = Σ (w1 − w0) · ((r0 + r1)/2 − (R0 + R1)/2)
+    rate  = Σ (r1 − r0) · (w0 + w1)/2
+    mix + rate = R1 − R0
+
+Subtracting (R0 + R1)/2 changes no sum, because the shares add to one; it makes a segment's own part readable: more of
+a segment that wins above the average lifts the rate. A segment closed in one period only has no change of rate: all
+of its part is mix. Simpson's case: every segment's rate moved one way and the total the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import sqrt
+
+import numpy as np
+import pandas as pd
+
+from analytics.statistics.estimate import LEVEL, z_of
+from analytics.statistics.intervals import difference
+
+#: What `split` adds to the counts. *_before: the earlier period; share = part of what was closed; contribution = mix +
+#: rate_effect. low, high: Newcombe's limits of `change`; is_real: they exclude 0. On the total's row (is_total) also
+#: the limits of both effects, is_mix_real and is_rate_real, and is_simpson.
+ADDED = ("rate_before", "rate", "share_before", "share", "change", "low", "high", "is_real", "mix", "rate_effect",
+         "contribution", "mix_low", "mix_high", "rate_low", "rate_high", "is_mix_real", "is_rate_real", "is_simpson",
+         "reason")
+#: Fewest closed in each period for a statement about a segment.
+MIN_N = 5
+#: Simpson's case looks at the segments with enough cases; what is left over may be this part of a period at most.
+LEFT_OVER = 0.05
+
+
+def split(parts: pd.DataFrame, by: str, *, sigma_z: float = 1.0, level: float = LEVEL) -> pd.DataFrame:
+    """The change of a rate, split into mix and rate per segment; the total comes last (is_total).
+
+    In, one row per segment: `by`, x_before, n_before, x, n (successes and cases, or amounts) and, for amounts,
+    effective_n_before, effective_n (how many equal deals they are worth as evidence; without them: the n).
+    Limits of the total's change are widened by `sigma_z` (analytics/fluctuation.py); those of segments are for all of
+    them together (Bonferroni). reason: "" | nothing_closed (in one of the periods).
+
+    >>> deals = pd.DataFrame({"segment": ["KA", "SMB"], "x_before": [20, 300], "n_before": [100, 600],
+    ...                       "x": [84, 156], "n": [400, 300]})
+    >>> split(deals, "segment")[["segment", "change", "mix", "rate_effect"]].round(4).values.tolist()
+    [['KA', 0.01, -0.0836, 0.0036], ['SMB', 0.02, -0.0471, 0.0129], ['', -0.1143, -0.1307, 0.0164]]
+    """
+    cells = _Cells(parts)
+    labels = [*parts[by], ""]
+    frame = pd.DataFrame({by: pd.Series(labels, dtype="str"), "is_total": [False] * len(parts) + [True]})
+    for name, values in (("n_before", cells.n0), ("x_before", cells.x0), ("n", cells.n1), ("x", cells.x1)):
+        frame[name] = [*values, values.sum()]
+    if not (cells.n0.sum() > 0 and cells.n1.sum() > 0):
+        return _unknown(frame)
+    frame["rate_before"], frame["rate"] = [*cells.shown0, cells.total0], [*cells.shown1, cells.total1]
+    frame["share_before"], frame["share"] = [*cells.w0, 1.0], [*cells.w1, 1.0]
+    frame["change"] = frame["rate"] - frame["rate_before"]
+    mix, rate = cells.mix(), cells.rate()
+    frame["mix"], frame["rate_effect"] = [*mix, mix.sum()], [*rate, rate.sum()]
+    frame["contribution"] = frame["mix"] + frame["rate_effect"]
+    return _certainty(frame, cells, sigma_z, level)
+
+
+#: The columns that both periods bring to `paired`.
+_MEASURED = ("x", "total", "effective_n")
+
+
+def paired(before: pd.DataFrame, now: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Two answers of win_trend.measured as one row per segment, ready for `split`; absent from a period: 0 there."""
+    frame = before[[by, *_MEASURED]].merge(now[[by, *_MEASURED]], on=by, how="outer", suffixes=("_before", ""))
+    numbers = [c for c in frame.columns if c != by]
+    frame[numbers] = frame[numbers].fillna(0.0)
+    return frame.rename(columns={"total": "n", "total_before": "n_before"})
+
+
+def chain(frame: pd.DataFrame, by: str, names: Sequence[str], *, sigma_z: float = 1.0,
+          level: float = LEVEL) -> pd.DataFrame:
+    """`split` from each of the periods `names` to the next: its rows with `before` and `now`, oldest first.
+
+    In: `by`, period, x, total, effective_n. Certainties hold for all changes together (Bonferroni over the pairs).
+    """
+    pairs = list(pairwise(names))
+    each = 1 - (1 - level) / max(1, len(pairs))
+    parts = []
+    for before, now in pairs:
+        sides = (frame[frame["period"] == name] for name in (before, now))
+        parts.append(split(paired(*sides, by), by, sigma_z=sigma_z, level=each).assign(before=before, now=now))
+    return pd.concat(parts, ignore_index=True) if parts else none(by)
+
+
+def none(by: str) -> pd.DataFrame:
+    """The answer where there are no two periods: the columns of `split`, no rows."""
+    empty = pd.DataFrame({by: pd.Series(dtype="str"), "is_total": pd.Series(dtype="bool")})
+    counts = {name: pd.Series(dtype="float64") for name in ("n_before", "x_before", "n", "x")}
+    return _unknown(empty.assign(**counts)).assign(before=pd.Series(dtype="str"), now=pd.Series(dtype="str"))
+
+
+class _Cells:
+    """Both periods as arrays over segments: successes, cases, evidence, shares and rates."""
+
+    def __init__(self, parts: pd.DataFrame) -> None:
+        self.x0, self.n0, self.x1, self.n1 = (_column(parts, c) for c in ("x_before", "n_before", "x", "n"))
+        self.e0, self.e1 = (_column(parts, c) if c in parts.columns else n
+                            for c, n in (("effective_n_before", self.n0), ("effective_n", self.n1)))
+        self.w0, self.w1 = (_over(n, n.sum()) for n in (self.n0, self.n1))
+        self.shown0, self.shown1 = _over(self.x0, self.n0), _over(self.x1, self.n1)
+        # a segment that is absent from one period has the other one's rate there: no change of rate, all of it mix
+        self.r0 = np.nan_to_num(np.where(self.n0 > 0, self.shown0, self.shown1))
+        self.r1 = np.nan_to_num(np.where(self.n1 > 0, self.shown1, self.shown0))
+        self.total0, self.total1 = (float(np.nan_to_num(_over(x.sum(), n.sum())))
+                                    for x, n in ((self.x0, self.n0), (self.x1, self.n1)))
+
+    def mix(self) -> np.ndarray:
+        """What each segment's growth or shrinking did."""
+        return (self.w1 - self.w0) * ((self.r0 + self.r1) / 2 - (self.total0 + self.total1) / 2)
+
+    def rate(self) -> np.ndarray:
+        """What each segment's own change of rate did."""
+        return (self.r1 - self.r0) * (self.w0 + self.w1) / 2
+
+    def errors(self) -> tuple[float, float]:
+        """Standard errors of both effects (delta method; counts multinomial over segments, wins binomial within)."""
+        v0, v1 = (_share_variance(r * e, e) for r, e in ((self.r0, self.e0), (self.r1, self.e1)))
+        v0, v1 = np.where(self.n0 > 0, v0, v1), np.where(self.n1 > 0, v1, v0)
+        middle, moved = (self.r0 + self.r1) / 2, self.r1 - self.r0
+        shift, average = self.w1 - self.w0, (self.w0 + self.w1) / 2
+        mix = (shift**2 * (v0 + v1) / 4).sum() + sum(_spread(w, middle) / e.sum() for w, e in self._evidence())
+        rate = (average**2 * (v0 + v1)).sum() + sum(_spread(w, moved / 2) / e.sum() for w, e in self._evidence())
+        return sqrt(mix), sqrt(rate)
+
+    def _evidence(self) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+        return (self.w0, self.e0), (self.w1, self.e1)
+
+    def is_simpson(self) -> bool:
+        """Every segment with enough cases moved one way (or stayed), the total the other."""
+        is_large = np.minimum(self.e0, self.e1) >= MIN_N
+        moved, change = (self.r1 - self.r0)[is_large], self.total1 - self.total0
+        left_over = max(self.w0[~is_large].sum(), self.w1[~is_large].sum())
+        if is_large.sum() < 2 or left_over > LEFT_OVER or abs(change) < 1e-12:
+            return False
+        return bool((moved * np.sign(change) <= 0).all() and (moved * np.sign(change) < 0).any())
+
+
+def _certainty(frame: pd.DataFrame, cells: _Cells, sigma_z: float, level: float) -> pd.DataFrame:
+    count = max(1, len(frame) - 1)
+    each = 1 - (1 - level) / count
+    z = z_of(level)
+    limits = [difference(r1 * e1, e1, r0 * e0, e0, level=each) if min(e0, e1) > 0 else None
+              for r1, e1, r0, e0 in zip(cells.r1, cells.e1, cells.r0, cells.e0, strict=True)]
+    e0, e1 = cells.e0.sum() / max(1.0, sigma_z) ** 2, cells.e1.sum() / max(1.0, sigma_z) ** 2
+    limits.append(difference(cells.total1 * e1, e1, cells.total0 * e0, e0, level=level) if min(e0, e1) > 0 else None)
+    frame["low"] = [np.nan if found is None or found.low is None else found.low for found in limits]
+    frame["high"] = [np.nan if found is None or found.high is None else found.high for found in limits]
+    enough = np.minimum([*cells.e0, cells.e0.sum()], [*cells.e1, cells.e1.sum()]) >= MIN_N
+    frame["is_real"] = enough & ((frame["low"] > 0) | (frame["high"] < 0))
+    errors = cells.errors()
+    is_last = frame["is_total"].to_numpy()
+    for name, effect, error in (("mix", "mix", errors[0]), ("rate", "rate_effect", errors[1])):
+        total = float(frame[effect].iloc[-1])
+        frame[f"{name}_low"] = np.where(is_last, total - z * error, np.nan)
+        frame[f"{name}_high"] = np.where(is_last, total + z * error, np.nan)
+        frame[f"is_{name}_real"] = is_last & enough[-1] & (abs(total) > z * error)
+    frame["is_simpson"] = is_last & cells.is_simpson()
+    return frame.assign(reason=pd.Series([""] * len(frame), dtype="str"))
+
+
+def _unknown(frame: pd.DataFrame) -> pd.DataFrame:
+    """The columns of an answer that cannot be given: nothing was closed in one of the periods."""
+    flags = {name: False for name in ADDED if name.startswith("is_")}
+    numbers = {name: np.nan for name in ADDED if name not in flags and name != "reason"}
+    frame = frame.assign(**numbers, **flags, reason="nothing_closed").astype({"reason": "str"})
+    return frame[[c for c in frame.columns if c not in ADDED] + list(ADDED)]
+
+
+def _column(parts: pd.DataFrame, name: str) -> np.ndarray:
+    return parts[name].to_numpy(float, na_value=0.0)
+
+
+def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    top, bottom = np.broadcast_arrays(np.asarray(top, float), np.asarray(bottom, float))
+    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
+
+
+def _share_variance(x: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Variance of shares, never zero: one success and one failure are added (Agresti & Caffo 2000)."""
+    p = (x + 1) / (n + 2)
+    return p * (1 - p) / (n + 2)
+
+
+def _spread(weights: np.ndarray, values: np.ndarray) -> float:
+    """Variance of `values` over segments drawn with `weights`."""
+    mean = (weights * values).sum()
+    return float((weights * values**2).sum() - mean**2)

@@ -1,0 +1,150 @@
+"""Questions about win rates: their moves, whether these are real, what they are made of. A part of `analytics.ask.Ask`.
+
+The data come through Ask; here is only what belongs to which question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analytics import decomposition, fluctuation, periods, win_trend
+from analytics.metrics.frames import Context, ordered
+from analytics.view import View
+from analytics.win_trend import Grain, Horizon, Measure
+from data.scope import UNKNOWN
+from data.settings import Settings
+
+if TYPE_CHECKING:
+    from data.queries import Slice
+
+#: The groups among which `win_shifts` looks for a move; the unknown value of a dimension is no group.
+LOOKED_AT = ("segment", "type", "grade", "sales_mode", "product_line", "region", "industry", "ownership", "lead_source",
+             "main_competitor", "team", "owner_id")
+
+
+class WinQuestions:
+    """What `Ask` can be asked about win rates."""
+
+    if TYPE_CHECKING:
+        settings: Settings
+
+        @property
+        def _fiscal(self) -> int: ...
+        def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
+        def _context(self, slice_: Slice) -> Context: ...
+        def _groups(self, by: Sequence[str]) -> tuple[str, ...]: ...
+        def _as_asked(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame: ...
+        def compared(self, view: View) -> View | None: ...
+
+    def win_trend(self, view: View, grain: Grain = "quarter", by: Sequence[str] = (), *, measure: Measure = "count",
+                  count: int | None = None) -> pd.DataFrame:
+        """Win rate per week, month or quarter up to the end of the view's period, with control limits, signals and what
+        was overdue (columns: the groups, win_trend.COLUMNS). `count` periods, or as many as the view's period needs.
+        """
+        horizon = self._horizon(view)
+        shown = self._shown(view, grain, horizon, count)
+        frame = self._trended(view, grain, by, measure, horizon, shown, overdue=True)
+        return self._as_asked(self._in_order(frame, view, by), by)
+
+    def win_split(self, view: View, by: str = "segment", *, measure: Measure = "count") -> pd.DataFrame:
+        """The change of the win rate since the period compared with (default: the one before), split into mix and rate
+        per group of `by`; the total comes last.
+
+        Columns: `by`, is_total, n_before, x_before, n, x (amounts where `measure` is amount), decomposition.ADDED,
+        sigma_z, is_truncated (the store does not reach back far enough for one of the periods: no change), before, now
+        (names of the periods). No rows where the view has no period or nothing to be compared with.
+        """
+        other = self.compared(view) or self.compared(view.with_(compare="previous"))
+        if view.start is None or other is None or other.start is None:
+            return decomposition.none(by)
+        now, before = (win_trend.named(v.start, v.end or v.as_of, self._fiscal) for v in (view, other))
+        horizon = self._horizon(view)
+        grain = win_trend.grain_of(now)
+        sigma_z = self._sigma_z(view, grain, measure, horizon)
+        key, = self._groups([by])
+        parts = [win_trend.measured(self._asked("closings", v, [key]), measure) for v in (other, view)]
+        frame = decomposition.split(decomposition.paired(*parts, key), key, sigma_z=sigma_z)
+        frame = frame.assign(sigma_z=sigma_z, is_truncated=horizon.cuts(before) or horizon.cuts(now),
+                             before=before.name, now=now.name)
+        total = frame[frame["is_total"]]
+        frame = pd.concat([self._in_order(frame[~frame["is_total"]], view, [key]), total], ignore_index=True)
+        return self._as_asked(frame, [by])
+
+    def win_splits(self, view: View, by: str = "segment", grain: Grain = "quarter", *, measure: Measure = "count",
+                   count: int | None = None) -> pd.DataFrame:
+        """Every change from one period to the next, split into mix and rate, oldest first (columns as in `win_split`).
+
+        Certainties are for all of them together. Truncated and running periods are left out.
+        """
+        horizon = self._horizon(view)
+        shown = self._shown(view, grain, horizon, count)
+        key, = self._groups([by])
+        frame = self._trended(view, grain, [by], measure, horizon, shown, keep=("x", "total"))
+        usable = [p for p in shown if not horizon.cuts(p) and p.is_complete(self._until(view))]
+        sigma_z = self._sigma_z(view, grain, measure, horizon)
+        found = decomposition.chain(frame, key, [p.name for p in usable], sigma_z=sigma_z)
+        return self._as_asked(found, [by])
+
+    def win_shifts(self, view: View, grain: Grain = "quarter", dimensions: Sequence[str] = LOOKED_AT,
+                   *, count: int | None = None) -> pd.DataFrame:
+        """Who wins more or less than before, and since when, among all groups of all `dimensions` and in the whole
+        (dimension ""): the most certain first (columns: fluctuation.SHIFTS). Only what holds after adjusting for
+        everything that was tried is_real.
+        """
+        horizon = self._horizon(view)
+        shown = [p for p in self._shown(view, grain, horizon, count)
+                 if not horizon.cuts(p) and p.is_complete(self._until(view))]
+        if not shown:
+            return pd.DataFrame(columns=list(fluctuation.SHIFTS))
+        whole = self._trended(view, grain, (), "count", horizon, shown)
+        parts = [whole.assign(dimension="", value="")]
+        for name, (key,) in ((d, self._groups([d])) for d in dimensions):
+            counts = win_trend.per_period(self._closings_by(view, grain, [key], shown), shown, [key], self._fiscal)
+            counts = counts[counts[key] != UNKNOWN].rename(columns={key: "value"})
+            parts.append(counts.assign(dimension=name, n=counts["won"] + counts["lost"]))
+        columns = ["dimension", "value", "period", "won", "n"]
+        return fluctuation.shifts(pd.concat([p[columns] for p in parts], ignore_index=True),
+                                  sigma_z=_known(whole["sigma_z"]))
+
+    def _horizon(self, view: View) -> Horizon:
+        row = self._asked("closing_horizon", view.with_(start=None, end=None)).iloc[0]
+        day = {c: None if pd.isna(row[c]) else row[c].date() for c in ("first_closed_on", "created_from")}
+        usual = None if pd.isna(row["usual_days"]) else int(row["usual_days"])
+        return Horizon(day["first_closed_on"], day["created_from"], usual)
+
+    def _until(self, view: View) -> date:
+        return min(view.end, view.as_of) if view.end else view.as_of
+
+    def _shown(self, view: View, grain: Grain, horizon: Horizon, count: int | None) -> list[periods.Period]:
+        start = view.start if count is None else None
+        return win_trend.shown(horizon, grain, start, self._until(view), self._fiscal, count)
+
+    def _trended(self, view: View, grain: Grain, by: Sequence[str], measure: Measure, horizon: Horizon,
+                 shown: Sequence[periods.Period], *, overdue: bool = False, keep: Sequence[str] = ()) -> pd.DataFrame:
+        keys = self._groups(by)
+        counts = self._closings_by(view, grain, keys, shown)
+        flow = self._asked("overdue_flow", view, keys) if overdue else None
+        return win_trend.trend(counts, flow, shown, horizon, by=keys, as_of=view.as_of, measure=measure, keep=keep,
+                               view=(view.start, self._until(view)), fiscal_year_start=self._fiscal)
+
+    def _closings_by(self, view: View, grain: Grain, keys: Sequence[str],
+                     shown: Sequence[periods.Period]) -> pd.DataFrame:
+        span = view.with_(start=shown[0].start, end=shown[-1].end) if shown else view
+        return self._asked("closings_by", span, keys, unit="week" if grain == "week" else "month")
+
+    def _sigma_z(self, view: View, grain: Grain, measure: Measure, horizon: Horizon) -> float:
+        """How much more than by chance the rate of everybody usually moves from period to period; 1 if not known."""
+        frame = self._trended(view, grain, (), measure, horizon, self._shown(view, grain, horizon, None))
+        return _known(frame["sigma_z"])
+
+    def _in_order(self, frame: pd.DataFrame, view: View, by: Sequence[str]) -> pd.DataFrame:
+        return ordered(frame, Context(self.settings, view.as_of), self._groups(by)) if by else frame
+
+
+def _known(sigma_z: pd.Series) -> float:
+    """sigma_z of a chart as a factor: at least 1, and 1 where too few periods tell it."""
+    return max(1.0, float(sigma_z.iloc[0])) if len(sigma_z) and pd.notna(sigma_z.iloc[0]) else 1.0

@@ -1,0 +1,161 @@
+"""Win rates per week, month or quarter, ready to be judged: complete periods, limits, what is overdue. Pure.
+
+A period counts towards the centre and is judged only if it is over on the as-of date and if the store reaches back
+far enough: an export that begins in October holds of January's closings only those that took less than three months,
+and those are won more (or less) often than the rest. Such a period is shown and marked `is_truncated`, and no change
+from it is called a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal, cast
+
+import numpy as np
+import pandas as pd
+
+from analytics import fluctuation
+from analytics.metrics.frames import added_up
+from analytics.periods import Period, Unit, between, last, period_of, range_
+from analytics.statistics.intervals import effective_n, wilson_limits
+
+Grain = Literal["week", "month", "quarter"]
+Measure = Literal["count", "amount", "decided"]
+#: How many periods are looked back on.
+LENGTH: Mapping[str, int] = {"week": 52, "month": 36, "quarter": 12}
+#: The longest period that is looked at week by week, month by month.
+_WEEKS, _MONTHS = 13, 62
+
+#: Columns of `trend` besides the groups. n: denominator; effective_n: what amounts are worth as evidence (n for
+#: counts); low, high: Wilson; centre … is_small: fluctuation.control; in_view: in the period of the view;
+#: open_overdue: overdue open ones on the period's last day; with_overdue: the rate if all of these were lost.
+COLUMNS = ("period", "start", "end", "n", "won", "lost", "no_decision", "value", "low", "high", "effective_n", "centre",
+           "lower", "upper", "sigma_z", "signal", "is_small", "is_complete", "is_truncated", "is_usable", "in_view",
+           "open_overdue", "with_overdue", "reason")
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """How far back the store reaches (data/sql/closing_horizon.sql); each None where nothing was closed."""
+
+    first_closed_on: date | None
+    created_from: date | None
+    usual_days: int | None
+
+    @property
+    def complete_from(self) -> date | None:
+        """First day from which on nine of ten closings would have been created within the store's reach."""
+        if self.created_from is None or self.usual_days is None:
+            return None
+        return self.created_from + timedelta(days=self.usual_days)
+
+    def cuts(self, period: Period) -> bool:
+        """Are closings of this period missing because the store does not reach back far enough?"""
+        return self.complete_from is not None and period.start < self.complete_from
+
+
+def grain_of(period: Period) -> Grain:
+    """The grain in which a period is compared with its like: a quarter by quarters, a month by months."""
+    return "week" if period.days <= _WEEKS else "month" if period.days <= _MONTHS else "quarter"
+
+
+def named(start: date, end: date, fiscal_year_start: int = 1) -> Period:
+    """The quarter, month, week or year from `start` to `end`, or else the range.
+
+    >>> named(date(2026, 7, 1), date(2026, 9, 30)).name, named(date(2026, 7, 1), date(2026, 7, 9)).kind
+    ('2026Q3', 'range')
+    """
+    units: tuple[Unit, ...] = ("quarter", "month", "week", "year")
+    found = (period_of(start, unit, fiscal_year_start) for unit in units)
+    return next((p for p in found if (p.start, p.end) == (start, end)), None) or range_(start, end)
+
+
+def shown(horizon: Horizon, grain: Grain, start: date | None, until: date, fiscal_year_start: int = 1,
+          count: int | None = None) -> list[Period]:
+    """The periods to show, oldest first: the last `count` up to `until`, further back if `start` lies there, but none
+    before the first closing. None where nothing was closed."""
+    if horizon.first_closed_on is None or horizon.first_closed_on > until:
+        return []
+    usual = last(count or LENGTH[grain], grain, until, fiscal_year_start)[0].start
+    first = max(horizon.first_closed_on, min(usual, start) if start else usual)
+    return list(between(first, until, grain, fiscal_year_start))
+
+
+def trend(counts: pd.DataFrame, overdue: pd.DataFrame | None, periods: Sequence[Period], horizon: Horizon, *,
+          by: Sequence[str], as_of: date, view: tuple[date | None, date], measure: Measure = "count",
+          fiscal_year_start: int = 1, keep: Sequence[str] = ()) -> pd.DataFrame:
+    """One row per group and period, periods in time order (columns: the groups, COLUMNS, and `keep` of `measured`).
+
+    `counts`: rows of data/sql/closings_by.sql; `overdue`: of data/sql/overdue_flow.sql, None to leave it unknown;
+    `view`: first (None: open) and last day of the period asked for. reason: "" | nothing_closed | no_amounts.
+    """
+    frame = measured(per_period(counts, periods, by, fiscal_year_start), measure)
+    named = {p.name: p for p in periods}
+    found = [named[name] for name in frame["period"]]
+    is_complete = [p.is_complete(as_of) and p.end <= view[1] for p in found]
+    is_truncated = [horizon.cuts(p) for p in found]
+    frame = frame.assign(
+        start=pd.Series([p.start for p in found], dtype="datetime64[us]"),
+        end=pd.Series([min(p.end, as_of) for p in found], dtype="datetime64[us]"),
+        is_complete=is_complete, is_truncated=is_truncated,
+        is_usable=[whole and not cut for whole, cut in zip(is_complete, is_truncated, strict=True)],
+        in_view=[p.end >= (view[0] or date.min) and p.start <= view[1] for p in found])
+    frame = with_overdue(fluctuation.control(frame, by), overdue, by)
+    return frame[[*by, *COLUMNS, *keep]]
+
+
+def per_period(counts: pd.DataFrame, periods: Sequence[Period], by: Sequence[str],
+               fiscal_year_start: int = 1) -> pd.DataFrame:
+    """Counts added up per group and period, with a row for every group in every period (0 where nothing was closed)."""
+    unit = cast(Grain, periods[0].kind) if periods else "month"
+    names = {day: period_of(day.date(), unit, fiscal_year_start).name for day in counts["period"].unique()}
+    summed = added_up(counts.assign(period=counts["period"].map(names).astype("str")), [*by, "period"])
+    groups = summed[list(by)].drop_duplicates() if by else pd.DataFrame(index=[0])
+    grid = groups.merge(pd.DataFrame({"period": pd.Series([p.name for p in periods], dtype="str")}), how="cross")
+    frame = grid.merge(summed, on=[*by, "period"], how="left")
+    whole = ["won", "lost", "no_decision"]
+    return frame.assign(**{c: frame[c].fillna(0).astype("int64") for c in whole})
+
+
+def measured(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
+    """Adds n, value, low, high, effective_n and reason, and x and total: what was won, of what."""
+    n = frame["won"] + frame["lost"] + (frame["no_decision"] if measure == "decided" else 0)
+    if measure == "amount":
+        x, failed, x2, failed2 = (np.nan_to_num(frame[c].to_numpy(float, na_value=0.0)) for c in (
+            "won_amount", "lost_amount", "won_amount_square", "lost_amount_square"))
+        total = x + failed
+        evidence = np.nan_to_num(effective_n(total, x2 + failed2))
+    else:
+        x, total = frame["won"].to_numpy(float), n.to_numpy(float)
+        evidence = total
+    value = np.divide(x, total, out=np.full(len(frame), np.nan), where=total > 0)
+    low, high = wilson_limits(np.minimum(np.nan_to_num(value) * evidence, evidence), evidence)
+    reason = np.where(total > 0, "", np.where(n > 0, "no_amounts", "nothing_closed"))
+    return frame.assign(n=n, x=x, total=total, value=value, low=low, high=high, effective_n=evidence,
+                        reason=pd.Series(reason, index=frame.index, dtype="str"))
+
+
+def with_overdue(frame: pd.DataFrame, flow: pd.DataFrame | None, by: Sequence[str]) -> pd.DataFrame:
+    """Adds open_overdue at the end of each period and with_overdue = won / (n + open_overdue) (counts, whatever the
+    measure; PEERS 1.3, win.with_stale)."""
+    if flow is None:
+        return frame.assign(open_overdue=np.nan, with_overdue=np.nan)
+    steps = flow.sort_values("day", kind="stable")
+    rows = [tuple(row) for row in frame[list(by)].itertuples(index=False)] if by else [()] * len(frame)
+    keys = [tuple(row) for row in steps[list(by)].itertuples(index=False)] if by else [()] * len(steps)
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, key in enumerate(keys):
+        places.setdefault(key, []).append(place)
+    days, change = steps["day"].to_numpy(), steps["change"].to_numpy()
+    running = {key: (days[at], change[at].cumsum()) for key, at in places.items()}
+    stock = []
+    for key, end in zip(rows, frame["end"].to_numpy(), strict=True):
+        when, sums = running.get(key, (days[:0], change[:0]))
+        place = int(np.searchsorted(when, end, side="right"))
+        stock.append(int(sums[place - 1]) if place else 0)
+    late = np.array(stock, dtype="int64")
+    below = (frame["n"] + late).to_numpy(float)
+    share = np.divide(frame["won"].to_numpy(float), below, out=np.full(len(frame), np.nan), where=below > 0)
+    return frame.assign(open_overdue=late, with_overdue=share)
