@@ -16,8 +16,9 @@ from data.settings import Import
 
 @dataclass(frozen=True)
 class Fit:
-    """How well a profile fits: `score` 0 to 1, `reasons` say which file feeds what with how many of its columns.
-    `is_fit`: every table that is not optional has its file with all required columns."""
+    """How well a profile fits. `score` 0 to 1: the share of the columns of all files that the profile understands;
+    `reasons` say which file feeds what with how many of its columns. `is_fit`: every table that is not optional has
+    its file with all required columns."""
 
     profile: str
     score: float
@@ -47,11 +48,11 @@ def fit(profile: Profile, headers: dict[Path, Columns]) -> Fit:
         if not usable:
             is_complete = is_complete and spec.optional
             continue
-        share, path = max(usable, key=lambda f: f[0])
+        understood, path = max(usable, key=lambda f: f[0])
         used.add(path)
         fed.add(spec.target)
-        scores.append(share)
-        reasons.append(f"{shown(path.name)} → {spec.target} ({share:.0%})")
+        scores.append(understood / len(headers[path].names))
+        reasons.append(f"{shown(path.name)} → {spec.target} ({understood}/{len(headers[path].names)})")
     coverage = len(used) / len(headers) if headers else 0.0
     score = coverage * sum(scores) / len(scores) if scores else 0.0
     # a folder of which one odd file happens to fit is not an export under this profile
@@ -59,18 +60,20 @@ def fit(profile: Profile, headers: dict[Path, Columns]) -> Fit:
     return Fit(profile.name, round(score, 3), is_fit, tuple(reasons))
 
 
-def _present(spec: TableSpec, columns: Columns) -> float | None:
-    """The share of a table's source columns that a file has; None if a required one is missing."""
+def _present(spec: TableSpec, columns: Columns) -> int | None:
+    """How many columns of a file a table of the profile understands; None if a required one is missing."""
     wanted = {name: spec.sources_of(name) for name in spec.fed() if name not in spec.constants}
     wanted = {name: sources for name, sources in wanted.items() if sources}
     if spec.unpivot:
         wanted = {**{n: s for n, s in wanted.items() if n not in ("changed_at", "to_stage")},
                   "changed_at": tuple(spec.unpivot)}
     try:
-        present = {name for name, sources in wanted.items() if columns.find_all(sources)}
+        found = {name: columns.find_all(sources) for name, sources in wanted.items()}
+        conditions = {name for w in spec.where if (name := columns.find(w))}
     except MvpodError:
         return None
     required = {c.name for c in spec.table.columns if c.required} & set(wanted)
-    if not required <= present or any(columns.find(w) is None and "" not in v for w, v in spec.where.items()):
+    has_conditions = all(columns.find(w) is not None or "" in allowed for w, allowed in spec.where.items())
+    if not has_conditions or not all(found[name] for name in required):
         return None
-    return len(present) / len(wanted) if wanted else 0.0
+    return len({source for sources in found.values() for source in sources} | conditions)
