@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -65,8 +66,10 @@ def render(view: View) -> None:
     side_by_side.not_shown(parts.left_out(frame, context.now().settings))
     other = cache.ask().compared(view)
     before = None if other is None else cache.ask().metric(metric, other, ("segment",))
+    drawn = [f for f in (frame, before) if f is not None]
+    extent = parts.reach(drawn, "value" if weight == "count" else "amount_value")
     for number, facet in placed(shown):
-        _rates(number, facet, facet.of(frame), before, view, metric, weight)
+        _rates(number, facet, facet.of(frame), before, view, metric, weight, extent)
     if metric != "conversion.stock":
         widest = parts.largest([frame], "n")
         for number, facet in placed(shown):
@@ -104,25 +107,40 @@ def _names() -> Names:
     return Names(context.lang(), context.now().settings)
 
 
-def _finding(facet: Facet, frame: pd.DataFrame) -> str:
+def _title(facet: Facet, frame: pd.DataFrame, metric: str, weight: str) -> str:
+    """The finding, where it rests on the very numbers that are drawn; else what is drawn."""
     here = context.now()
     name = facet.name(here.lang, here.settings)
-    said = findings.weakest_step(
-        frame, here.lang, what=name, name=lambda stage: here.settings.stage_label(facet.pipeline, stage, here.lang)
-    )
+    if weight == "amount" or metric in ("conversion.stock", "conversion.matured"):
+        return t(f"funnel.title.{weight}", segment=name, reading=t(f"funnel.reading.{metric.partition('.')[2]}"))
+    stage = partial(here.settings.stage_label, facet.pipeline, lang=here.lang)
+    said = findings.weakest_step(frame, here.lang, what=name, name=stage)
     return t("funnel.card", segment=name, finding=said.text)
 
 
 def _rates(
-    number: int, facet: Facet, frame: pd.DataFrame, before: pd.DataFrame | None, view: View, metric: str, weight: Any
+    number: int,
+    facet: Facet,
+    frame: pd.DataFrame,
+    before: pd.DataFrame | None,
+    view: View,
+    metric: str,
+    weight: Any,
+    extent: float,
 ) -> None:
     with states.guard("funnel_rates"):
         was = None if before is None else facet.of(before)
         figure = funnel.rates(
-            frame, _names(), context.theme(), by=weight, comparison=was, standard=frame if weight == "count" else None
+            frame,
+            _names(),
+            context.theme(),
+            by=weight,
+            comparison=was,
+            standard=frame if weight == "count" else None,
+            extent=extent,
         )
         chart_card(
-            _finding(facet, frame),
+            _title(facet, frame, metric, weight),
             figure,
             frame,
             key=f"funnel_rates_{number}",

@@ -70,6 +70,11 @@ def largest(frames: Iterable[pd.DataFrame], column: str) -> float | None:
     return max(values, default=None)
 
 
+def reach(frames: Iterable[pd.DataFrame], column: str) -> float:
+    """The width of charts of shares side by side: 1, or the largest ratio of a stock where it is above 1."""
+    return max(1.0, largest(frames, column) or 1.0)
+
+
 def readings(frame: pd.DataFrame) -> pd.DataFrame:
     """`Ask.reconcile` with the readings beside each other: stage, next_stage, n, and reading_<name> with its value."""
     keys = ["stage", "next_stage"]

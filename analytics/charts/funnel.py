@@ -30,8 +30,9 @@ def rates(
     by: By = "count",
     comparison: pd.DataFrame | None = None,
     standard: pd.DataFrame | None = None,
+    extent: float = 1.0,
 ) -> go.Figure:
-    """Share that goes on to the next stage, one bar a stage, 0 to 100 %.
+    """Share that goes on to the next stage, one bar a stage, 0 to 100 % (`extent` is more where ratios exceed it).
 
     Solid = went on, hatched = still open (too early to say), the rest of the track = lost; whisker = 95 % interval;
     thin lighter bar = comparison period; outlined frame = standard (columns stage, target). The columns to the right
@@ -43,8 +44,9 @@ def rates(
     target = _by_stage(standard, frame, "target")
     rows = Rows(len(frame), has_second=comparison is not None, top=18)
     fig = canvas(rows, theme, right=(_CUMULATIVE if by == "count" else _NEXT) + 8)
-    fig.set(xaxis={"range": [0, 1], "visible": False})
-    _tracks(fig, rows, theme)
+    fig.set(xaxis={"range": [0, extent], "visible": False})
+    if any(v is not None for v in column(frame, "lost")):
+        _tracks(fig, rows, theme)
     _actual(fig, frame, rows, names, theme, by)
     if comparison is not None:
         segment = _segment(frame)

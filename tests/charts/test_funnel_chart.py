@@ -181,3 +181,12 @@ def test_the_order_of_the_rows_is_the_order_on_the_screen():
     turned = funnel.rates(steps().iloc[::-1].reset_index(drop=True), EN, "light")
     stages = [a for a in turned.layout.annotations if a.text in ("Need", "Bid")]
     assert [a.text for a in sorted(stages, key=lambda a: a.y)] == ["Bid", "Need"]
+
+
+def test_a_stock_ratio_above_one_keeps_inside_the_picture_and_has_no_track_of_losses():
+    stock = steps().assign(value=[1.8, np.nan], lost=np.nan, open=np.nan, low=np.nan, high=np.nan)
+    figure = funnel.rates(stock, EN, "light", extent=1.8)
+    assert tuple(figure.layout.xaxis.range) == (0, 1.8)
+    assert "180.0%" in texts(figure)
+    assert not [t for t in figure.data if list(t.x) == [1, 1]]
+    assert [t for t in funnel.rates(steps(), EN, "light").data if list(t.x) == [1, 1]]
