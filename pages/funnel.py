@@ -38,6 +38,7 @@ _COLUMNS = [
     "amount_value",
     "skip_rate",
     "regress_rate",
+    "out_of_order",
     "immature_share",
     "void",
     "deleted",
@@ -47,6 +48,7 @@ _COLUMNS = [
 _KINDS = {
     "skip_rate": "rate",
     "immature_share": "rate",
+    "out_of_order": "number",
     "target": "rate",
     "void": "number",
     "deleted": "number",
