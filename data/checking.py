@@ -205,7 +205,7 @@ def _check_rejects(checked: Checked, settings: Settings) -> None:
         share = count.quarantined / count.rows_in if count.rows_in else 0.0
         if count.quarantined and (share > settings.limits.reject_share or not count.loaded):
             rules = [r for r in rules_of(checked.rejects) if r.target == target][:5]
-            reasons = [f"{e.file}, row {e.row}, {r.column}: '{e.value}' ({r.rule}, {r.count}×)"
+            reasons = [f"{e.file}:{e.row} {r.column} = '{e.value}' ({r.rule}, {r.count}×)"
                        for r in rules for e in r.examples[:1]]
             raise MvpodError("E_REJECTS", table=target, count=count.quarantined, rows=count.rows_in,
                              share=f"{share:.1%}", limit=f"{settings.limits.reject_share:.1%}", reasons=reasons)

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from data.errors import MvpodError
 
 FIRST_DAY = date(1990, 1, 1)
-ORDERS = {"mdy": "month/day/year", "dmy": "day/month/year", "ymd": "year/month/day"}
+ORDERS = {"mdy": "MM/DD/YYYY", "dmy": "DD/MM/YYYY", "ymd": "YY/MM/DD"}
 _NUMERIC = r"^(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})(?:[T ,]\s*\d{1,2}:.*)?$"
 _WORD_FORMATS = ["%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%d/%b/%Y"]
 _TIME_FORMATS = ["%H:%M:%S", "%H:%M", "%I:%M %p", "%I:%M:%S %p", "%H:%M:%S.%f", "%I:%M%p", "%I:%M:%S%p"]

@@ -55,7 +55,7 @@ def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile
     settings, origin = settings_for(store_path, chosen, config)
     with connect([store_path] if store_path.exists() else []) as con:
         checked = check_files(files, chosen, settings, as_of, con, say)
-    checked.decisions[:0] = [*recognised, Note.of("N_SETTINGS", origin=origin)]
+    checked.decisions[:0] = [*recognised, origin]
     identity = chosen.identity
     if dry_run:
         return _dry_run(store_path, checked, settings, accept_shrink)
@@ -116,20 +116,20 @@ def _profile(profile: str | Path | None, files: Sequence[Path]) -> tuple[Profile
     return load_profile(best.profile), [Note.of("N_PROFILE_RECOGNISED", profile=best.profile, reasons=best.reasons)]
 
 
-def settings_for(store_path: Path, profile: Profile | None, config: Path | str | None) -> tuple[Settings, str]:
+def settings_for(store_path: Path, profile: Profile | None, config: Path | str | None) -> tuple[Settings, Note]:
     """The settings in force for an import, and where they come from: `config`, else the store's own, else (for a new
     store) what the profile brings, else the project's."""
     if config is not None:
-        return read_settings(Path(config)), str(config)
+        return read_settings(Path(config)), Note.of("N_SETTINGS_FILE", file=Path(config).name)
     own = store_path / STORE_SETTINGS
     if own.exists():
-        return read_settings(own), "the store's own mvpod.toml"
+        return read_settings(own), Note.of("N_SETTINGS_STORE")
     if load := _current(store_path):
-        return parse_settings(load.settings_text), f"load {load.load_id}"
+        return parse_settings(load.settings_text), Note.of("N_SETTINGS_LOAD", load=load.load_id)
     base = PROJECT_SETTINGS.read_text(encoding="utf-8")
     if profile is not None and profile.settings_text:
-        return profile.settings(base), f"profile {profile.name}"
-    return parse_settings(base), "the project's mvpod.toml"
+        return profile.settings(base), Note.of("N_SETTINGS_PROFILE", profile=profile.name)
+    return parse_settings(base), Note.of("N_SETTINGS_PROJECT")
 
 
 def _current(store_path: Path) -> Load | None:
