@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
+from data import profile
 from data.checking import assign
 from data.contracts import TABLES
 from data.errors import MvpodError
@@ -129,3 +131,15 @@ def test_a_folder_is_recognised_by_its_files_and_their_columns(tmp_path: Path) -
 def test_a_folder_of_something_else_fits_nothing(tmp_path: Path) -> None:
     (tmp_path / "weather.csv").write_text("day,rain\n2026-01-01,3\n")
     assert not any(fit.is_fit for fit in recognise([tmp_path]))
+
+
+def test_every_key_of_a_profile_is_documented() -> None:
+    docs = (Path(profile.__file__).parents[1] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"(?m)^\| `(\w+)` \|", docs))
+    assert documented == set(profile._TABLE_KEYS)
+
+
+def test_the_example_of_the_documentation_is_a_valid_profile() -> None:
+    docs = (Path(profile.__file__).parents[1] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    example = parse_profile(docs.split("```toml")[1].split("```")[0], "example")
+    assert [spec.target for spec in example.tables] == ["opportunity", "stage_change"]
