@@ -38,6 +38,12 @@ function joinSteps() {
   };
 }
 
+/* the address is written at the end of the run; loading the page before that would bring the old theme back */
+function reloadWhenTheAddressSays(theme, tries = 200) {
+  if (new URLSearchParams(document.location.search).get('theme') === theme) window.location.reload();
+  else if (tries > 0) setTimeout(() => reloadWhenTheAddressSays(theme, tries - 1), 50);
+}
+
 export default function (component) {
   joinSteps();
   const { lang, theme, paths } = component.data;
@@ -55,11 +61,9 @@ export default function (component) {
     if (wanted === null) window.localStorage.removeItem(name);
     else window.localStorage.setItem(name, wanted);
   }
-  if (reload) {
-    const system = window.matchMedia('(prefers-color-scheme: dark)').matches ? '"Dark"' : '"Light"';
-    const shown = component.data.shown === 'dark' ? '"Dark"' : '"Light"';
-    if ((wanted ?? system) !== shown) window.location.reload();
-  }
+  const system = window.matchMedia('(prefers-color-scheme: dark)').matches ? '"Dark"' : '"Light"';
+  const shown = component.data.shown === 'dark' ? '"Dark"' : '"Light"';
+  if (reload && (wanted ?? system) !== shown) reloadWhenTheAddressSays(theme === 'system' ? null : theme);
 }
 """
 
