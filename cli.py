@@ -407,6 +407,8 @@ def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settin
     from analytics.i18n import label
 
     value = row[name]
+    if name == "reason" and value and has(f"reason.{value}"):
+        return t(f"reason.{value}", lang)
     if isinstance(value, str) or (value is None and has(f"dimension.{name}")):
         if name in ("stage", "next_stage") and value and row.get("pipeline"):
             return settings.stage_label(row["pipeline"], value, lang)

@@ -163,8 +163,8 @@ class Writer:
         same = " AND ".join(f"old.{c} IS NOT DISTINCT FROM incoming.{c}" for c in key)
         source = "read_parquet([$file], file_row_number=true, hive_partitioning=false) old"
         file = {"file": str(self.root / table / old.path)}
-        hits = con.execute(f"SELECT count(*) FROM {source} SEMI JOIN incoming ON {same}", file).fetchone()
-        if not hits or not hits[0]:
+        hits = con.sql(f"SELECT count(*) FROM {source} SEMI JOIN incoming ON {same}", params=file).fetchall()
+        if not hits[0][0]:
             return [old]
         rest = con.sql(f"SELECT * EXCLUDE (file_row_number) FROM {source} ANTI JOIN incoming ON {same} "
                        "ORDER BY file_row_number", params=file)

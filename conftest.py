@@ -1,0 +1,16 @@
+"""What holds for every test: nothing of the developer's own environment, no deadline on a busy machine."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("project")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees or touches a store, or speaks a language, that the developer has set."""
+    for name in ("MVPOD_STORE", "MVPOD_LANG"):
+        monkeypatch.delenv(name, raising=False)
