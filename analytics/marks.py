@@ -23,6 +23,7 @@ _QUESTIONS = {
     "cycle_days.won_mean": ("closed", "won"), "cycle_days.won_median": ("closed", "won"),
     "cycle_days.closed_median": ("closed", "decided"), "cycle_days.median": ("created", "n"),
     "win_rate.created_cohort": ("created", "n"), "win_rate.decided": ("closed", "decided"), "win_rate": ("closed", "n"),
+    "win_rate.by_stage": ("by_stage", "n"),
     "pipeline": ("open", "n"), "regress": ("moves", "n"), "skip": ("moves", "n"), "flow": ("flow", "n"),
 }
 #: names that charts use for the same thing

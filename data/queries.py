@@ -189,6 +189,11 @@ def closings_by(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[s
     return run(cursor, "closings_by", slice_, by, unit=unit)
 
 
+def stage_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Per pipeline, furthest stage and group: won and lost (sql/stage_outcomes.sql)."""
+    return run(cursor, "stage_outcomes", slice_, by, own=_STAGED)
+
+
 def closing_horizon(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """How far back closings are complete, one row (sql/closing_horizon.sql)."""
     return run(cursor, "closing_horizon", slice_, by)
@@ -230,7 +235,7 @@ def flow(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> pd.DataFrame:
 
 
 #: What a mark can be about, each with its file `behind_<question>.sql`.
-BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "created", "open", "moves")
+BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "by_stage", "created", "open", "moves")
 
 
 def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, outcome: str, pipeline: str | None = None,

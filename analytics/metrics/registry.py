@@ -14,7 +14,7 @@ from typing import Literal
 
 import pandas as pd
 
-from analytics import conversion_days, cycle, funnel, pipeline, win_rate
+from analytics import conversion_days, cycle, funnel, pipeline, win_by_stage, win_rate
 from analytics.metrics.frames import Context
 from data.errors import MvpodError, nearest
 
@@ -203,6 +203,12 @@ _declare(
          "systems call conversion. Young periods are low because much is still open.",
          "期间内创建的全部商机(含未结)中已赢单的比例,部分系统称为转化率。近期因未结较多而偏低。",
          "won / all created", _CREATED, "created_outcomes", win_rate.created_cohort, ("status", "created_on")),
+    Metric("win_rate.by_stage", {"en": "Win rate by stage reached", "zh": "按到达阶段的赢率"},
+           {"en": "Of the opportunities closed in the period that had come at least as far as the stage, the share won. Passing "
+                  "over a stage is reaching it. Few cases are drawn towards the rate of their parent (column shrunk).",
+            "zh": "期间内关闭、且曾到达该阶段或更后阶段的商机中赢单的比例。跳过视为到达。样本少时向上级比率收缩(shrunk 列)。"},
+           "won / (won + lost) of those that reached the stage", "share", "up", _STAGE, _CLOSED, "counts",
+           ("status", "closed_on", "stage"), 5, "DOMAIN B7", ("stage_outcomes",), win_by_stage.by_stage),
     Metric("pipeline.open", {"en": "Open pipeline", "zh": "在手商机"},
            {"en": "Number and amount of open opportunities on the as-of date; weighted by the stages' default probability beside it.",
             "zh": "截至日打开商机的数量与金额;并列按阶段默认赢率加权的金额。"},
