@@ -1,11 +1,13 @@
 """What an opportunity inherits: money in the base currency, segment, industry, region and team, pipeline.
 
-Pure on tables: accounts and owners count as they were at the latest snapshot up to the opportunity's snapshot date,
-so that a key account of last year stays one in last year's numbers. What is not known stays null.
+Pure on tables: accounts and owners count as their latest snapshot up to the opportunity's snapshot date shows them, so
+that a key account of last year stays one in last year's numbers. A snapshot is complete: an account that is missing
+in it is not known. What is not known stays null.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import date
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from data.contracts import TABLES
 from data.errors import MvpodError, nearest
@@ -48,20 +51,22 @@ def enrich(opportunity: pa.Table, account: str, owner: str, settings: Settings,
                               "rates": [1.0, *map(float, organisation.rates.values())]}
     segment = segment_sql(settings.segments, params, "a")
     narrow = opportunity.select(_NEEDED).append_column("i", pa.array(np.arange(opportunity.num_rows, dtype=np.int64)))
+    days = pc.unique(opportunity.column("snapshot_date")).to_pylist()
+    in_force = {name: _in_force(days, _days(source, con)) for name, source in (("account", account), ("owner", owner))}
     con.register("opportunity_in", narrow)
     con.register("pipeline_of", _pipeline_choices(settings))
+    con.register("in_force", pa.table({"day": pa.array(days, pa.date32()), **{
+        name: pa.array([found[d] for d in days], pa.date32()) for name, found in in_force.items()}}))
     try:
         derived = con.sql(f"""
-            WITH a AS ({_spans(account, "account_id", _FROM_ACCOUNT)}),
-            w AS ({_spans(owner, "owner_id", _FROM_OWNER)}),
+            WITH a AS (FROM {account} WHERE {_among(in_force["account"])}),
+            w AS (FROM {owner} WHERE {_among(in_force["owner"])}),
             judged AS (
                 SELECT o.*, a.ownership, a.industry, coalesce(a.region, w.region) AS region, w.team,
                        CASE WHEN a.account_id IS NOT NULL THEN {segment} END AS segment
-                FROM opportunity_in o
-                LEFT JOIN a ON o.account_id = a.account_id AND o.snapshot_date >= a.first_on
-                    AND o.snapshot_date < a.next_on
-                LEFT JOIN w ON o.owner_id = w.owner_id AND o.snapshot_date >= w.first_on
-                    AND o.snapshot_date < w.next_on)
+                FROM opportunity_in o JOIN in_force f ON f.day = o.snapshot_date
+                LEFT JOIN a ON a.account_id = o.account_id AND a.snapshot_date = f.account
+                LEFT JOIN w ON w.owner_id = o.owner_id AND w.snapshot_date = f.owner)
             SELECT coalesce(j.pipeline, c.pipeline) AS pipeline, j.segment, j.ownership, j.industry, j.region, j.team,
                 CASE WHEN j.currency IS NULL THEN j.amount
                      ELSE round(j.amount::DOUBLE * $rates[nullif(list_position($currencies, upper(j.currency)), 0)], 2)
@@ -70,8 +75,8 @@ def enrich(opportunity: pa.Table, account: str, owner: str, settings: Settings,
                 ON c.stage = j.stage AND c.segment = coalesce(j.segment, '')
             ORDER BY j.i""", params=params).to_arrow_table()
     finally:
-        con.unregister("opportunity_in")
-        con.unregister("pipeline_of")
+        for name in ("opportunity_in", "pipeline_of", "in_force"):
+            con.unregister(name)
     for name in derived.column_names:
         position = opportunity.column_names.index(name)
         column = derived.column(name)
@@ -81,21 +86,21 @@ def enrich(opportunity: pa.Table, account: str, owner: str, settings: Settings,
 
 
 _NEEDED = ["account_id", "owner_id", "pipeline", "stage", "currency", "amount", "snapshot_date"]
-_FROM_ACCOUNT = ("segment", "ownership", "industry", "region", "tier", "annual_revenue", "employees")
-_FROM_OWNER = ("region", "team")
 
 
-def _spans(source: str, key: str, columns: tuple[str, ...]) -> str:
-    """SQL: one row per key and stretch of snapshots without a change, valid from `first_on` until before `next_on`."""
-    listed = ", ".join(columns)
-    return f"""
-        SELECT {key}, {listed}, snapshot_date AS first_on,
-               coalesce(lead(snapshot_date) OVER by_time, DATE '9999-12-31') AS next_on
-        FROM (SELECT {key}, {listed}, snapshot_date FROM {source}
-              WINDOW by_time AS (PARTITION BY {key} ORDER BY snapshot_date)
-              QUALIFY row_number() OVER by_time = 1
-                   OR ROW({listed}) IS DISTINCT FROM lag(ROW({listed})) OVER by_time)
-        WINDOW by_time AS (PARTITION BY {key} ORDER BY snapshot_date)"""
+def _days(source: str, con: duckdb.DuckDBPyConnection) -> list[date]:
+    return [r[0] for r in con.sql(f"SELECT DISTINCT snapshot_date FROM {source} ORDER BY 1").fetchall()]
+
+
+def _in_force(days: Iterable[date], known: list[date]) -> dict[date, date | None]:
+    """Per day the latest of the known (sorted) snapshot dates that is not after it."""
+    return {day: known[at - 1] if (at := bisect_right(known, day)) else None for day in days}
+
+
+def _among(in_force: dict[date, date | None]) -> str:
+    """SQL: only these snapshots, as literals, so that no other file of the table is read."""
+    days = sorted({d for d in in_force.values() if d})
+    return "snapshot_date IN (" + ", ".join(f"DATE '{d.isoformat()}'" for d in days) + ")" if days else "false"
 
 
 def segment_sql(rules: Iterable[SegmentRule], params: dict[str, Any], prefix: str) -> str:

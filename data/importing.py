@@ -23,7 +23,7 @@ from data import history
 from data.checking import Checked, Progress, check_files, files_of
 from data.contracts import TABLES
 from data.engine import connect, parquet
-from data.enrich import conform, enrich
+from data.enrich import conform, differing, enrich
 from data.errors import MvpodError
 from data.notes import Note
 from data.placing import check_shrink, complete
@@ -248,8 +248,10 @@ def _put_in_force(w: Any, settings: Settings, current: Load, store_path: Path, s
                 say("import.enrich", 0.5 * i / len(days))
                 stored = parquet(w.files("opportunity"), TABLES["opportunity"])
                 old = con.sql(f"FROM {stored} WHERE snapshot_date = $day", params={"day": day}).to_arrow_table()
-                fresh = enrich(conform(old, "opportunity"), account, owner, settings, con)
-                w.replace_dates("opportunity", fresh, [day])
+                old = conform(old, "opportunity")
+                fresh = enrich(old, account, owner, settings, con)
+                if differing(old, fresh, con):
+                    w.replace_dates("opportunity", fresh, [day])
     history.rebuild_marts(w, settings, lambda text, share: say("import.history", 0.5 + 0.5 * share))
     _keep_settings(store_path, settings)
     return w.publish(kind="settings", as_of=current.as_of, sources=[], profile="", counts={},

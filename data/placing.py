@@ -18,6 +18,7 @@ from data.contracts import TABLES
 from data.engine import parquet
 from data.enrich import FROM_EVENTS, conform, differing, enrich, from_events
 from data.errors import MvpodError
+from data.history import dates_of
 from data.notes import Note
 from data.settings import Settings
 from data.stages import Stages, Unknown, resolve, with_status
@@ -28,22 +29,24 @@ WATCHED = ("opportunity", "account")
 #: The Parquet files of a stored table.
 Files = Callable[[str], list[str]]
 
-def _stored(target: str, files: Files, without: Sequence[date]) -> str:
+def _stored(target: str, files: Files, without: Sequence[date], latest_only: bool = False) -> str:
     """SQL source: what the store has of a state table, the dates that are being replaced left out."""
-    source = parquet(files(target), TABLES[target])
     names = ", ".join(TABLES[target].schema().names)
-    listed = ", ".join(f"DATE '{d.isoformat()}'" for d in without)
-    return f"(SELECT {names} FROM {source}" + (f" WHERE snapshot_date NOT IN ({listed}))" if listed else ")")
+    found = [(day, file) for file in files(target) for day in dates_of([file]) if day not in set(without)]
+    last = max((day for day, _ in found), default=None)
+    kept = [file for day, file in found if not latest_only or day == last]
+    return f"(SELECT {names} FROM {parquet(kept, TABLES[target])})"
 
 
-def _with_new(target: str, checked: Checked, files: Files, con: duckdb.DuckDBPyConnection) -> str:
-    """SQL source: the state table as it will be after this import."""
+def _with_new(target: str, checked: Checked, files: Files, con: duckdb.DuckDBPyConnection,
+              latest_only: bool = False) -> str:
+    """SQL source: the state table as it will be after this import (of what is stored, the latest snapshot only)."""
     table = checked.tables.get(target)
     if table is None:
-        return _stored(target, files, ())
+        return _stored(target, files, (), latest_only)
     days = pc.unique(table.column("snapshot_date")).to_pylist()
     con.register(f"new_{target}", conform(table, target))
-    return f"(FROM {_stored(target, files, days)} UNION ALL BY NAME FROM new_{target})"
+    return f"(FROM {_stored(target, files, days, latest_only)} UNION ALL BY NAME FROM new_{target})"
 
 
 def complete(checked: Checked, files: Files, settings: Settings, con: duckdb.DuckDBPyConnection) -> list[date]:
@@ -81,7 +84,7 @@ def _note_assumed(raw: pa.Table, checked: Checked, settings: Settings) -> None:
 def _place_events(checked: Checked, files: Files, settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     """Events get their opportunity's pipeline and stage keys; a stage that fits nowhere is refused."""
     events = checked.tables["stage_change"]
-    known = _with_new("opportunity", checked, files, con)
+    known = _with_new("opportunity", checked, files, con, latest_only=True)
     latest = f"(SELECT opportunity_id, arg_max(pipeline, snapshot_date) AS pipeline FROM {known} GROUP BY 1)"
     con.register("events", events.select([c for c in events.column_names if c != "pipeline"]))
     events = con.sql(f"SELECT e.*, l.pipeline, l.opportunity_id IS NULL AS is_orphan "
@@ -102,9 +105,8 @@ def _synthesise(checked: Checked, files: Files, settings: Settings, con: duckdb.
     if "opportunity" in checked.tables:
         return
     known = parquet(files("opportunity"), TABLES["opportunity"])
-    listed = con.sql(f"SELECT count(*) FROM {known} WHERE extra IS DISTINCT FROM $mark",
-                     params={"mark": FROM_EVENTS}).fetchall()[0][0]
-    if listed:
+    if con.sql(f"SELECT 1 FROM {known} WHERE extra IS DISTINCT FROM $mark LIMIT 1",
+               params={"mark": FROM_EVENTS}).fetchall():
         return
     con.register("new_events", checked.tables["stage_change"])
     key = "opportunity_id, changed_at, to_stage"
