@@ -55,9 +55,9 @@ def scores(counts: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
 
     In: rows of calibration_bins.sql and calibration_pairs.sql. Out: source, n, won, brier, reference (Brier of always
     saying the average), skill = 1 − brier/reference, predicted and value (mean prediction, share won), auc, auc_low,
-    auc_high, is_calibrated (None: too few), tells (the AUC is above one half beyond chance; None: too few);
-    n_both, worse_by, worse_low, worse_high: on the n_both opportunities that the comparison predicted too, the source's
-    Brier minus the comparison's, with limits; reason: "" | nothing_predicted | few_closed.
+    auc_high, is_calibrated (None: too few), tells (the AUC is above one half beyond chance; None: too few); on the
+    n_both opportunities that the comparison predicted too: auc_both, and worse_by, worse_low, worse_high, the source's
+    Brier minus the comparison's with limits; reason: "" | nothing_predicted | few_closed.
     """
     return pd.DataFrame([_score(s, counts[counts["source"] == s], pairs[pairs["source"] == s]) for s in SOURCES])
 
@@ -75,7 +75,8 @@ def _score(source: str, counts: pd.DataFrame, pair: pd.DataFrame) -> dict[str, o
             "predicted": p_sum / n if n else np.nan, "value": share, "auc": auc, "auc_low": max(auc - half, 0.0),
             "auc_high": min(auc + half, 1.0),
             "is_calibrated": two_sided_p(tilt / sqrt(variance)) >= 1 - LEVEL if is_known and variance > 0 else None,
-            "tells": auc - half > 0.5 if is_known else None}
+            "tells": auc - half > 0.5 if is_known else None,
+            "auc_both": area(counts[counts["is_both"].astype(bool)])[0]}
     return row | _pair(pair) | {"reason": reason}
 
 
@@ -115,7 +116,8 @@ class Refit(NamedTuple):
 
     gamma, low, high: maximum likelihood and its profile limits (None: not known); current: the setting; n, won;
     verdict: few_closed (fewer than needed) | not_supported (gamma = 0, equal shares for all, fits as well: the
-    comparison does not tell winners from losers here) | keep (the setting lies within the limits) | change (it does not).
+    comparison does not tell winners from losers here) | keep (the setting lies within the limits) | change (it
+    does not).
     """
 
     gamma: float | None

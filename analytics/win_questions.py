@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics import decomposition, fluctuation, periods, win_trend
+from analytics import backtest, calibration, decomposition, fluctuation, periods, win_trend
 from analytics.metrics.frames import Context, ordered
 from analytics.view import View
 from analytics.win_trend import Grain, Horizon, Measure
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 #: The groups among which `win_shifts` looks for a move; the unknown value of a dimension is no group.
 LOOKED_AT = ("segment", "type", "grade", "sales_mode", "product_line", "region", "industry", "ownership", "lead_source",
              "main_competitor", "team", "owner_id")
+#: gamma is refitted on so many opportunities, those closed last.
+REFITTED = 20_000
 
 
 class WinQuestions:
@@ -39,6 +41,7 @@ class WinQuestions:
         def _groups(self, by: Sequence[str]) -> tuple[str, ...]: ...
         def _as_asked(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame: ...
         def compared(self, view: View) -> View | None: ...
+        def metric(self, key: str, view: View, by: Sequence[str] = (), **options: int) -> pd.DataFrame: ...
 
     def win_trend(self, view: View, grain: Grain = "quarter", by: Sequence[str] = (), *, measure: Measure = "count",
                   count: int | None = None) -> pd.DataFrame:
@@ -110,11 +113,51 @@ class WinQuestions:
         return fluctuation.shifts(pd.concat([p[columns] for p in parts], ignore_index=True),
                                   sigma_z=_known(whole["sigma_z"]))
 
+    def win_by_stage(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """Win rate by stage reached: the rows of the metric win_rate.by_stage (analytics/win_by_stage.py)."""
+        return self.metric("win_rate.by_stage", view, by)
+
+    def calibration(self, view: View, *, whole: bool = True) -> dict[str, pd.DataFrame]:
+        """Does the predicted win rate tell the truth? "bins": reliability (columns: calibration.reliability); "scores":
+        Brier and the like per source (calibration.scores); "refit": one row, what the closed ones say of gamma
+        (calibration.Refit); "days": one row, days before the close, first and last day of closing looked at.
+
+        `whole`: all that was closed up to the end of the view's period, because a quarter is little; else the period.
+        """
+        rules, asked = self.settings.win_rate, self._judged(view, whole)
+        days = rules.judged_days_before
+        promised = [(p.key, s.key, s.probability) for p in self.settings.pipelines for s in p.stages
+                    if s.kind == "open" and s.probability is not None]
+        counts = self._asked("calibration_bins", asked, days=days, promised=promised)
+        pairs = self._asked("calibration_pairs", asked, days=days, promised=promised)
+        parties = self._asked("calibration_parties", asked, days=days, limit=REFITTED)
+        found = calibration.refit(parties, current=rules.gamma, need_weight=rules.need_weight, floor=rules.floor,
+                                  closeness_weight=rules.closeness_weight, minimum=rules.refit_minimum)
+        return {"bins": calibration.reliability(counts), "scores": calibration.scores(counts, pairs),
+                "refit": pd.DataFrame([found._asdict()]), "days": self._looked_at(asked, days)}
+
+    def backtest_closeness(self, view: View, *, whole: bool = True) -> dict[str, pd.DataFrame]:
+        """Does closeness predict? "bands": win rate by closeness before the close (backtest.bands); "verdicts": the
+        test for a trend per source (backtest.verdicts); "days" and `whole` as in `calibration`."""
+        asked, days = self._judged(view, whole), self.settings.win_rate.judged_days_before
+        counts = self._asked("closeness_outcomes", asked, days=days)
+        trend = self._asked("closeness_trend", asked, days=days)
+        return {"bands": backtest.bands(counts, self.settings.closeness.bands),
+                "verdicts": backtest.verdicts(counts, trend), "days": self._looked_at(asked, days)}
+
+    def _judged(self, view: View, whole: bool) -> View:
+        return view.with_(start=None) if whole else view
+
+    def _looked_at(self, view: View, days: int) -> pd.DataFrame:
+        first = view.start or self._horizon(view).first_closed_on
+        return pd.DataFrame({"days": [days], "first": pd.Series([first], dtype="datetime64[us]"),
+                             "last": pd.Series([self._until(view)], dtype="datetime64[us]")})
+
     def _horizon(self, view: View) -> Horizon:
         row = self._asked("closing_horizon", view.with_(start=None, end=None)).iloc[0]
         day = {c: None if pd.isna(row[c]) else row[c].date() for c in ("first_closed_on", "created_from")}
         usual = None if pd.isna(row["usual_days"]) else int(row["usual_days"])
-        return Horizon(day["first_closed_on"], day["created_from"], usual)
+        return Horizon(day["first_closed_on"], day["created_from"], usual, bool(row["knows_due"]))
 
     def _until(self, view: View) -> date:
         return min(view.end, view.as_of) if view.end else view.as_of
@@ -127,7 +170,7 @@ class WinQuestions:
                  shown: Sequence[periods.Period], *, overdue: bool = False, keep: Sequence[str] = ()) -> pd.DataFrame:
         keys = self._groups(by)
         counts = self._closings_by(view, grain, keys, shown)
-        flow = self._asked("overdue_flow", view, keys) if overdue else None
+        flow = self._asked("overdue_flow", view, keys) if overdue and horizon.knows_due else None
         return win_trend.trend(counts, flow, shown, horizon, by=keys, as_of=view.as_of, measure=measure, keep=keep,
                                view=(view.start, self._until(view)), fiscal_year_start=self._fiscal)
 

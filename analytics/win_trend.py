@@ -43,6 +43,8 @@ class Horizon:
     first_closed_on: date | None
     created_from: date | None
     usual_days: int | None
+    #: is there any expected close by which an open opportunity could be overdue?
+    knows_due: bool = True
 
     @property
     def complete_from(self) -> date | None:

@@ -194,6 +194,40 @@ def stage_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequenc
     return run(cursor, "stage_outcomes", slice_, by, own=_STAGED)
 
 
+def calibration_bins(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
+                     promised: Iterable[tuple[str, str, float]]) -> pd.DataFrame:
+    """Predictions `days` before the close against outcomes; `promised`: (pipeline, stage, probability) of the settings
+    (sql/calibration_bins.sql)."""
+    return run(cursor, "calibration_bins", slice_, by, days=days, **_promises(promised))
+
+
+def calibration_pairs(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
+                      promised: Iterable[tuple[str, str, float]]) -> pd.DataFrame:
+    """The comparison against the other predictions on the same opportunities (sql/calibration_pairs.sql)."""
+    return run(cursor, "calibration_pairs", slice_, by, days=days, **_promises(promised))
+
+
+def calibration_parties(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
+                        limit: int) -> pd.DataFrame:
+    """Scores of all parties `days` before the close, per opportunity (sql/calibration_parties.sql)."""
+    return run(cursor, "calibration_parties", slice_, by, days=days, limit=limit)
+
+
+def closeness_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int) -> pd.DataFrame:
+    """Per source and point of closeness `days` before the close: n and won (sql/closeness_outcomes.sql)."""
+    return run(cursor, "closeness_outcomes", slice_, by, days=days)
+
+
+def closeness_trend(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int) -> pd.DataFrame:
+    """Per source: the score test for a trend (sql/closeness_trend.sql)."""
+    return run(cursor, "closeness_trend", slice_, by, days=days)
+
+
+def _promises(promised: Iterable[tuple[str, str, float]]) -> dict[str, list[Any]]:
+    rows = list(promised)
+    return {name: [row[i] for row in rows] for i, name in enumerate(("pipelines", "stages", "promised"))}
+
+
 def closing_horizon(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """How far back closings are complete, one row (sql/closing_horizon.sql)."""
     return run(cursor, "closing_horizon", slice_, by)

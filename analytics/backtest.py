@@ -1,0 +1,66 @@
+"""Does closeness predict? Win rate by how close we were some weeks before the close, on the organisation's own history.
+
+Pure. The bands are those of the settings. The test asks for a trend of winning in closeness (score test of logistic
+regression, as Cochran-Armitage), with a variance that counts the opportunities of one account as one piece of evidence
+(Liang & Zeger 1986, Biometrika 73:13): ten deals of one account share its closeness and its buyer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import sqrt
+
+import numpy as np
+import pandas as pd
+
+from analytics.calibration import area
+from analytics.statistics.estimate import LEVEL, two_sided_p
+from analytics.statistics.intervals import with_wilson
+
+SOURCES = ("project", "account")
+#: Fewest won and fewest lost for a statement (the minimum of a vendor's comparison with won deals, PEERS 1.6).
+MIN_EACH = 30
+
+
+def bands(counts: pd.DataFrame, edges: Sequence[int]) -> pd.DataFrame:
+    """Win rate per source and band of closeness.
+
+    In: rows of data/sql/closeness_outcomes.sql; `edges`: the lower bounds of the second band and of those after it.
+    Out: source, band (0 = the lowest), from_points, to_points, n, won, value, low, high (Wilson); an empty band stays.
+    """
+    known = counts[counts["percent"] >= 0]
+    place = np.searchsorted(np.asarray(edges), known["percent"].to_numpy(), side="right")
+    summed = known.assign(band=place).groupby(["source", "band"], sort=False)[["n", "won"]].sum()
+    present = [s for s in SOURCES if s in set(known["source"])]
+    full = pd.MultiIndex.from_product([present, range(len(edges) + 1)], names=["source", "band"])
+    frame = summed.reindex(full, fill_value=0).reset_index()
+    bounds = [0, *edges, 100]
+    frame = with_wilson(frame, "won", "n").assign(from_points=[bounds[b] for b in frame["band"]],
+                                                  to_points=[bounds[b + 1] for b in frame["band"]])
+    return frame[["source", "band", "from_points", "to_points", "n", "won", "value", "low", "high"]]
+
+
+def verdicts(counts: pd.DataFrame, trend: pd.DataFrame) -> pd.DataFrame:
+    """Whether each source predicts, one row each.
+
+    In: rows of closeness_outcomes.sql and of closeness_trend.sql. Out: source, n, won, unknown (closed of which nobody
+    knows how close we were), clusters (accounts), z, p, auc, verdict: predicts | reversed (the closer, the fewer won) |
+    does_not_predict | few_closed | not_measured.
+    """
+    return pd.DataFrame([_verdict(s, counts[counts["source"] == s], trend[trend["source"] == s]) for s in SOURCES])
+
+
+def _verdict(source: str, counts: pd.DataFrame, trend: pd.DataFrame) -> dict[str, object]:
+    known = counts[counts["percent"] >= 0]
+    n, won = int(known["n"].sum()), int(known["won"].sum())
+    row: dict[str, object] = {"source": source, "n": n, "won": won, "unknown": int(counts["n"].sum()) - n,
+                              "clusters": int(trend["clusters"].sum()), "z": np.nan, "p": np.nan, "auc": area(known)[0]}
+    if n == 0:
+        return row | {"verdict": "not_measured"}
+    variance = float(trend["variance"].sum())
+    if min(won, n - won) < MIN_EACH or not variance > 0:
+        return row | {"verdict": "few_closed"}
+    z = float(trend["score"].sum()) / sqrt(variance)
+    p = two_sided_p(z)
+    verdict = "does_not_predict" if p >= 1 - LEVEL else "predicts" if z > 0 else "reversed"
+    return row | {"z": z, "p": p, "verdict": verdict}
