@@ -18,6 +18,9 @@ from analytics.charts.style import FONT_SIZE, Theme, palette
 #: what the customdata of a clickable mark holds; the page asks for the opportunities behind it
 MARK = ("pipeline", "segment", "stage", "outcome")
 
+#: what is not clicked steps back, but can still be read
+_STILL_SEEN = {"marker": {"opacity": 0.6}}
+
 BAR = 16
 SECOND = 7
 _TEXT, _GAP, _FOOT = 21, 4, 10
@@ -161,6 +164,7 @@ def bars(
         name=name,
         showlegend=keyed,
         xaxis=axis,
+        unselected=_STILL_SEEN,
         hovertext=list(hover) if hover is not None else None,
         hoverinfo="text" if hover is not None else "skip",
         customdata=[list(m) for m in marks] if marks is not None else None,

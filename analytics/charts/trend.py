@@ -152,6 +152,7 @@ def _line(
         y=column(part, value),
         mode="lines+markers",
         connectgaps=False,
+        unselected={"marker": {"opacity": 0.6}},
         showlegend=False,
         name=names.segment(group),
         line={"color": colour.actual, "width": 2},
