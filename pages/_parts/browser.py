@@ -17,6 +17,12 @@ _CSS = """
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { opacity: 1; }
 [data-testid="stMainBlockContainer"] { padding: 3.4rem 2rem 3rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+/* Streamlit has no words of its own in Chinese: the file chooser is the one place where they would be seen */
+html[lang|="zh"] [data-testid="stFileUploaderDropzone"] button p,
+html[lang|="zh"] [data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0; }
+html[lang|="zh"] [data-testid="stFileUploaderDropzone"] button p::after { content: "选择文件"; font-size: 0.875rem; }
+html[lang|="zh"] [data-testid="stFileUploaderDropzoneInstructions"] span::after {
+  content: "CSV、XLSX、Parquet，每个文件不超过 4 GB"; font-size: 0.875rem; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 0.75rem; padding-right: 0.75rem; }
 }

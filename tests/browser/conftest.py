@@ -72,7 +72,7 @@ class Tab:
 @pytest.fixture
 def tab(chromium: Browser, server: str) -> Iterator[Tab]:
     """A fresh tab on the running dashboard, 1280 pixels wide."""
-    context = chromium.new_context(viewport={"width": 1280, "height": 1000}, color_scheme="light", accept_downloads=True)
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000}, color_scheme="light")
     yield Tab(context, server)
     context.close()
 

@@ -1,4 +1,4 @@
-"""Cards in a real browser: drill-down, downloads, hostile names, accessibility, narrow screens, nothing from outside."""
+"""Cards in a real browser: drill-down, downloads, hostile names, accessibility, narrow screens, nothing from afar."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def test_no_page_has_a_serious_accessibility_violation_or_asks_anything_from_out
     shown = tab.open(f"/{page}?lang=zh")
     shown.wait_for_timeout(500)
     found = Axe().run(shown).response["violations"]
-    serious = [(v["id"], node["html"][:160]) for v in found if v["impact"] in ("serious", "critical") for node in v["nodes"]]
+    serious = [(v["id"], node["html"][:160]) for v in found if v["impact"] in ("serious", "critical")
+               for node in v["nodes"]]
     ours = [item for item in serious if not any(item[0] == rule and part in item[1] for rule, part in BASELINE)]
     assert ours == []
     assert tab.outside == []
@@ -92,10 +93,12 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("hostile")
     with (folder / "opportunity.csv").open("w", newline="", encoding="utf-8") as file:
         write = csv.writer(file)
-        write.writerow(["opportunity_id", "account_id", "name", "stage", "amount", "owner_id", "created_on", "product_line"])
+        write.writerow(["opportunity_id", "account_id", "name", "stage", "amount", "owner_id", "created_on",
+                        "product_line"])
         for i, name in enumerate(HOSTILE):
             write.writerow([f"H{i}", f"A{i}", name, "need", 100 + i, f"S{i}", "2026-01-05", name])
-    for table, head in (("account", ["account_id", "name", "segment", "industry"]), ("owner", ["owner_id", "name", "team"])):
+    heads = {"account": ["account_id", "name", "segment", "industry"], "owner": ["owner_id", "name", "team"]}
+    for table, head in heads.items():
         with (folder / f"{table}.csv").open("w", newline="", encoding="utf-8") as file:
             write = csv.writer(file)
             write.writerow(head)

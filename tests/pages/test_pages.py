@@ -1,4 +1,4 @@
-"""Every page in both languages, on a small company: it draws, its words are in the language, one failure stays one card."""
+"""Every page in both languages, on a small company: it draws, words are in its language, one failure is one card."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_every_page_draws_in_both_languages(open_page: Open, page: str, lang: st
     assert app.title[0].value == i18n.t(f"page.{page}", lang)
     assert app.caption[0].value == i18n.t(f"page.{page}.lead", lang)
     # headings and labels of controls are ours: none is left in the other language
-    ours = [h.value for h in app.header if "样例" not in h.value] + [w.label for w in (*app.selectbox, *app.multiselect)]
+    ours = [h.value for h in app.header] + [w.label for w in (*app.selectbox, *app.multiselect)]
     for words in ours:
         assert bool(_CHINESE.search(words)) == (lang == "zh"), words
 
