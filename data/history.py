@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from data import spells
-from data.contracts import CLOSING_KINDS, DIMENSIONS, MARTS, TABLES
+from data.contracts import CLOSING_KINDS, MARTS, TABLES
 from data.engine import connect, duckdb_type, parquet
 from data.errors import MvpodError
 from data.settings import Pipeline, Settings
@@ -55,17 +55,17 @@ def marts_of(opportunity: pa.Table, stage_change: pa.Table | None, settings: Set
     """
     con = connect(memory=MEMORY)
     _table(con, "all_opportunity", opportunity, "opportunity")
-    _table(con, "stage_change", stage_change, "stage_change")
+    _table(con, "all_stage_change", stage_change, "stage_change")
     days = [r[0] for r in con.execute("SELECT DISTINCT snapshot_date FROM all_opportunity ORDER BY 1").fetchall()]
     schema = MARTS["snapshot_spell"].schema()
     marts = {"snapshot_spell": pa.Table.from_batches(
         list(spells.spells(con, "all_opportunity", days, max(len(days), 1), _silent)), schema)}
-    _table(con, "spell", marts["snapshot_spell"], "snapshot_spell")
+    _table(con, "snapshot_spell", marts["snapshot_spell"], "snapshot_spell")
     _prepare(con, settings, days)
-    _tell(con, settings)
+    _tell(con, settings, "snapshot_spell", "all_stage_change")
     for name in STORIES:
         schema = MARTS[name].schema()
-        marts[name] = con.sql(f"SELECT * FROM {name}").to_arrow_table().cast(schema)
+        marts[name] = con.sql(f"SELECT * FROM told_{name}").to_arrow_table().cast(schema)
     con.close()
     return marts
 
@@ -185,9 +185,7 @@ class _Workshop:
         for bucket in range(buckets):
             say("stage_visit", bucket / buckets)
             mine = f"hash(opportunity_id) % {buckets} = {bucket}"
-            self.con.execute(f"CREATE OR REPLACE TABLE spell AS FROM {source} WHERE {mine}")
-            self.con.execute(f"CREATE OR REPLACE VIEW stage_change AS FROM {events} WHERE {mine}")
-            _tell(self.con, settings, prefix="told_")
+            _tell(self.con, settings, source, events, mine)
             for name in STORIES:
                 path = str(Path(self._spool.name) / f"{name}-{bucket}.parquet")
                 self.con.execute(f"COPY told_{name} TO '{path}' (FORMAT parquet, COMPRESSION lz4)")
@@ -251,39 +249,41 @@ def _stages(pipeline: Pipeline) -> list[dict[str, Any]]:
     return rows
 
 
-def _tell(con: duckdb.DuckDBPyConnection, settings: Settings, prefix: str = "") -> None:
-    """From tables `spell`, `stage_change` and those of `_prepare`: the stories, as tables named `prefix` + mart."""
+def _tell(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, events: str, where: str = "true") -> None:
+    """From `source` (spells), `events` and the tables of `_prepare`: the stories, as views named `told_` + mart.
+
+    Inside, opportunities are numbers and what spells say besides the stage is joined last: text is what costs time.
+    """
+    con.execute(f"CREATE OR REPLACE TABLE name AS SELECT opportunity_id, row_number() OVER () AS id FROM ("
+                f"SELECT opportunity_id FROM {source} WHERE {where} UNION SELECT opportunity_id FROM {events} WHERE {where})")
+    con.execute(f"CREATE OR REPLACE TABLE said AS SELECT row_number() OVER () AS said_no, id, s.* EXCLUDE (opportunity_id) "
+                f"FROM {source} s JOIN name USING (opportunity_id)")
+    con.execute(f"CREATE OR REPLACE TABLE stage_change AS SELECT e.* REPLACE (id AS opportunity_id) "
+                f"FROM {events} e JOIN name USING (opportunity_id)")
     _check_stages(con)
+    con.execute("CREATE OR REPLACE TABLE spell AS " + spells.statement("spell").format(content=", ".join(_CONTENT)))
     con.execute("""CREATE OR REPLACE TABLE created AS SELECT opportunity_id,
                    arg_max(created_on, seen_from) FILTER (created_on IS NOT NULL) AS created_on FROM spell GROUP BY ALL""")
-    # what the first snapshot says is carried back
-    con.execute("""CREATE OR REPLACE VIEW dim_spell AS SELECT *, CASE WHEN row_number() OVER (
-                   PARTITION BY opportunity_id ORDER BY seen_from) = 1 THEN DATE '0001-01-01' ELSE seen_from END AS from_day
-                   FROM spell""")
     con.execute(f"CREATE OR REPLACE TABLE event AS {spells.statement('event')}", {"timezone": settings.organisation.timezone})
     for name in ("segment", "raw_point", "point", "pause"):
         con.execute(f"CREATE OR REPLACE TABLE {name} AS {spells.statement(name)}")
     for name in STORIES:
-        sql = spells.statement(name).format(**_columns(name)).replace("opportunity_state", f"{prefix}opportunity_state")
-        con.execute(f"CREATE OR REPLACE TABLE {prefix}{name} AS {sql}")
+        con.execute(f"CREATE OR REPLACE TABLE story_{name} AS {spells.statement(name)}")
+        own = {row[0] for row in con.execute(f"DESCRIBE story_{name}").fetchall()}
+        columns = ", ".join("n.opportunity_id" if c.name == "opportunity_id" else f"{'t' if c.name in own else 'd'}.{c.name}"
+                            for c in MARTS[name].columns)
+        con.execute(f"CREATE OR REPLACE VIEW told_{name} AS "
+                    + spells.statement("told").format(columns=columns, story=f"story_{name}"))
 
 
-def _columns(mart: str) -> dict[str, str]:
-    """What the SQL files leave open: column lists from the contracts."""
-    if mart != "opportunity_state":
-        own = () if mart == "opportunity_change" else ("pipeline",)
-        return {"dimensions": ", ".join(f"d.{c}" for c in DIMENSIONS if c not in own)}
-    names = [c.name for c in MARTS[mart].columns]
-    told = ("opportunity_id", "valid_from", "valid_to", "status", "stage", "stage_order", "stage_entered_on",
-            "last_open_stage", "highest_order", "created_on", "closed_on", "pipeline")
-    row = [c for c in names if c not in ("opportunity_id", "valid_from", "valid_to")]
-    return {"columns": ", ".join(f"d.{c}" for c in names if c not in told), "row": f"({', '.join(row)})",
-            "out": ", ".join(names)}
+#: What the state of an opportunity takes from the spell in force.
+_CONTENT = [c.name for c in MARTS["opportunity_state"].columns if c.name in spells.TRACKED and c.name not in
+            ("stage", "status", "stage_entered_on", "created_on", "closed_on", "pipeline")]
 
 
 def _check_stages(con: duckdb.DuckDBPyConnection) -> None:
     lost = con.execute("""
-        SELECT DISTINCT stage FROM (SELECT stage FROM spell UNION ALL SELECT to_stage FROM stage_change
+        SELECT DISTINCT stage FROM (SELECT stage FROM said UNION ALL SELECT to_stage FROM stage_change
                                     UNION ALL SELECT from_stage FROM stage_change) WHERE stage IS NOT NULL
         AND stage NOT IN (SELECT stage FROM stage_list) ORDER BY 1""").fetchall()
     if lost:

@@ -104,7 +104,7 @@ def test_a_quiet_week_tells_no_story_again(tmp_path: Path, monkeypatch: pytest.M
     tell = history._tell
 
     def counting(con, *args, **kwargs):
-        told.append(con.execute("SELECT count(*) FROM spell").fetchall()[0][0])
+        told.append(con.execute(f"SELECT count(*) FROM {args[1]}").fetchall()[0][0])
         tell(con, *args, **kwargs)
 
     monkeypatch.setattr(history, "_tell", counting)

@@ -441,7 +441,13 @@ class Story:
                 words = ("present", "absent") if was else ("absent", "present")
                 found.append(("existence", *words, self._before(day), day))
         return [{"opportunity_id": self.who, "field": f, "old_value": o, "new_value": n, "changed_lo": lo, "changed_on": on,
-                 **{c: v for c, v in self._dims(on).items() if c != "amount_base"}} for f, o, n, lo, on in found]
+                 **self._dims_of_change(f, on)} for f, o, n, lo, on in found]
+
+    def _dims_of_change(self, name: str, day: date) -> dict:
+        """Those of the new state: at a closing, what the first snapshot that shows it says."""
+        past = [p for p in self.points if p.day <= day]
+        spell = self._spell_at(max(day, past[-1].evidence) if past and name in ("stage", "status") else day) or {}
+        return {c: spell.get(c) for c in DIMENSIONS}
 
 
 def exact(lo: date, day: date) -> date:

@@ -1,5 +1,5 @@
 -- One row per opportunity and open stage that it came to, by entering it or by passing over it (docs/architecture.md).
--- In: point, dim_spell, stage_list. {dimensions} as in stage_visit.sql.
+-- In: point, spell, stage_list. said_no as in stage_visit.sql.
 -- Winning from stage 2 of 7 passes over 3..7; an opportunity created in stage 3 never came to 1 and 2.
 WITH RECURSIVE step AS (
     SELECT opportunity_id, point_no, pipeline, stage, rank, kind, day, is_known, evidence_on,
@@ -50,7 +50,7 @@ SELECT r.opportunity_id, l.stage, l.stage_order, r.day AS reached_on, r.is_known
        o.point_no IS NOT NULL AS is_in_order, p.day AS passed_on, coalesce(n.day, w.day) AS passed_in_order_on, b.regressed_on,
        CASE WHEN passing_no IS NULL THEN c.day END AS closed_on,
        CASE WHEN passing_no IS NULL THEN CASE c.kind WHEN 'gone' THEN 'void' ELSE c.kind END END AS closed_kind,
-       d.amount_base, r.pipeline, {dimensions}
+       r.pipeline, d.said_no
 FROM reached r
 JOIN stage_list l ON l.pipeline = r.pipeline AND l.rank = r.rank
 LEFT JOIN passed ON passed.opportunity_id = r.opportunity_id AND passed.pipeline = r.pipeline AND passed.rank = r.rank
@@ -61,4 +61,4 @@ LEFT JOIN step n ON n.opportunity_id = r.opportunity_id AND n.point_no = i.point
 LEFT JOIN won_in_order w ON w.opportunity_id = r.opportunity_id AND w.pipeline = r.pipeline AND w.rank = r.rank
 LEFT JOIN back b ON b.opportunity_id = r.opportunity_id AND b.pipeline = r.pipeline AND b.rank = r.rank
 LEFT JOIN closing c ON c.opportunity_id = r.opportunity_id
-ASOF LEFT JOIN dim_spell d ON d.opportunity_id = r.opportunity_id AND r.evidence_on >= d.from_day
+LEFT JOIN spell d ON d.opportunity_id = r.opportunity_id AND r.evidence_on >= d.from_day AND r.evidence_on < d.to_day

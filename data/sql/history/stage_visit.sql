@@ -1,6 +1,6 @@
 -- One visit of one opportunity to one stage (docs/architecture.md tells each column).
--- Grain out: opportunity, visit_no (time order). In: point, pause, dim_spell.
--- {dimensions}: contracts.DIMENSIONS without pipeline (which is the stage's own).
+-- Grain out: opportunity, visit_no (time order). In: point, pause, spell. said_no: the spell whose dimensions and
+-- amount belong to the row (joined last, in told.sql).
 WITH moved AS (
     SELECT *, lead(kind) OVER w AS to_kind, lead(stage) OVER w AS to_stage, lead(stage_order) OVER w AS to_order,
            lead(rank) OVER w AS to_rank, lead(pipeline) OVER w AS to_pipeline,
@@ -36,9 +36,9 @@ SELECT v.opportunity_id, v.visit_no, v.stage_visit_no, v.stage, v.stage_order, v
        v.exited_lo, v.exited_on, v.exited_at, v.exit_kind, v.to_stage AS next_stage, v.to_order AS next_order,
        b.day AS passed_on, b.instant AS passed_at,
        coalesce(list_sum(list_transform(r.pauses, lambda x: x."end" - x.start)), 0)::BIGINT AS paused_days,
-       coalesce(r.pauses, []) AS pauses, v.time_source, d.amount_base, v.pipeline, {dimensions}
+       coalesce(r.pauses, []) AS pauses, v.time_source, v.pipeline, d.said_no
 FROM visit v
 LEFT JOIN passed USING (opportunity_id, point_no)
 LEFT JOIN point b ON b.opportunity_id = v.opportunity_id AND b.point_no = passed.passing_no
 LEFT JOIN rest r ON r.opportunity_id = v.opportunity_id AND r.visit_no = v.visit_no
-ASOF LEFT JOIN dim_spell d ON d.opportunity_id = v.opportunity_id AND v.evidence_on >= d.from_day
+LEFT JOIN spell d ON d.opportunity_id = v.opportunity_id AND v.evidence_on >= d.from_day AND v.evidence_on < d.to_day
