@@ -148,7 +148,7 @@ def _rates(
             key=f"funnel_rates_{number}",
             view=view,
             definition_key=metric,
-            measured=t(f"funnel.measured.{weight}"),
+            measured=t("funnel.measured.stock" if metric == "conversion.stock" else f"funnel.measured.{weight}"),
             columns=_COLUMNS,
             kinds=_KINDS,
             question=metric,

@@ -43,9 +43,9 @@ def rates(
     was = _by_stage(comparison, frame, _value_column(by))
     target = _by_stage(standard, frame, "target")
     rows = Rows(len(frame), has_second=comparison is not None, top=18)
-    fig = canvas(rows, theme, right=(_CUMULATIVE if by == "count" else _NEXT) + 8)
+    fig = canvas(rows, theme, right=(_CUMULATIVE if _has_cumulative(frame, by) else _NEXT) + 8)
     fig.set(xaxis={"range": [0, extent], "visible": False})
-    if any(v is not None for v in column(frame, "lost")):
+    if _is_known(frame, "lost"):  # a ratio of stocks has no losses and no whole
         _tracks(fig, rows, theme)
     _actual(fig, frame, rows, names, theme, by)
     if comparison is not None:
@@ -83,6 +83,14 @@ def rates(
     )
     _print(fig, frame, was, rows, names, theme, by)
     return fig.figure()
+
+
+def _is_known(frame: pd.DataFrame, name: str) -> bool:
+    return any(v is not None for v in column(frame, name))
+
+
+def _has_cumulative(frame: pd.DataFrame, by: By) -> bool:
+    return by == "count" and _is_known(frame, "cumulative")
 
 
 def _value_column(by: By) -> str:
@@ -124,12 +132,12 @@ def _actual(fig: Sheet, frame: pd.DataFrame, rows: Rows, names: Names, theme: Th
         at,
         colour=colour.actual,
         width=rows.bar,
-        name=names.text("went_on"),
+        name=names.text("went_on" if _is_known(frame, "lost") else "actual"),
         keyed=True,
         hover=hover,
         marks=_marks(frame, "reached"),
     )
-    if by == "count":
+    if by == "count" and _is_known(frame, "open"):
         shares = [
             o / n if o is not None and n else None
             for o, n in zip(column(frame, "open"), column(frame, "n"), strict=True)
@@ -172,7 +180,8 @@ def _print(
     colours = palette(theme)
     small = FONT_SIZE - 1
     write(fig, names.text("next_step"), 1, 6, anchor="right", shift=_NEXT, colour=colours.muted, size=small)
-    if by == "count":
+    has_cumulative = _has_cumulative(frame, by)
+    if has_cumulative:
         write(fig, names.text("cumulative"), 1, 6, anchor="right", shift=_CUMULATIVE, colour=colours.muted, size=small)
     values = column(frame, _value_column(by))
     cumulative = column(frame, "cumulative")
@@ -182,7 +191,7 @@ def _print(
         if values[i] is None:
             write(fig, names.reason(row.get("reason")), 0, rows.bar_at(i), shift=6, colour=colours.muted, size=small)
         write(fig, show.rate(values[i]), 1, rows.bar_at(i), anchor="right", shift=_NEXT, bold=True, size=FONT_SIZE + 1)
-        if by == "count":
+        if has_cumulative:
             write(fig, show.rate(cumulative[i]), 1, rows.bar_at(i), anchor="right", shift=_CUMULATIVE)
         if values[i] is not None and was[i] is not None:
             change = values[i] - was[i]  # type: ignore[operator]

@@ -184,9 +184,11 @@ def test_the_order_of_the_rows_is_the_order_on_the_screen():
 
 
 def test_a_stock_ratio_above_one_keeps_inside_the_picture_and_has_no_track_of_losses():
-    stock = steps().assign(value=[1.8, np.nan], lost=np.nan, open=np.nan, low=np.nan, high=np.nan)
+    stock = steps().assign(value=[1.8, np.nan], lost=np.nan, open=np.nan, low=np.nan, high=np.nan, cumulative=np.nan)
     figure = funnel.rates(stock, EN, "light", extent=1.8)
     assert tuple(figure.layout.xaxis.range) == (0, 1.8)
     assert "180.0%" in texts(figure)
+    assert "Cumul." not in texts(figure)
+    assert {t.name for t in figure.data if t.showlegend} == {"Actual"}
     assert not [t for t in figure.data if list(t.x) == [1, 1]]
     assert [t for t in funnel.rates(steps(), EN, "light").data if list(t.x) == [1, 1]]
