@@ -17,6 +17,7 @@ from data.contracts import TABLES
 from data.duplicates import settle
 from data.errors import MvpodError
 from data.mapping import FILE, REJECTS, ROW, Mapped, map_table
+from data.matching import assign
 from data.notes import Note
 from data.profile import Profile, TableSpec
 from data.readers import RawTable, read_raw, shown
@@ -26,7 +27,6 @@ from data.stages import Stages, Unknown, resolve, with_status
 
 #: called with (what is being done, share done from 0 to 1)
 Progress = Callable[[str, float], None]
-SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".parquet")
 
 
 @dataclass
@@ -56,45 +56,14 @@ class Checked:
                             tuple(self.sources), tuple(self.dates()), **more)  # type: ignore[arg-type]
 
 
-def files_of(paths: Sequence[Path | str]) -> list[Path]:
-    """The given files, and of a folder the tables that lie in it (not those of its sub-folders). E_FILE, E_NO_FILE."""
-    found: list[Path] = []
-    for path in map(Path, paths):
-        if path.is_dir():
-            found += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.is_dir()
-                            and not p.name.startswith((".", "~$")))
-        else:
-            found.append(path)
-    if not found:
-        raise MvpodError("E_NO_FILE", given=[str(p) for p in paths], expected="CSV, XLSX, Parquet")
-    return list(dict.fromkeys(found))
-
-
-def assign(files: Sequence[Path], profile: Profile) -> list[tuple[TableSpec, Path]]:
-    """Which file feeds which tables: the longest pattern that matches a file decides. E_NO_FILE for a table that is
-    not optional and gets none."""
-    pairs = []
-    for path in files:
-        fits = [(max(len(p) for p in spec.files if TableSpec(spec.target, (p,)).matches(path.name)), spec)
-                for spec in profile.tables if spec.matches(path.name)]
-        best = max((length for length, _ in fits), default=0)
-        pairs += [(spec, path) for length, spec in fits if length == best]
-    fed = [spec for spec, _ in pairs]
-    for spec in profile.tables:
-        if not spec.optional and spec not in fed:
-            raise MvpodError("E_NO_FILE", given=[shown(p.name) for p in files], expected=" | ".join(spec.files))
-    if not pairs:
-        patterns = [p for spec in profile.tables for p in spec.files]
-        raise MvpodError("E_NO_FILE", given=[shown(p.name) for p in files], expected=" | ".join(patterns[:12]))
-    return pairs
-
-
 def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_of: date | None,
                 con: duckdb.DuckDBPyConnection, say: Progress) -> Checked:
     """Reads, maps and checks. Raises the errors of `readers`, `mapping` and `stages`, and E_REJECTS."""
-    pairs = assign(files, profile)
+    pairs, by_columns = assign(files, profile, settings.limits)
     used = list(dict.fromkeys(path for _, path in pairs))
     checked = Checked(profile.name, as_of or _modified(used, settings))
+    if by_columns:
+        checked.decisions.append(Note.of("N_BY_COLUMNS", pairs=[f"{shown(p.name)} → {s.target}" for s, p in pairs]))
     if unused := [shown(p.name) for p in files if p not in used]:
         checked.warnings.append(Note.of("N_UNUSED", files=unused))
     mapped: dict[str, list[Mapped]] = {}

@@ -20,11 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data import history
-from data.checking import Checked, Progress, check_files, files_of
+from data.checking import Checked, Progress, check_files
 from data.contracts import TABLES
+from data.duplicates import key_of
 from data.engine import connect, parquet
 from data.enrich import conform, differing, enrich
 from data.errors import MvpodError
+from data.matching import files_of
 from data.notes import Note
 from data.placing import check_shrink, complete
 from data.profile import Profile, builtin_profiles, load_profile
@@ -98,6 +100,9 @@ def _canonical(table: pa.Table, target: str, as_of: date) -> pa.Table:
     if TABLES[target].kind == "state":
         day = pc.fill_null(table.column("snapshot_date"), pa.scalar(as_of))
         table = table.set_column(table.column_names.index("snapshot_date"), "snapshot_date", day)
+    key = list(key_of(target))
+    if TABLES[target].kind == "state" and table.select(key).group_by(key).aggregate([]).num_rows != table.num_rows:
+        raise MvpodError("E_TABLE_INVALID", table=target, reason=f"{' + '.join(key)} repeats")
     for column in TABLES[target].columns:
         if column.required and table.column(column.name).null_count:
             raise MvpodError("E_TABLE_INVALID", table=target, reason=f"{column.name} is empty in "

@@ -251,6 +251,7 @@ def test_canonical_tables_are_imported_for_many_dates_at_once(house: House) -> N
     pytest.param({"stage": ["bid"], "colour": ["red"]}, "colour", id="a strange column"),
     pytest.param({"stage": pa.array([None], pa.string())}, "stage", id="an empty key"),
     pytest.param({"stage": ["bid"], "created_on": ["soon"]}, "soon", id="a wrong type"),
+    pytest.param({"opportunity_id": ["A1", "A1"], "stage": ["bid", "won"]}, "repeats", id="a key twice"),
 ])
 def test_tables_that_are_not_canonical_are_refused(columns: dict[str, Any], reason: str, house: House) -> None:
     table = pa.table({"opportunity_id": ["A1"], **columns})

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from data import profile
-from data.checking import assign
 from data.contracts import TABLES
 from data.errors import MvpodError
+from data.matching import assign
 from data.profile import builtin_profiles, load_profile, merged_sections, parse_profile, sections
 from data.recognise import recognise
 from data.settings import parse_settings
@@ -115,7 +115,7 @@ def test_salesforce_files_find_their_table(file: str, target: str | None) -> Non
 
 
 def test_the_longest_pattern_decides_between_tables() -> None:
-    pairs = assign([Path("opportunity_contact_1.csv"), Path("opportunity_1.csv")], load_profile("canonical"))
+    pairs, _ = assign([Path("opportunity_contact_1.csv"), Path("opportunity_1.csv")], load_profile("canonical"))
     assert [(spec.target, path.name) for spec, path in pairs] == [
         ("opportunity_contact", "opportunity_contact_1.csv"), ("opportunity", "opportunity_1.csv")]
 
@@ -126,6 +126,16 @@ def test_a_folder_is_recognised_by_its_files_and_their_columns(tmp_path: Path) -
     best = recognise([tmp_path])[0]
     assert (best.profile, best.is_fit) == ("salesforce", True)
     assert best.reasons[0].startswith("opportunity.csv → opportunity")
+
+
+def test_files_under_any_name_are_told_by_their_columns(tmp_path: Path) -> None:
+    (tmp_path / "export (3).csv").write_text("opportunity_id,stage,owner_id,amount\nA1,bid,O1,1\n")
+    (tmp_path / "people.csv").write_text("owner_id,name,team\nO1,Li,East\n")
+    assert recognise([tmp_path])[0].profile == "canonical"
+    pairs, is_by_columns = assign(sorted(tmp_path.iterdir()), load_profile("canonical"))
+    assert is_by_columns
+    assert [(spec.target, path.name) for spec, path in pairs] == [
+        ("opportunity", "export (3).csv"), ("owner", "people.csv")]
 
 
 def test_a_folder_of_something_else_fits_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""Which file feeds which table of a profile: by its name, and where no name fits, by its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from data.columns import Columns
+from data.errors import MvpodError
+from data.profile import Profile, TableSpec
+from data.readers import read_header, shown
+from data.settings import Import
+
+SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".parquet")
+Pairs = list[tuple[TableSpec, Path]]
+
+
+def files_of(paths: Sequence[Path | str]) -> list[Path]:
+    """The given files, and of a folder the tables that lie in it (not those of its sub-folders). E_FILE, E_NO_FILE."""
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.is_dir()
+                            and not p.name.startswith((".", "~$")))
+        else:
+            found.append(path)
+    if not found:
+        raise MvpodError("E_NO_FILE", given=[str(p) for p in paths], expected="CSV, XLSX, Parquet")
+    return list(dict.fromkeys(found))
+
+
+def assign(files: Sequence[Path], profile: Profile, limits: Import | None = None) -> tuple[Pairs, bool]:
+    """Which file feeds which tables, and whether that was decided by columns.
+
+    By name: the longest pattern that matches a file decides. Only where no name at all fits, by columns: the table
+    that understands most of them. E_NO_FILE for a table that is not optional and gets no file.
+    """
+    pairs = by_name(files, profile)
+    is_by_columns = not pairs
+    if is_by_columns:
+        pairs = by_columns(headers_of(files, limits), profile)
+    fed = [spec for spec, _ in pairs]
+    missing = [spec for spec in profile.tables if not spec.optional and spec not in fed]
+    if missing or not pairs:
+        patterns = missing[0].files if missing else [p for spec in profile.tables for p in spec.files][:12]
+        raise MvpodError("E_NO_FILE", given=[shown(p.name) for p in files], expected=" | ".join(patterns))
+    return pairs, is_by_columns
+
+
+def by_name(files: Sequence[Path], profile: Profile) -> Pairs:
+    """Files and tables by the patterns of the profile, the longest one that matches a file."""
+    pairs: Pairs = []
+    for path in files:
+        fits = [(max(len(p) for p in spec.files if TableSpec(spec.target, (p,)).matches(path.name)), spec)
+                for spec in profile.tables if spec.matches(path.name)]
+        best = max((length for length, _ in fits), default=0)
+        pairs += [(spec, path) for length, spec in fits if length == best]
+    return pairs
+
+
+def by_columns(headers: dict[Path, Columns], profile: Profile) -> Pairs:
+    """Files and tables by what their columns say: the table that understands most, at least half of the columns."""
+    pairs: Pairs = []
+    for path, columns in headers.items():
+        counts = [(understood(spec, columns) or 0, spec) for spec in profile.tables]
+        most, best = max(counts, key=lambda c: c[0], default=(0, None))
+        if best is not None and 2 * most >= len(columns.names):
+            pairs += [(spec, path) for count, spec in counts if count and spec.files == best.files]
+    return pairs
+
+
+def headers_of(files: Sequence[Path], limits: Import | None = None) -> dict[Path, Columns]:
+    """The columns of every file that can be read."""
+    headers: dict[Path, Columns] = {}
+    for path in files:
+        try:
+            headers[path] = Columns(read_header(path, limits), shown(path.name))
+        except MvpodError:
+            continue
+    return headers
+
+
+def understood(spec: TableSpec, columns: Columns) -> int | None:
+    """How many columns of a file a table of the profile understands; None if a required one is missing."""
+    wanted = {name: spec.sources_of(name) for name in spec.fed() if name not in spec.constants}
+    wanted = {name: sources for name, sources in wanted.items() if sources}
+    if spec.unpivot:
+        wanted = {**{n: s for n, s in wanted.items() if n not in ("changed_at", "to_stage")},
+                  "changed_at": tuple(spec.unpivot)}
+    try:
+        found = {name: columns.find_all(sources) for name, sources in wanted.items()}
+        conditions = {name for w in spec.where if (name := columns.find(w))}
+    except MvpodError:
+        return None
+    required = {c.name for c in spec.table.columns if c.required} & set(wanted)
+    has_conditions = all(columns.find(w) is not None or "" in allowed for w, allowed in spec.where.items())
+    if not has_conditions or not all(found[name] for name in required):
+        return None
+    return len({source for sources in found.values() for source in sources} | conditions)
