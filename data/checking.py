@@ -169,8 +169,11 @@ def _date(checked: Checked, *, is_given: bool) -> None:
 
 
 def _check_rejects(checked: Checked, settings: Settings) -> None:
-    """E_REJECTS for a table of which more than the allowed share was refused."""
+    """E_REJECTS for a table of which more than the allowed share was refused, E_NOTHING_LEFT for opportunities that the
+    profile leaves out altogether: an empty snapshot would say that all of them are gone."""
     for target, count in checked.counts.items():
+        if target == "opportunity" and not count.rows_in:
+            raise MvpodError("E_NOTHING_LEFT", files=list(count.files), count=count.filtered)
         share = count.quarantined / count.rows_in if count.rows_in else 0.0
         if count.quarantined and (share > settings.limits.reject_share or not count.loaded):
             rules = [r for r in rules_of(checked.rejects) if r.target == target][:5]

@@ -72,6 +72,8 @@ def import_tables(store_path: Path | str, tables: Mapping[str, pa.Table], *, set
     Stages and pipelines may be keys, labels or aliases; derived columns are computed here. E_STAGE_UNKNOWN,
     E_TABLE_INVALID and the store's errors are raised.
     """
+    if not settings.text:
+        raise ValueError("settings need the text they were read from: the store keeps it")
     say = progress or _silent
     checked = Checked(profile, as_of)
     checked.sources = [{"name": s, "sha256": ""} if isinstance(s, str) else dict(s) for s in sources]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import os
+import random
 import tomllib
 import zipfile
 from collections.abc import Callable
@@ -356,6 +357,31 @@ def test_unknown_stages_are_named_together_with_the_lines_to_add(tmp_path: Path)
     assert {s.label["en"] for s in added.pipelines[0].stages} == {"Deal Desk", 'He said "no"'}
 
 
+def test_an_export_of_which_the_profile_leaves_nothing_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, "deals.csv", GOOD)
+    only_lost = PROFILE.replace('file = "deals*"\n', 'file = "deals*"\nwhere = { stage = ["lost"] }\n')
+    error = refused(lambda: check(tmp_path, only_lost), "E_NOTHING_LEFT")
+    assert error.fields["count"] == 2
+
+
 def test_a_folder_without_the_file_that_the_profile_needs_is_refused(tmp_path: Path) -> None:
     write(tmp_path, "accounts.csv", "id,target,employees\nK1,yes,10\n")
     refused(lambda: check(tmp_path), "E_NO_FILE")
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_parquet_file_with_changed_bytes_is_refused_or_reads_as_before(seed: int, tmp_path: Path) -> None:
+    """Page checksums catch changes of the data; other changes break the structure or touch bytes without meaning."""
+    dice = random.Random(seed)
+    content = bytearray(PARQUET)
+    for position in dice.sample(range(4, len(content) - 8), 3):
+        content[position] ^= dice.randrange(1, 256)
+    path = write(tmp_path, "deals.parquet", bytes(content))
+    try:
+        table = read_raw(path).table
+    except MvpodError as error:
+        if error.code in ("E_CORRUPT", "E_EMPTY", "E_HEADER_DUPLICATE", "E_HEADER_EMPTY", "E_CELL"):
+            return
+        raise
+    sound = pq.read_table(io.BytesIO(PARQUET))
+    assert [c.to_pylist() for c in table.columns] == [c.to_pylist() for c in sound.columns]
