@@ -125,3 +125,37 @@ def test_names_that_are_attacks_are_shown_letter_by_letter(hostile: str, new_tab
         tab.open(path)
     assert tab.dialogs == []
     assert tab.outside == []
+
+
+def _choose_first_row(page: Page, grid: str) -> None:
+    """Tick the first row: the table is drawn on a canvas, its tick boxes stand in the first column."""
+    table = page.locator(f".st-key-{grid} .dvn-scroller").first
+    table.scroll_into_view_if_needed()
+    table.click(position={"x": 18, "y": 52})
+
+
+def test_from_a_bar_to_the_opportunities_behind_it_to_one_story_and_back(tab: Tab) -> None:
+    page = tab.open("/overview?lang=en&segment=SMB")
+    _press_first_bar(page, "overview_stock_smb")
+    expect(page.get_by_text("Choose a row to open its story.")).to_be_visible(timeout=20_000)
+    tab.settle()
+    _choose_first_row(page, "overview_stock_smb_behind")
+    page.wait_for_url(re.compile(r"/opportunity\?id=O\d+&lang=en&segment=SMB$"), timeout=20_000)
+    tab.settle()
+    expect(page.get_by_role("heading", name="Stages, amount, promised close dates and activities")).to_be_visible()
+    page.go_back()
+    tab.settle()
+    expect(page.get_by_test_id("stMain").get_by_role("heading", level=1)).to_have_text("Overview")
+
+
+def test_the_list_is_searched_and_a_row_opens_its_story(tab: Tab) -> None:
+    page = tab.open("/opportunity?lang=en")
+    page.get_by_label("Name, customer or id").fill("O0001")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(r"q=O0001"), timeout=20_000)
+    tab.settle()
+    _choose_first_row(page, "opportunity_found")
+    page.wait_for_url(re.compile(r"id=O0001"), timeout=20_000)
+    tab.settle()
+    page.get_by_text("Back to the list").click()
+    page.wait_for_url(re.compile(r"/opportunity\?lang=en&q=O0001$"), timeout=20_000)
