@@ -193,5 +193,4 @@ def _share_variance(x: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 def _spread(weights: np.ndarray, values: np.ndarray) -> float:
     """Variance of `values` over segments drawn with `weights`."""
-    mean = (weights * values).sum()
-    return float((weights * values**2).sum() - mean**2)
+    return float((weights * (values - (weights * values).sum()) ** 2).sum())
