@@ -212,8 +212,8 @@ def _make_enums(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> Non
     values["values_stage_kind"] |= set(CLOSING_KINDS)
     for name, source in marts.items():
         coded = [(c, enum) for c, kind in _columns(MARTS[name]) if (enum := _enum_of(c, kind))]
-        found = con.execute(
-            f"SELECT {', '.join(f'list(DISTINCT {c}) FILTER ({c} IS NOT NULL)' for c, _ in coded)} FROM {source}").fetchall()[0]
+        lists = ", ".join(f"list(DISTINCT {c}) FILTER ({c} IS NOT NULL)" for c, _ in coded)
+        found = con.execute(f"SELECT {lists} FROM {source}").fetchall()[0]
         for (_, enum), items in zip(coded, found, strict=True):
             values.setdefault(enum, set()).update(items or ())
     for enum, texts in values.items():

@@ -30,7 +30,7 @@ def statement(name: str) -> str:
 
 
 def set_days(con: duckdb.DuckDBPyConnection, days: Sequence[date], known: Sequence[date]) -> None:
-    """(Re)makes `snapshot_day`: `days` with the date before each among all `known` dates, and the one after within `days`."""
+    """(Re)makes `snapshot_day`: each of `days` with the date before it among `known`, the one after among `days`."""
     before = {day: known[i - 1] if i else None for i, day in enumerate(known)}
     con.register("arrow_day", pa.table({
         "day": pa.array(days, pa.date32()),
@@ -43,7 +43,7 @@ def set_days(con: duckdb.DuckDBPyConnection, days: Sequence[date], known: Sequen
 
 
 def fold(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], known: Sequence[date]) -> None:
-    """Puts the snapshots of `days` (in `source`, SQL) behind table `open_spell`; makes table `appended` (see spell_append.sql).
+    """Puts the snapshots of `days` (in `source`, SQL) behind table `open_spell`: table `appended` (spell_append.sql).
 
     `days` are consecutive among the `known` dates, and `open_spell` holds what stood at the date before them.
     """
@@ -89,12 +89,16 @@ def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence
     """
     con.execute(f"""CREATE OR REPLACE TABLE open_spell AS SELECT * REPLACE (NULL::DATE AS seen_until) FROM {old}
                     WHERE seen_from < $first AND (seen_until IS NULL OR seen_until >= $first)""", {"first": first})
-    fold(con, source, [d for d in days if d >= first], days)
+    if later := [day for day in days if day >= first]:
+        fold(con, source, later, days)
+    else:  # the last dates were taken out
+        con.execute(f"CREATE OR REPLACE TABLE appended AS SELECT {SPELL}, false AS is_new FROM open_spell")
     con.execute(f"""CREATE OR REPLACE TABLE touched_spell AS SELECT opportunity_id FROM appended WHERE is_new
                     UNION SELECT opportunity_id FROM {old} WHERE seen_from >= $first OR seen_until >= $first""",
                 {"first": first})
+    cut = f"DATE '{first.isoformat()}'"
     con.execute(f"""CREATE OR REPLACE VIEW next_spell AS
-                    SELECT {SPELL} FROM {old} WHERE seen_from < DATE '{first.isoformat()}' AND seen_until < DATE '{first.isoformat()}'
+                    SELECT {SPELL} FROM {old} WHERE seen_from < {cut} AND seen_until < {cut}
                     UNION ALL SELECT {SPELL} FROM appended""")
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import history
+from data import history, stories
 from data.contracts import MARTS
 from data.history import rebuild_marts, update_marts
 from tests.data.test_history_oracle import START, TWO, arrow, changes, in_order, snapshots
@@ -101,13 +101,13 @@ def test_a_quiet_week_tells_no_story_again(tmp_path: Path, monkeypatch: pytest.M
     rebuild_marts(w, TWO)
     w.put(rows[2]["snapshot_date"], rows)
     told: list[int] = []
-    tell = history._tell
+    tell = stories.tell
 
     def counting(con, *args, **kwargs):
         told.append(con.execute(f"SELECT count(*) FROM {args[1]}").fetchall()[0][0])
         tell(con, *args, **kwargs)
 
-    monkeypatch.setattr(history, "_tell", counting)
+    monkeypatch.setattr(stories, "tell", counting)
     update_marts(w, TWO, new_dates=[rows[2]["snapshot_date"]])
     assert told == [0]
     monkeypatch.undo()
