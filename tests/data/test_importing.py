@@ -320,7 +320,7 @@ TAME = {"opportunity_id": mostly("A1", "A2", "A3", "A4", odd="1E+15"), "stage": 
         "custom": CELL}
 WILD = dict.fromkeys(TAME, CELL)
 #: What an import may say to a table that it cannot take.
-NAMED = {"E_REJECTS", "E_STAGE_UNKNOWN", "E_PIPELINE_UNKNOWN", "E_DATE_AMBIGUOUS", "E_DATE_MIXED", "E_EMPTY"}
+NAMED = {"E_REJECTS", "E_STAGE_UNKNOWN", "E_PIPELINE_UNKNOWN", "E_DATE_AMBIGUOUS", "E_DATE_MIXED", "E_NOTHING_LEFT"}
 LENIENT = parse_settings(TOML + "[import]\nreject_share = 1.0\n")
 
 
