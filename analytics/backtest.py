@@ -2,24 +2,28 @@
 
 Pure. The bands are those of the settings. The test asks for a trend of winning in closeness (score test of logistic
 regression, as Cochran-Armitage), with a variance that counts the opportunities of one account as one piece of evidence
-(Liang & Zeger 1986, Biometrika 73:13): ten deals of one account share its closeness and its buyer.
+(Liang & Zeger 1986, Biometrika 73:13; Student's t for few accounts): ten deals of one account share its closeness and
+its buyer.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from analytics.calibration import area
-from analytics.statistics.estimate import LEVEL, two_sided_p
-from analytics.statistics.intervals import with_wilson
+from analytics.statistics.estimate import LEVEL
+from analytics.statistics.intervals import t_two_sided_p, with_wilson
 
 SOURCES = ("project", "account")
 #: Fewest won and fewest lost for a statement (the minimum of a vendor's comparison with won deals, PEERS 1.6).
 MIN_EACH = 30
+#: Fewest accounts from which the variance between accounts is estimated.
+MIN_CLUSTERS = 5
 
 
 def bands(counts: pd.DataFrame, edges: Sequence[int]) -> pd.DataFrame:
@@ -44,7 +48,7 @@ def verdicts(counts: pd.DataFrame, trend: pd.DataFrame) -> pd.DataFrame:
     """Whether each source predicts, one row each.
 
     In: rows of closeness_outcomes.sql and of closeness_trend.sql. Out: source, n, won, unknown (closed of which nobody
-    knows how close we were), clusters (accounts), z, p, auc, verdict: predicts | reversed (the closer, the fewer won) |
+    knows how close we were), clusters (accounts), t, p, auc, verdict: predicts | reversed (the closer, the fewer won) |
     does_not_predict | few_closed | not_measured.
     """
     return pd.DataFrame([_verdict(s, counts[counts["source"] == s], trend[trend["source"] == s]) for s in SOURCES])
@@ -53,14 +57,15 @@ def verdicts(counts: pd.DataFrame, trend: pd.DataFrame) -> pd.DataFrame:
 def _verdict(source: str, counts: pd.DataFrame, trend: pd.DataFrame) -> dict[str, object]:
     known = counts[counts["percent"] >= 0]
     n, won = int(known["n"].sum()), int(known["won"].sum())
-    row: dict[str, object] = {"source": source, "n": n, "won": won, "unknown": int(counts["n"].sum()) - n,
-                              "clusters": int(trend["clusters"].sum()), "z": np.nan, "p": np.nan, "auc": area(known)[0]}
+    row: dict[str, Any] = {"source": source, "n": n, "won": won, "unknown": int(counts["n"].sum()) - n,
+                           "clusters": int(trend["clusters"].sum()), "t": np.nan, "p": np.nan, "auc": area(known)[0]}
     if n == 0:
         return row | {"verdict": "not_measured"}
     variance = float(trend["variance"].sum())
-    if min(won, n - won) < MIN_EACH or not variance > 0:
+    if min(won, n - won) < MIN_EACH or row["clusters"] < MIN_CLUSTERS or not variance > 0:
         return row | {"verdict": "few_closed"}
-    z = float(trend["score"].sum()) / sqrt(variance)
-    p = two_sided_p(z)
-    verdict = "does_not_predict" if p >= 1 - LEVEL else "predicts" if z > 0 else "reversed"
-    return row | {"z": z, "p": p, "verdict": verdict}
+    clusters = row["clusters"]
+    t = float(trend["score"].sum()) / sqrt(variance * clusters / (clusters - 1))
+    p = t_two_sided_p(t, clusters - 1)
+    verdict = "does_not_predict" if p >= 1 - LEVEL else "predicts" if t > 0 else "reversed"
+    return row | {"t": t, "p": p, "verdict": verdict}

@@ -151,6 +151,15 @@ def t_of(level: float, degrees: int) -> float:
     return high
 
 
+def t_two_sided_p(t: float, degrees: int) -> float:
+    """Probability that Student's t is at least as far from zero as `t` (beyond 1,000 degrees: as with 1,000).
+
+    >>> round(t_two_sided_p(12.706, 1), 3), round(t_two_sided_p(-1.962, 1000), 3)
+    (0.05, 0.05)
+    """
+    return max(0.0, 1 - _t_inside(abs(t), min(degrees, 1000)))
+
+
 def _t_inside(t: float, degrees: int) -> float:
     """P(|T| ≤ t), a finite sum of cosines for whole degrees of freedom."""
     angle = atan2(t, sqrt(degrees))
