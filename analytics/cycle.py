@@ -20,8 +20,7 @@ _COLUMNS = ("n", "events", "censored", "value", "low", "high", "invalid", "reaso
 
 def won_mean(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Mean days from creation to winning, of what was won in the period."""
-    counts = answers["cycle_closed"]
-    counts = counts[counts["outcome"] == "won"]
+    counts = _won(answers["cycle_closed"])
     rows = []
     for key, part in groups(counts, by):
         valid = part[part["days"] >= 0]
@@ -33,8 +32,7 @@ def won_mean(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
 
 def won_median(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Median days from creation to winning, of what was won in the period."""
-    counts = answers["cycle_closed"]
-    return _quantile(counts[counts["outcome"] == "won"], context, by, "nothing_closed")
+    return _quantile(_won(answers["cycle_closed"]), context, by, "nothing_closed")
 
 
 def closed_median(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -48,6 +46,11 @@ def median(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
     Unlike the two above it does not forget those that are still open. Void counts as no longer watched.
     """
     return _quantile(answers["cycle_created"], context, by, "nothing_created")
+
+
+def _won(counts: pd.DataFrame) -> pd.DataFrame:
+    """Only the won count; a group that closed without winning keeps its row, of zero."""
+    return counts.assign(n=counts["n"].where(counts["outcome"] == "won", 0))
 
 
 def _quantile(counts: pd.DataFrame, context: Context, by: Sequence[str], nothing: str) -> pd.DataFrame:

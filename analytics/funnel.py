@@ -116,7 +116,8 @@ def _weighted(part: pd.DataFrame, horizon: int) -> float:
     part = part[part["amount_n"].notna() & (part["amount_n"] > 0)]
     if part.empty or (part["days"].max() < horizon and (part["outcome"] == "open").any()):
         return np.nan
-    curve = cumulative_incidence(_spread(part, [], "amount_n"), ("passed", "lost"))
+    cents = part.assign(amount_n=(part["amount_n"] * 100).round())  # weights are counted, so they are whole
+    curve = cumulative_incidence(_spread(cents, [], "amount_n"), ("passed", "lost"))
     passed = curve[(curve["cause"] == "passed") & (curve["days"] <= horizon)]
     return float(passed["incidence"].iloc[-1]) if len(passed) else 0.0
 
