@@ -294,7 +294,8 @@ MARTS: dict[str, Table] = {
             wake_on date
             loss_reason text
             probability number
-            forecast_category text""") + _DIMENSION_COLUMNS),
+            forecast_category text
+            tender_mode text""") + _DIMENSION_COLUMNS),
         Table("stage_visit", "mart", ("opportunity_id", "visit_no"), _columns("""
             opportunity_id text *
             visit_no integer *
@@ -359,5 +360,71 @@ MARTS: dict[str, Table] = {
             new_value text
             changed_lo date
             changed_on date *""") + _DIMENSION_COLUMNS),
+        Table("opportunity_week", "mart", ("opportunity_id", "week"), _columns("""
+            opportunity_id text *
+            week date *
+            as_of_on date *
+            status text *
+            stage text *
+            stage_order integer *
+            amount_base money
+            probability number
+            assessed_week date *
+            weeks_since integer *
+            is_stale flag *
+            assessor text
+            source_count integer
+            rival_count integer *
+            rival_1 text
+            rival_2 text
+            others text
+            need_us number *
+            closeness_us number *
+            need_1 number
+            closeness_1 number
+            need_2 number
+            closeness_2 number
+            need_others number
+            closeness_others number
+            is_phantom flag *
+            is_single_source flag *
+            conditions integer
+            g number
+            p_us number *
+            p number *
+            p_1 number
+            p_2 number
+            p_others number
+            delta_us number
+            delta number
+            is_leading flag
+            is_new_rival flag *
+            new_rival text""") + _DIMENSION_COLUMNS),
+        Table("account_week", "mart", ("account_id", "week"), _columns("""
+            week date *
+            as_of_on date *
+            closeness number
+            depth number
+            breadth number
+            transparency number
+            trust_share number
+            knowledge_share number
+            person_dependence number
+            holder_id text
+            has_org_map flag *
+            is_short_history flag *
+            n_departments integer *
+            n_covered integer *
+            n_contacts integer *
+            n_reached integer *
+            n_key integer *
+            n_key_trust integer *
+            n_unknown_status integer *
+            n_opponents integer *
+            contact_closeness number
+            last_touch_on date
+            n_touches integer *
+            status_drop integer
+            status_drop_contact text""") + _DIMENSION_COLUMNS),
     )
 }

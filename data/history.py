@@ -1,7 +1,8 @@
 """The marts: what the snapshots and stage events say, told as stories of opportunities (docs/history.md).
 
     opportunity (snapshots) ─▶ snapshot_spell ─┬▶ point ─▶ stage_visit, stage_reach
-    stage_change (events) ─────────────────────┘     └───▶ opportunity_state ─▶ opportunity_change
+    stage_change (events) ─────────────────────┘     └───▶ opportunity_state ─┬▶ opportunity_change
+    assessment, checklist, contact, activity, … ───────────────────────────────┴▶ the weekly marts (data.weekly)
 
 Spells of later snapshots can be put behind those of earlier ones without reading the earlier snapshots again
 (`data.spells`), and each opportunity's story is its own (`data.stories`): so one more week costs one week, and gives
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -20,11 +21,13 @@ from typing import Any, Protocol, Self
 import duckdb
 import pyarrow as pa
 
-from data import spells, stories
+from data import spells, stories, weekly
 from data.contracts import MARTS, TABLES
 from data.engine import connect, duckdb_type, parquet
 from data.settings import Settings
+from data.spells import dates_of
 from data.stories import STORIES
+from data.weekly_update import rebuild_weekly, update_weekly
 
 #: called with (what is being done, share done from 0 to 1)
 Progress = Callable[[str, float], None]
@@ -41,15 +44,19 @@ class Writer(Protocol):
     def files(self, table: str) -> list[str]:
         """Parquet files of a table at the working version."""
 
+    def published_files(self, table: str) -> list[str]:
+        """Parquet files of a table as last published: what this load changed is read off the difference."""
+
     def overwrite(self, table: str, data: pa.Table | pa.RecordBatchReader) -> Any:
         """Replaces a table."""
 
 
-def marts_of(opportunity: pa.Table, stage_change: pa.Table | None, settings: Settings) -> dict[str, pa.Table]:
-    """All marts of snapshots and events in memory: name -> table in the schema of `contracts.MARTS`.
+def marts_of(opportunity: pa.Table, stage_change: pa.Table | None, settings: Settings,
+             more: Mapping[str, pa.Table] | None = None) -> dict[str, pa.Table]:
+    """All marts of tables in memory: name -> table in the schema of `contracts.MARTS`.
 
-    `opportunity` and `stage_change` have columns of `contracts.TABLES` (absent ones are NULL). MvpodError
-    E_STAGE_LOST names stages that the settings do not have.
+    `opportunity`, `stage_change` and `more` (what the weekly marts are made of: `weekly.SOURCES`) have columns of
+    `contracts.TABLES` (absent ones are NULL). MvpodError E_STAGE_LOST names stages that the settings do not have.
     """
     con = connect(memory=MEMORY)
     _table(con, "all_opportunity", opportunity, "opportunity")
@@ -62,6 +69,13 @@ def marts_of(opportunity: pa.Table, stage_change: pa.Table | None, settings: Set
     stories.tell(con, settings, "snapshot_spell", "all_stage_change")
     for name in STORIES:
         marts[name] = con.sql(f"SELECT * FROM told_{name}").to_arrow_table().cast(MARTS[name].schema())
+    for name in weekly.SOURCES:
+        _table(con, f"all_{name}", (more or {}).get(name), name)
+    weekly.make(con, settings, days[-1] if days else weekly.last_known_day(con, "told_opportunity_state"),
+                state="told_opportunity_state")
+    for name in weekly.WEEKLY:
+        schema = MARTS[name].schema()
+        marts[name] = con.sql(f"SELECT {', '.join(schema.names)} FROM {name}").to_arrow_table().cast(schema)
     con.close()
     return marts
 
@@ -75,10 +89,11 @@ def rebuild_marts(w: Writer, settings: Settings, progress: Progress | None = Non
         batches = spells.spells(shop.con, "all_opportunity", shop.days, chunk, _part(say, 0.0, 0.6))
         w.overwrite("snapshot_spell", pa.RecordBatchReader.from_batches(MARTS["snapshot_spell"].schema(), batches))
     with _Workshop(w, ("stage_change", "snapshot_spell")) as shop:
-        told = shop.tell(settings, "snapshot_spell", "all_stage_change", _part(say, 0.6, 0.9))
+        told = shop.tell(settings, "snapshot_spell", "all_stage_change", _part(say, 0.6, 0.8))
         for i, name in enumerate(STORIES):
-            say(name, 0.9 + 0.1 * i / len(STORIES))
+            say(name, 0.8 + 0.1 * i / len(STORIES))
             w.overwrite(name, shop.reader(name, parquet(told[name], MARTS[name])))
+    rebuild_weekly(w, settings, _part(say, 0.9, 1.0))
 
 
 def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],
@@ -106,17 +121,11 @@ def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],
         if first is not None:
             w.overwrite("snapshot_spell", shop.reader("snapshot_spell", "next_spell"))
         for i, name in enumerate(STORIES):
-            say(name, 0.7 + 0.3 * i / len(STORIES))
+            say(name, 0.7 + 0.2 * i / len(STORIES))
             w.overwrite(name, shop.reader(name, f"(FROM {name} ANTI JOIN touched USING (opportunity_id) "
                                                 f"UNION ALL BY NAME FROM {parquet(told[name], MARTS[name])})"))
-    return None
-
-
-def dates_of(files: Iterable[str]) -> list[date]:
-    """The snapshot dates that the partitions of `files` name, in order."""
-    found = {part.removeprefix("snapshot_date=")[:10] for f in files for part in Path(f).parts
-             if part.startswith("snapshot_date=")}
-    return sorted(date.fromisoformat(day) for day in found)
+        touched = shop.con.sql("SELECT DISTINCT opportunity_id FROM touched").to_arrow_table()
+    return update_weekly(w, settings, touched, _part(say, 0.9, 1.0))
 
 
 def _silent(text: str, share: float) -> None:

@@ -5,7 +5,7 @@ Works on a DuckDB connection. `snapshot_day` holds (day, before, after, number) 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -27,6 +27,13 @@ SPELL = ", ".join(_NAMES)
 def statement(name: str) -> str:
     """The text of `data/sql/history/<name>.sql`."""
     return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def dates_of(files: Iterable[str]) -> list[date]:
+    """The snapshot dates that the partitions of `files` name, in order."""
+    found = {part.removeprefix("snapshot_date=")[:10] for f in files for part in Path(f).parts
+             if part.startswith("snapshot_date=")}
+    return sorted(date.fromisoformat(day) for day in found)
 
 
 def set_days(con: duckdb.DuckDBPyConnection, days: Sequence[date], known: Sequence[date]) -> None:

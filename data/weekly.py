@@ -22,6 +22,8 @@ from data.enrich import segment_sql
 from data.settings import Settings
 from data.spells import statement
 
+#: The weekly marts.
+WEEKLY = ("opportunity_week", "account_week")
 #: Canonical tables from which the weekly marts are made, besides what the stories are made of.
 SOURCES = ("assessment", "checklist", "activity", "contact", "department", "opportunity_contact", "account", "owner")
 #: Assessments whose shares, and weeks of contacts whose closeness, are worked out at a time: bound the memory.
@@ -35,6 +37,13 @@ WEEK_ZERO = date(1900, 1, 1)
 def monday(day: date) -> date:
     """The first day of the ISO week of `day`."""
     return day - timedelta(days=day.weekday())
+
+
+def make(con: duckdb.DuckDBPyConnection, settings: Settings, last_day: date, *, state: str) -> None:
+    """Makes tables `opportunity_week` and `account_week` from tables in memory; `state` as in `make_opportunity_week`."""
+    make_opportunity_week(con, settings, last_day, "opportunity_week", state=state, spell="snapshot_spell")
+    make_touch(con, settings, last_day)
+    make_account_week(con, settings, last_day, "account_week")
 
 
 def make_opportunity_week(
@@ -73,11 +82,8 @@ def make_opportunity_week(
         con.execute(f"CREATE OR REPLACE VIEW assessment AS SELECT * FROM all_assessment {mine}")
         con.execute(f"CREATE OR REPLACE VIEW checklist AS SELECT * FROM all_checklist {mine}")
         con.execute(f"CREATE OR REPLACE VIEW judged_state AS SELECT * FROM {state} {mine}")
-        # what the first snapshot says is carried back, as for the dimensions
-        con.execute(f"""CREATE OR REPLACE TEMP TABLE tender AS SELECT opportunity_id, tender_mode, CASE WHEN row_number() OVER (
-                        PARTITION BY opportunity_id ORDER BY seen_from) = 1 THEN DATE '0001-01-01' ELSE seen_from END AS from_day
-                        FROM {spell} SEMI JOIN (SELECT opportunity_id FROM {spell} WHERE tender_mode = 'single_source')
-                        USING (opportunity_id) {mine}""")
+        con.execute(f"CREATE OR REPLACE VIEW tender_spell AS SELECT * FROM {spell} {mine}")
+        con.execute(f"CREATE OR REPLACE TEMP TABLE tender AS {statement('tender')}")
         _collect(con, name, sql.replace("opportunity_state", "judged_state"), values, is_first=bucket == 0)
 
 
@@ -162,9 +168,22 @@ def make_touch(con: duckdb.DuckDBPyConnection, settings: Settings, last_day: dat
             "capped_days": rules.capped_days,
         },
     )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE record AS
+           SELECT min(timezone($timezone, occurred_at)::DATE) AS first_day FROM activity
+           WHERE contact_id IS NOT NULL AND coalesce(is_valid, true)
+             AND timezone($timezone, occurred_at)::DATE <= $last_day""",
+        {"timezone": settings.organisation.timezone, "last_day": last_day},
+    )
     con.execute("""CREATE OR REPLACE TEMP TABLE told AS SELECT contact_no, min(snapshot_date) FILTER (status IS NOT NULL) AS status_on,
                    min(snapshot_date) FILTER (decision_role IS NOT NULL) AS role_on
                    FROM all_opportunity_contact JOIN contact_name USING (contact_id) GROUP BY contact_no""")
+
+
+def last_known_day(con: duckdb.DuckDBPyConnection, state: str) -> date:
+    """The last day on which any opportunity changed, where there are no snapshots to end on."""
+    day: date | None = con.execute(f"SELECT max(valid_from) FROM {state}").fetchall()[0][0]
+    return day or date(2000, 1, 1)
 
 
 def _set_people(con: duckdb.DuckDBPyConnection, mine: str) -> None:

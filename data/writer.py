@@ -115,6 +115,12 @@ class Writer:
         schema_of(table)
         return [str(self.root / table / part.path) for part in self.parts(table)]
 
+    def published_files(self, table: str) -> list[str]:
+        """The same as last published, before anything that this load did."""
+        version = self.base.versions.get(table) if self.base else None
+        parts = [] if version is None else self._folder(table).parts(version)
+        return [str(self.root / table / part.path) for part in parts]
+
     def dates(self, table: str) -> list[date]:
         """The snapshot dates of a state table at this moment of the load."""
         return sorted({part.day for part in self.parts(table) if part.day})

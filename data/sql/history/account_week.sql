@@ -1,6 +1,7 @@
 -- How close we were to each account at the end of each week (DOMAIN B4).
 -- Grain out: one row per account and week of week_list in which a snapshot shows contacts of it and activities were kept.
--- In: contact_week, person, seat (snapshots of departments), account_spell, owner_spell, touch, week_list, names (weekly.py).
+-- In: contact_week, person, seat (snapshots of departments), account_spell, owner_spell, week_list, names, and record
+-- (first_day: the first activity with a contact that was kept); see weekly.py.
 -- A department counts with its weight (none told: 1) and the number of contacts that we should have there; one that only
 -- contacts name has weight 1. No department rows: one department of as many seats as there are titles, and no score.
 -- Where no attitude of any contact is known the account is not measured: unknown is not cold.
@@ -72,7 +73,7 @@ SELECT n.account_id, week, as_of_on,
        round(depth, 4) AS depth, round(breadth, 4) AS breadth, round(transparency, 4) AS transparency,
        round(trust_share, 6) AS trust_share, round(knowledge_share, 6) AS knowledge_share,
        CASE WHEN whole > 0 AND owned_touches > 0 THEN round(least(1, coalesce(held, 0) / whole), 6) END AS person_dependence,
-       h.owner_id AS holder_id, has_org_map, as_of_on < (SELECT min(day) FROM touch) + $reached::INT AS is_short_history,
+       h.owner_id AS holder_id, has_org_map, as_of_on < (SELECT first_day FROM record) + $reached::INT AS is_short_history,
        coalesce(n_departments, 0) AS n_departments, coalesce(n_covered, 0) AS n_covered, n_contacts, n_reached, n_key,
        n_key_trust, n_unknown_status, n_opponents, round(whole / n_contacts, 4) AS contact_closeness, last_touch_on,
        n_touches, status_drop, c.contact_id AS status_drop_contact,
@@ -81,4 +82,4 @@ SELECT n.account_id, week, as_of_on,
 FROM owned t ASOF LEFT JOIN owner_spell o ON o.owner_id = t.owner_id AND t.as_of_on >= o.first_on
      JOIN account_name n USING (account_no) LEFT JOIN owner_name h ON h.owner_no = t.holder_no
      LEFT JOIN contact_name c ON c.contact_no = t.contact_no
-WHERE as_of_on >= (SELECT min(day) FROM touch)
+WHERE as_of_on >= (SELECT first_day FROM record)
