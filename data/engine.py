@@ -231,14 +231,21 @@ def _known_days(con: duckdb.DuckDBPyConnection, dates: tuple[date, ...], as_of: 
 def frame(cursor: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """The answer of a query with dtypes that do not depend on its rows.
 
-    Text and ENUM -> str, DECIMAL and DOUBLE -> float64, DATE and TIMESTAMP -> datetime64[us], integers -> int64
-    (float64 with NaN where some are NULL), BOOLEAN -> bool (`boolean` where some are NULL). DuckDB alone gives
-    `object` for text columns that are empty or all NULL, and sums of integers as float64.
+    Text and ENUM -> str, DECIMAL and DOUBLE -> float64, DATE -> datetime64[us], instants -> datetime64[us, UTC],
+    integers -> int64 (float64 with NaN where some are NULL), BOOLEAN -> bool (`boolean` where some are NULL).
+    DuckDB alone gives `object` for text columns that are empty or all NULL, and sums of integers as float64.
     """
     relation = cursor.sql(sql, params=dict(params or {}))
-    types = [str(t) for t in relation.types]
+    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    instants = [name for name, kind in types.items() if kind == "TIMESTAMP WITH TIME ZONE"]
+    if instants:  # DuckDB's own conversion of these still uses a way that pandas has deprecated
+        plain = ", ".join(f"""timezone('UTC', "{name}") AS "{name}\"""" for name in instants)
+        relation = relation.project(f"* REPLACE ({plain})")
     data = relation.df()
-    for name, kind in zip(list(data.columns), types, strict=True):
+    for name, kind in types.items():
+        if name in instants:
+            data[name] = data[name].dt.tz_localize("UTC")
+            continue
         target = _dtype(kind, bool(data[name].isna().any()))
         if target and str(data[name].dtype) != target:
             data[name] = data[name].astype(target)

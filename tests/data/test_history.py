@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pyarrow as pa
@@ -29,7 +30,14 @@ def day(text: str) -> date:
 def seen(when: str, stage: str, status: str = "open", **values: Any) -> dict:
     """Opportunity x in the snapshot of one day; dates are given as month and day."""
     dates = {k: day(v) if k.endswith("_on") else v for k, v in values.items()}
-    return {"opportunity_id": "x", "snapshot_date": day(when), "pipeline": "sales", "stage": stage, "status": status, **dates}
+    return {
+        "opportunity_id": "x",
+        "snapshot_date": day(when),
+        "pipeline": "sales",
+        "stage": stage,
+        "status": status,
+        **dates,
+    }
 
 
 def other(*dates: str) -> list[dict]:
@@ -40,8 +48,15 @@ def other(*dates: str) -> list[dict]:
 def event(when: str, to_stage: str, from_stage: str | None = None, order: int = 0) -> dict:
     """Opportunity x moved: '01-05' is a date, '01-05T03:00' an instant in UTC."""
     at = datetime.fromisoformat(f"2026-{when}").replace(tzinfo=UTC)
-    return {"opportunity_id": "x", "changed_at": at, "to_stage": to_stage, "from_stage": from_stage, "pipeline": "sales",
-            "is_date_only": "T" not in when, "file_order": order}
+    return {
+        "opportunity_id": "x",
+        "changed_at": at,
+        "to_stage": to_stage,
+        "from_stage": from_stage,
+        "pipeline": "sales",
+        "is_date_only": "T" not in when,
+        "file_order": order,
+    }
 
 
 def tell(*rows: dict, settings: Settings = SALES) -> dict[str, list[dict]]:
@@ -74,17 +89,32 @@ def column(rows: list[dict], *names: str) -> list[tuple]:
 
 
 def test_a_straight_way_from_creation_to_the_contract() -> None:
-    assert visits(event("01-01", "lead"), event("01-10", "need"), event("01-20", "offer"), event("02-01", "talks"),
-                  event("02-11", "won")) == [
-        ("lead", "01-01", "01-10", "advance"), ("need", "01-10", "01-20", "advance"), ("offer", "01-20", "02-01", "advance"),
-        ("talks", "02-01", "02-11", "won"), ("won", "02-11", None, None)]
+    assert visits(
+        event("01-01", "lead"),
+        event("01-10", "need"),
+        event("01-20", "offer"),
+        event("02-01", "talks"),
+        event("02-11", "won"),
+    ) == [
+        ("lead", "01-01", "01-10", "advance"),
+        ("need", "01-10", "01-20", "advance"),
+        ("offer", "01-20", "02-01", "advance"),
+        ("talks", "02-01", "02-11", "won"),
+        ("won", "02-11", None, None),
+    ]
 
 
 def test_a_skip_passes_over_the_stage_between() -> None:
     told = tell(event("01-01", "lead"), event("01-10", "offer"))
-    assert column(told["stage_visit"], "stage", "exit_kind", "passed_on") == [("lead", "skip", "01-10"), ("offer", None, None)]
+    assert column(told["stage_visit"], "stage", "exit_kind", "passed_on") == [
+        ("lead", "skip", "01-10"),
+        ("offer", None, None),
+    ]
     assert column(told["stage_reach"], "stage", "reached_on", "is_skipped", "is_in_order", "passed_on") == [
-        ("lead", "01-01", False, True, "01-10"), ("need", "01-10", True, False, "01-10"), ("offer", "01-10", False, False, None)]
+        ("lead", "01-01", False, True, "01-10"),
+        ("need", "01-10", True, False, "01-10"),
+        ("offer", "01-10", False, False, None),
+    ]
 
 
 def test_going_back_and_on_again_makes_a_second_visit_but_reaches_once() -> None:
@@ -118,7 +148,10 @@ def test_a_contract_that_is_lost_afterwards_keeps_both_closings() -> None:
 
 def test_created_directly_in_the_third_stage_it_never_came_to_the_first_two() -> None:
     told = tell(event("01-01", "offer"), event("01-05", "talks"))
-    assert column(told["stage_reach"], "stage", "is_skipped", "is_in_order") == [("offer", False, False), ("talks", False, False)]
+    assert column(told["stage_reach"], "stage", "is_skipped", "is_in_order") == [
+        ("offer", False, False),
+        ("talks", False, False),
+    ]
 
 
 def test_winning_from_the_second_stage_passes_over_the_rest() -> None:
@@ -144,7 +177,11 @@ def test_several_moves_on_one_day_are_all_kept_with_no_days_between() -> None:
 
 
 def test_equal_instants_keep_the_order_of_the_file() -> None:
-    rows = [event("01-05T01:00", "need", order=1), event("01-05T01:00", "offer", order=2), event("01-05T01:00", "lead", order=3)]
+    rows = [
+        event("01-05T01:00", "need", order=1),
+        event("01-05T01:00", "offer", order=2),
+        event("01-05T01:00", "lead", order=3),
+    ]
     for order in (rows, rows[::-1]):
         assert [v[0] for v in visits(*order)] == ["need", "offer", "lead"]
 
@@ -168,8 +205,9 @@ def test_one_day_counts_at_its_end() -> None:
 def test_weekly_snapshots_leave_an_interval() -> None:
     told = tell(*other("01-05", "01-12", "01-19"), seen("01-05", "lead", created_on="01-05"), seen("01-12", "need"),
                 seen("01-19", "need"))
-    assert column(told["stage_visit"], "stage", "entered_lo", "entered_on", "exited_lo", "exited_on", "time_source") == [
-        ("lead", "01-05", "01-05", "01-05", "01-12", "crm_field"), ("need", "01-05", "01-12", None, None, "snapshot")]
+    assert column(
+        told["stage_visit"], "stage", "entered_lo", "entered_on", "exited_lo", "exited_on", "time_source"
+    ) == [("lead", "01-05", "01-05", "01-05", "01-12", "crm_field"), ("need", "01-05", "01-12", None, None, "snapshot")]
 
 
 def test_daily_snapshots_are_exact() -> None:
@@ -218,7 +256,9 @@ def test_one_snapshot_alone_knows_the_closing_day() -> None:
     told = tell(seen("12-31", "won", "won", created_on="01-10", closed_on="03-01", amount=Decimal("55")))
     assert column(told["stage_visit"], "stage", "entered_on", "is_entry_known") == [("won", "03-01", True)]
     assert column(told["opportunity_state"], "valid_from", "stage", "status", "created_on", "closed_on", "amount") == [
-        ("01-10", "(unknown)", "open", "01-10", None, Decimal("55")), ("03-01", "won", "won", "01-10", "03-01", Decimal("55"))]
+        ("01-10", "(unknown)", "open", "01-10", None, Decimal("55")),
+        ("03-01", "won", "won", "01-10", "03-01", Decimal("55")),
+    ]
 
 
 # --- events and snapshots together -----------------------------------------------------------------------------------
@@ -248,10 +288,20 @@ def test_the_stage_before_the_first_event_began_at_creation() -> None:
 
 def test_a_loss_by_status_keeps_the_stage_and_can_be_taken_back() -> None:
     # some systems keep the stage of a lost deal and only change its status: stage events cannot know it
-    told = tell(event("01-01", "need"), event("03-01", "offer"), seen("01-05", "need"), seen("01-12", "need", "lost", closed_on="01-09"),
-                seen("01-19", "need"), seen("03-02", "offer"))
+    told = tell(
+        event("01-01", "need"),
+        event("03-01", "offer"),
+        seen("01-05", "need"),
+        seen("01-12", "need", "lost", closed_on="01-09"),
+        seen("01-19", "need"),
+        seen("03-02", "offer"),
+    )
     assert column(told["stage_visit"], "stage", "entered_on", "exit_kind") == [
-        ("need", "01-01", "lost"), ("lost", "01-09", "reopened"), ("need", "01-19", "advance"), ("offer", "03-01", None)]
+        ("need", "01-01", "lost"),
+        ("lost", "01-09", "reopened"),
+        ("need", "01-19", "advance"),
+        ("offer", "03-01", None),
+    ]
 
 
 # --- pauses --------------------------------------------------------------------------------------------------------
@@ -271,12 +321,17 @@ def test_a_pause_by_status_is_a_dated_stretch_of_the_visit() -> None:
 
 def test_a_pause_ends_with_the_visit() -> None:
     told = tell(seen("01-05", "need", "paused", created_on="01-05"), seen("01-12", "lost", "lost", closed_on="01-10"))
-    assert [r["pauses"] for r in told["stage_visit"] if r["stage"] == "need"] == [[{"start": day("01-05"), "end": day("01-10")}]]
+    assert [r["pauses"] for r in told["stage_visit"] if r["stage"] == "need"] == [
+        [{"start": day("01-05"), "end": day("01-10")}]
+    ]
 
 
 def test_a_stage_that_means_paused_is_a_pause_and_not_a_step() -> None:
     told = tell(event("01-01", "need"), event("01-10", "parked"), event("01-30", "need"), event("02-05", "offer"))
-    assert column(told["stage_visit"], "stage", "exit_kind", "paused_days") == [("need", "advance", 20), ("offer", None, 0)]
+    assert column(told["stage_visit"], "stage", "exit_kind", "paused_days") == [
+        ("need", "advance", 20),
+        ("offer", None, 0),
+    ]
     assert [r["stage"] for r in told["stage_reach"]].count("talks") == 0
 
 
@@ -298,7 +353,9 @@ def test_a_deleted_one_is_void_for_conversion_and_never_lost() -> None:
 
 
 def test_a_closed_one_that_leaves_the_export_stays_closed() -> None:
-    told = tell(*other("01-05", "01-12", "01-19"), seen("01-05", "need", created_on="01-05"), seen("01-12", "won", "won"))
+    told = tell(
+        *other("01-05", "01-12", "01-19"), seen("01-05", "need", created_on="01-05"), seen("01-12", "won", "won")
+    )
     assert column(told["stage_visit"], "stage", "exit_kind") == [("need", "won"), ("won", None)]
     assert column(told["opportunity_state"], "stage", "valid_to") == [("need", "01-12"), ("won", None)]
     assert ("existence", "absent") in column(told["opportunity_change"], "field", "new_value")
@@ -325,12 +382,17 @@ def test_the_amount_of_a_closing_is_what_the_first_snapshot_after_it_says() -> N
 
 
 def test_changes_between_two_snapshots() -> None:
-    told = tell(seen("01-05", "lead", created_on="01-05", amount=Decimal("10"), owner_id="ann", expected_close_on="03-31"),
-                seen("01-12", "lead", amount=Decimal("10"), owner_id="bob", expected_close_on="06-30"),
-                seen("01-19", "lead", amount=None, owner_id="bob", expected_close_on="06-30"))
+    told = tell(
+        seen("01-05", "lead", created_on="01-05", amount=Decimal("10"), owner_id="ann", expected_close_on="03-31"),
+        seen("01-12", "lead", amount=Decimal("10"), owner_id="bob", expected_close_on="06-30"),
+        seen("01-19", "lead", amount=None, owner_id="bob", expected_close_on="06-30"),
+    )
     rows = sorted(column(told["opportunity_change"], "changed_lo", "changed_on", "field", "old_value", "new_value"))
-    assert rows == [("01-05", "01-12", "expected_close_on", "2026-03-31", "2026-06-30"), ("01-05", "01-12", "owner_id", "ann", "bob"),
-                    ("01-12", "01-19", "amount", "10.00", None)]
+    assert rows == [
+        ("01-05", "01-12", "expected_close_on", "2026-03-31", "2026-06-30"),
+        ("01-05", "01-12", "owner_id", "ann", "bob"),
+        ("01-12", "01-19", "amount", "10.00", None),
+    ]
 
 
 def test_an_import_date_after_the_first_event_is_not_the_creation() -> None:
@@ -345,7 +407,12 @@ def test_unchanged_snapshots_are_one_spell() -> None:
 
 
 def test_the_order_of_rows_means_nothing() -> None:
-    rows = [seen("01-05", "lead", created_on="01-01"), seen("01-12", "offer"), seen("01-19", "need"), event("01-08", "need", "lead")]
+    rows = [
+        seen("01-05", "lead", created_on="01-01"),
+        seen("01-12", "offer"),
+        seen("01-19", "need"),
+        event("01-08", "need", "lead"),
+    ]
     told, turned = tell(*rows), tell(*rows[::-1])
     for name, mart in told.items():
         assert sorted(map(str, mart)) == sorted(map(str, turned[name]))
@@ -364,10 +431,12 @@ def test_a_stage_that_the_settings_lost_is_named() -> None:
 def test_visits_follow_one_another_without_gap_and_the_state_agrees_with_them() -> None:
     told = tell(event("01-01", "lead"), event("01-10", "offer"), event("01-20", "need"), event("02-01", "lost"))
     rows = sorted(told["stage_visit"], key=lambda r: r["visit_no"])
-    assert all(a["exited_on"] == b["entered_on"] for a, b in zip(rows, rows[1:], strict=False))
+    assert all(a["exited_on"] == b["entered_on"] for a, b in pairwise(rows))
     for offset in range(60):
         when = day("01-01") + timedelta(days=offset)
         standing = [s["stage"] for s in told["opportunity_state"] if s["valid_from"] <= when
                     and (s["valid_to"] is None or when < s["valid_to"])]
-        visiting = [v["stage"] for v in rows if v["entered_on"] <= when and (v["exited_on"] is None or when < v["exited_on"])]
+        visiting = [
+            v["stage"] for v in rows if v["entered_on"] <= when and (v["exited_on"] is None or when < v["exited_on"])
+        ]
         assert standing == visiting

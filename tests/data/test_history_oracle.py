@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from data.contracts import MARTS, TABLES
 from data.history import marts_of
 from data.settings import Organisation, Pipeline, Settings, Stage
-from tests.oracles.history import stories
+from tests.oracles.history import NAMES, stories
 
 START = date(2026, 1, 5)
 TWO = Settings(
@@ -29,7 +29,9 @@ pipelines = st.sampled_from(["ka", "ka", "ka", "smb", None])
 
 
 def _stage(pipeline: str | None) -> st.SearchStrategy[str]:
-    return st.sampled_from(["A", "B", "signed", "void"] if pipeline == "smb" else ["A", "B", "C", "A", "B", "hold", "won", "lost"])
+    return st.sampled_from(
+        ["A", "B", "signed", "void"] if pipeline == "smb" else ["A", "B", "C", "A", "B", "hold", "won", "lost"]
+    )
 
 
 @st.composite
@@ -44,11 +46,17 @@ def snapshots(draw: st.DrawFn) -> list[dict]:
                 continue
             if not row or draw(st.booleans()):
                 pipeline = row.get("pipeline") or draw(pipelines)
-                row = {"pipeline": pipeline, "stage": draw(_stage(pipeline)),
-                       "status": draw(st.sampled_from(["open", "open", "open", "paused", "future", "lost", "void", None])),
-                       "amount": draw(st.sampled_from([None, Decimal("10.00"), Decimal("12.50")])),
-                       "created_on": draw(maybe_days), "closed_on": draw(maybe_days), "stage_entered_on": draw(maybe_days),
-                       "owner_id": draw(st.sampled_from(["o1", "o2"])), "segment": draw(st.sampled_from(["KA", None]))}
+                row = {
+                    "pipeline": pipeline,
+                    "stage": draw(_stage(pipeline)),
+                    "status": draw(st.sampled_from(["open", "open", "open", "paused", "future", "lost", "void", None])),
+                    "amount": draw(st.sampled_from([None, Decimal("10.00"), Decimal("12.50")])),
+                    "created_on": draw(maybe_days),
+                    "closed_on": draw(maybe_days),
+                    "stage_entered_on": draw(maybe_days),
+                    "owner_id": draw(st.sampled_from(["o1", "o2"])),
+                    "segment": draw(st.sampled_from(["KA", None])),
+                }
                 row["amount_base"] = row["amount"]
             rows.append({"opportunity_id": who, "snapshot_date": START + timedelta(days=day), **row})
     return rows
@@ -63,9 +71,17 @@ def changes(draw: st.DrawFn) -> list[dict]:
         at = datetime(2026, 1, 5, tzinfo=UTC) + timedelta(days=draw(st.integers(-10, 30)))
         at = at if is_date else at + timedelta(hours=draw(st.sampled_from([3, 15, 17])))
         pipeline = draw(pipelines)
-        rows.append({"opportunity_id": draw(st.sampled_from("xyz")), "changed_at": at, "is_date_only": is_date, "file_order": order,
-                     "pipeline": pipeline, "to_stage": draw(_stage(pipeline)),
-                     "from_stage": draw(st.none() | _stage(pipeline))})
+        rows.append(
+            {
+                "opportunity_id": draw(st.sampled_from("xyz")),
+                "changed_at": at,
+                "is_date_only": is_date,
+                "file_order": order,
+                "pipeline": pipeline,
+                "to_stage": draw(_stage(pipeline)),
+                "from_stage": draw(st.none() | _stage(pipeline)),
+            }
+        )
     return rows
 
 
@@ -84,7 +100,7 @@ def check(opportunity: list[dict], events: list[dict]) -> None:
     """Every mart equals the oracle's."""
     told = marts_of(arrow(opportunity, "opportunity"), arrow(events, "stage_change"), TWO)
     expected = stories(opportunity, events, TWO)
-    for name in MARTS:
+    for name in NAMES:
         assert in_order(told[name], name) == in_order(arrow(expected[name], name), name), name
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from data.contracts import CLOSING_KINDS, DIMENSIONS, MARTS
@@ -16,6 +17,8 @@ from data.settings import Settings
 DAY = timedelta(days=1)
 GONE = "gone"
 HELD = ("paused", "future")
+#: the marts that are told here
+NAMES = ("snapshot_spell", "stage_visit", "stage_reach", "opportunity_state", "opportunity_change")
 TRACKED = [c.name for c in MARTS["snapshot_spell"].columns
            if c.name not in ("opportunity_id", "seen_before", "seen_from", "seen_until")]
 
@@ -39,7 +42,7 @@ class Point:
 def stories(opportunity: list[dict], events: list[dict], settings: Settings) -> dict[str, list[dict]]:
     """All marts as lists of rows."""
     days = sorted({r["snapshot_date"] for r in opportunity})
-    marts: dict[str, list[dict]] = {name: [] for name in MARTS}
+    marts: dict[str, list[dict]] = {name: [] for name in NAMES}
     for who in sorted({r["opportunity_id"] for r in opportunity} | {e["opportunity_id"] for e in events}):
         story = Story(who, {r["snapshot_date"]: r for r in opportunity if r["opportunity_id"] == who},
                       [e for e in events if e["opportunity_id"] == who], days, settings)
@@ -55,9 +58,13 @@ def stories(opportunity: list[dict], events: list[dict], settings: Settings) -> 
 class Story:
     """One opportunity: its snapshots by date, its events, all snapshot dates of the store."""
 
-    def __init__(self, who: str, seen: dict[date, dict], events: list[dict], days: list[date], settings: Settings) -> None:
+    def __init__(
+        self, who: str, seen: dict[date, dict], events: list[dict], days: list[date], settings: Settings
+    ) -> None:
         self.who, self.seen, self.days, self.settings = who, seen, days, settings
-        self.created = next((seen[d]["created_on"] for d in sorted(seen, reverse=True) if seen[d].get("created_on")), None)
+        self.created = next(
+            (seen[d]["created_on"] for d in sorted(seen, reverse=True) if seen[d].get("created_on")), None
+        )
         self.spells = self._spells()
         self.events = self._events(events)
         self.raw = sorted_points(self._came_from(), self.events, self._from_snapshots())
@@ -138,7 +145,9 @@ class Story:
         pipeline, _, kind, _ = self._stage(first.pipeline, self.from_stages[0])
         seen = [d for d in self.seen if d < first.day]
         if seen:
-            return Point(pipeline, self.from_stages[0], kind, first.day, exact(max(seen), first.day), None, True, "history")
+            return Point(
+                pipeline, self.from_stages[0], kind, first.day, exact(max(seen), first.day), None, True, "history"
+            )
         if self.created and self.created <= first.day:
             return Point(pipeline, self.from_stages[0], kind, self.created, self.created, None, True, "crm_field")
         return Point(pipeline, self.from_stages[0], kind, first.day, None, None, False, "history")
@@ -168,8 +177,17 @@ class Story:
                 continue
             same = rows and (pipeline, stage, kind) == (rows[-1]["pipeline"], rows[-1]["stage"], rows[-1]["kind"])
             if not same or (day == anew and kind != GONE):
-                rows.append({"day": day, "before": self._before(day), "pipeline": pipeline, "stage": stage, "kind": kind,
-                             "by_status": by_status, "crm": [None, None]})
+                rows.append(
+                    {
+                        "day": day,
+                        "before": self._before(day),
+                        "pipeline": pipeline,
+                        "stage": stage,
+                        "kind": kind,
+                        "by_status": by_status,
+                        "crm": [None, None],
+                    }
+                )
             rows[-1]["by_status"] |= by_status
             for i, value in enumerate(crm):
                 rows[-1]["crm"][i] = rows[-1]["crm"][i] or value
@@ -411,24 +429,31 @@ class Story:
         opened = [q for q in past if q.kind not in CLOSING_KINDS and q.kind != GONE]
         is_closed = p is not None and p.kind in CLOSING_KINDS
         names = [c.name for c in MARTS["opportunity_state"].columns]
-        return {**{c: spell.get(c) for c in names},
-                "opportunity_id": self.who, "valid_from": day, "valid_to": None,
-                "status": p.kind if is_closed else self._pause_on(day) or "open",
-                "stage": p.stage if p else "(unknown)",
-                "stage_order": self._stage(p.pipeline, p.stage)[1] if p else 0,
-                "stage_entered_on": p.day if p and p.known else None,
-                "last_open_stage": opened[-1].stage if opened else None,
-                "highest_order": max((self._stage(q.pipeline, q.stage)[1] for q in opened if q.kind == "open"), default=None),
-                "created_on": created, "closed_on": p.day if is_closed else None,
-                "pipeline": p.pipeline if p else spell.get("pipeline")}
+        return {
+            **{c: spell.get(c) for c in names},
+            "opportunity_id": self.who,
+            "valid_from": day,
+            "valid_to": None,
+            "status": p.kind if is_closed else self._pause_on(day) or "open",
+            "stage": p.stage if p else "(unknown)",
+            "stage_order": self._stage(p.pipeline, p.stage)[1] if p else 0,
+            "stage_entered_on": p.day if p and p.known else None,
+            "last_open_stage": opened[-1].stage if opened else None,
+            "highest_order": max(
+                (self._stage(q.pipeline, q.stage)[1] for q in opened if q.kind == "open"), default=None
+            ),
+            "created_on": created,
+            "closed_on": p.day if is_closed else None,
+            "pipeline": p.pipeline if p else spell.get("pipeline"),
+        }
 
     def changes(self, states: list[dict]) -> list[dict]:
         found: list[tuple] = []
-        for old, new in zip(self.spells, self.spells[1:], strict=False):
+        for old, new in pairwise(self.spells):
             for name in ("amount", "expected_close_on", "owner_id", "segment"):
                 if old[name] != new[name]:
                     found.append((name, text(old[name]), text(new[name]), new["seen_before"], new["seen_from"]))
-        for old, new in zip(states, states[1:], strict=False):
+        for old, new in pairwise(states):
             here = [p for p in self.points if p.day == new["valid_from"]]
             lo = here[-1].lo if here else (self._before(new["valid_from"]) if new["valid_from"] in self.days
                                            else None) or new["valid_from"]
@@ -440,8 +465,18 @@ class Story:
             if was != is_there:
                 words = ("present", "absent") if was else ("absent", "present")
                 found.append(("existence", *words, self._before(day), day))
-        return [{"opportunity_id": self.who, "field": f, "old_value": o, "new_value": n, "changed_lo": lo, "changed_on": on,
-                 **self._dims_of_change(f, on)} for f, o, n, lo, on in found]
+        return [
+            {
+                "opportunity_id": self.who,
+                "field": f,
+                "old_value": o,
+                "new_value": n,
+                "changed_lo": lo,
+                "changed_on": on,
+                **self._dims_of_change(f, on),
+            }
+            for f, o, n, lo, on in found
+        ]
 
     def _dims_of_change(self, name: str, day: date) -> dict:
         """Those of the new state: at a closing, what the first snapshot that shows it says."""
