@@ -75,11 +75,12 @@ def group_shift(shifts: pd.DataFrame, lang: str, *, what: str, group: Group = la
     rows = shifts[shifts["dimension"] != ""] if len(shifts) else shifts
     if rows.empty:
         return Finding(t("win.shift.unknown", lang, what=what), "too_few")
-    row = rows.iloc[0].to_dict()
-    tests = show.number(row["tests"])
-    if not row["is_real"]:
+    tests = show.number(rows["tests"].iloc[0])
+    movers = rows[rows["is_real"] & (rows["change"].abs() >= rows["rest_change"].abs())]
+    if movers.empty:  # who stays while all others move is no mover
         return Finding(t("win.shift.group_none", lang, what=what, tests=tests), "unclear")
-    key = "up" if row["beyond_rest"] > 0 else "down"
+    row = movers.iloc[0].to_dict()
+    key = "up" if row["change"] > 0 else "down"
     named = group(row["dimension"], row["value"])
     return Finding(t(f"win.shift.group_{key}", lang, what=what, group=named, tests=tests,
                      rest=show.points(row["rest_change"], lang), **_moved(row, lang)), "clear")

@@ -133,9 +133,10 @@ def shifts(counts: pd.DataFrame, *, sigma_z: float = 1.0, level: float = LEVEL) 
     frame["tests"] = np.where(is_whole, is_whole.sum(), (~is_whole).sum())
     frame["p_adjusted"] = np.minimum(1.0, frame["p"] * frame["tests"])
     frame["is_real"] = frame["p_adjusted"] < 1 - level
-    best = frame.sort_values(["p", "dimension", "value", "since"], kind="stable")
-    best = best.drop_duplicates(["dimension", "value"]).reset_index(drop=True)
-    return best[list(SHIFTS)]
+    # of two groups each is the other's rest and as far from it: the one that moved itself comes first
+    order = frame.assign(far=-frame["z"].abs().round(9), own=-frame["change"].abs())
+    best = frame.loc[order.sort_values(["far", "own", "dimension", "value", "since"], kind="stable").index]
+    return best.drop_duplicates(["dimension", "value"]).reset_index(drop=True)[list(SHIFTS)]
 
 
 def _tried(part: pd.DataFrame, sigma_z: float) -> Iterator[dict[str, object]]:

@@ -6,10 +6,22 @@ import doctest
 
 import pytest
 
-from analytics import findings, format, i18n, periods, standards
+from analytics import (
+    calibration,
+    decomposition,
+    findings,
+    findings_win,
+    fluctuation,
+    format,
+    i18n,
+    periods,
+    standards,
+    win_trend,
+)
 from analytics.statistics import competing, estimate, intervals, survival
 
-WITH_EXAMPLES = (format, i18n, periods, standards, competing, intervals, survival)
+WITH_EXAMPLES = (format, i18n, periods, standards, competing, intervals, survival, calibration, decomposition,
+                 fluctuation, win_trend)
 
 
 @pytest.mark.parametrize("module", WITH_EXAMPLES, ids=lambda module: module.__name__)
@@ -19,7 +31,7 @@ def test_examples_in_docstrings_are_true(module):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("module", [*WITH_EXAMPLES, estimate, findings], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [*WITH_EXAMPLES, estimate, findings, findings_win], ids=lambda module: module.__name__)
 def test_every_public_function_is_documented(module):
     public = [value for name, value in vars(module).items()
               if not name.startswith("_") and callable(value) and getattr(value, "__module__", "") == module.__name__]

@@ -129,6 +129,12 @@ def test_a_group_whose_rate_falls_while_the_others_stay_is_named_with_its_quarte
     assert bool(first["is_real"])
 
 
+def test_of_two_groups_the_one_that_moved_comes_first() -> None:
+    found = shifts(counts("segment", SMB=[(40, 100)] * 4, KA=[(30, 100), (30, 100), (10, 100), (10, 100)]))
+    assert list(found["value"]) == ["KA", "SMB"]
+    assert found["z"].iloc[0] == pytest.approx(-found["z"].iloc[1])
+
+
 def test_a_fall_of_everybody_is_nobodys_and_the_wholes() -> None:
     each = [(40, 100)] * 4 + [(20, 100)] * 2
     whole = counts("", **{"": [(3 * x, 3 * n) for x, n in each]})

@@ -1,0 +1,217 @@
+"""Sentences about win rates: what they claim, what they leave open, in both languages."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analytics import findings_win as say
+from analytics.backtest import bands, verdicts
+from analytics.calibration import Refit
+from analytics.decomposition import split
+from analytics.fluctuation import control, shifts
+
+MONTHS = [f"2025-{m:02d}" for m in range(1, 13)]
+
+
+def chart(*won: int, n: int = 100, **changes: object) -> pd.DataFrame:
+    """A control chart of months with `n` closed each; `changes` are columns of the last month."""
+    frame = pd.DataFrame({"period": MONTHS[:len(won)], "n": n, "effective_n": float(n), "is_complete": True,
+                          "is_truncated": False, "is_usable": True, "open_overdue": 0.0, "with_overdue": 0.4})
+    frame["value"] = [x / n for x in won]
+    for name, value in changes.items():
+        frame.loc[frame.index[-1], name] = value
+    return control(frame)
+
+
+def changed(**segments: tuple[int, int, int, int]) -> pd.DataFrame:
+    """The change from Q2 to Q3 of segments given as (won, closed, won, closed)."""
+    rows = [(name, *row) for name, row in segments.items()]
+    frame = split(pd.DataFrame(rows, columns=["segment", "x_before", "n_before", "x", "n"]), "segment")
+    return frame.assign(before="2026Q2", now="2026Q3", is_truncated=False)
+
+
+def why(frame: pd.DataFrame, lang: str = "en") -> say.Finding:
+    """Why the win rate changed."""
+    return say.why(frame, lang, what="Win rate" if lang == "en" else "赢率", by="segment")
+
+
+def test_a_month_within_its_limits_needs_no_reason() -> None:
+    found = say.level(chart(*[42, 38] * 6), "en", what="Win rate")
+    assert found.strength == "unclear"
+    assert found.text == ("Win rate in Dec 2025: 38.0% (n = 100), within the usual range of 25.3% to 54.7%; "
+                          "nothing that needs a reason")
+
+
+def test_a_month_below_its_limits_does() -> None:
+    found = say.level(chart(*[42, 38] * 5, 12), "zh", what="赢率")
+    assert found.strength == "clear"
+    assert found.text.startswith("2025年11月赢率为 12.0%（n = 100），低于通常范围")
+
+
+def test_a_run_says_how_long_it_is() -> None:
+    found = say.level(chart(46, 45, *[37] * 10), "en", what="Win rate")
+    assert found.strength == "clear"
+    assert "the 10 latest periods all below the average" in found.text
+
+
+def test_a_rate_that_always_swings_is_said_to() -> None:
+    found = say.level(chart(*[30, 50] * 6), "en", what="Win rate")
+    assert "times as much as chance alone; the range allows for that" in found.text
+    assert found.strength == "unclear"
+
+
+@pytest.mark.parametrize(("change", "words", "strength"), [
+    ({"is_truncated": True, "is_usable": False}, "not comparable", "unclear"),
+    ({"is_complete": False, "is_usable": False}, "the period is not over", "unclear"),
+    ({"effective_n": 3.0}, "too few cases", "too_few"),
+])
+def test_what_cannot_be_judged_is_not_judged(change: dict[str, object], words: str, strength: str) -> None:
+    found = say.level(chart(*[42, 38] * 5, 90, **change), "en", what="Win rate")
+    assert words in found.text
+    assert found.strength == strength
+
+
+def test_nothing_closed_is_said() -> None:
+    assert say.level(chart().assign(signal=""), "en", what="Win rate").strength == "nothing"
+
+
+def test_overdue_ones_are_named_with_what_they_would_do() -> None:
+    found = say.overdue(chart(40, 40, open_overdue=25.0, with_overdue=0.32), "en")
+    assert found.text == ("25 open opportunities are past their expected close, beside 100 closed in the period; "
+                          "were all of them lost, the rate would be 32.0%")
+    assert say.overdue(chart(40, 40), "en").text == "No open opportunity is past its expected close"
+    assert say.overdue(chart(40, 40, open_overdue=float("nan")), "en").strength == "nothing"
+
+
+def groups(**rows: list[tuple[int, int]]) -> pd.DataFrame:
+    """(won, closed) per region and quarter of 2025."""
+    frame = pd.DataFrame([("region", name, f"2025Q{i}", won, n) for name, cells in rows.items()
+                          for i, (won, n) in enumerate(cells, 1)], columns=["dimension", "value", "period", "won", "n"])
+    whole = frame.groupby("period", as_index=False)[["won", "n"]].sum().assign(dimension="", value="")
+    return shifts(pd.concat([whole, frame]))
+
+
+def test_a_group_that_left_the_others_is_named_with_its_figures() -> None:
+    found = groups(West=[(40, 100)] * 2 + [(10, 100)] * 2, East=[(40, 100)] * 4)
+    sentence = say.group_shift(found, "en", what="Win rate", group=lambda _, value: f"Region {value}")
+    assert sentence.strength == "clear"
+    assert sentence.text == ("Region West wins less since Q3 2025: 10.0% (n = 200), before 40.0% (n = 200), the others "
+                             "0.0 pp; more than chance explains, even among 6 looks")
+    assert say.whole_shift(found, "zh", what="赢率").text.startswith("自2025年第3季度起赢率降至 25.0%")
+
+
+def test_where_nobody_moved_nobody_is_named() -> None:
+    found = groups(West=[(40, 100), (43, 100), (38, 100), (41, 100)], East=[(39, 100)] * 4)
+    sentence = say.group_shift(found, "en", what="Win rate")
+    assert sentence.strength == "unclear"
+    assert "no group moved" in sentence.text
+    assert "West" not in sentence.text
+    assert say.whole_shift(found, "en", what="Win rate").text.startswith("Win rate keeps its level of 39.8%")
+    assert say.group_shift(groups(West=[(1, 2)]), "en", what="Win rate").strength == "too_few"
+
+
+def test_who_stays_while_all_others_move_is_no_mover() -> None:
+    fallen = [(400, 1000)] * 2 + [(200, 1000)] * 2
+    found = groups(West=[(40, 100)] * 4, East=fallen, North=fallen, South=fallen)
+    assert found.loc[found["value"] == "West", "is_real"].all()
+    assert "West" not in say.group_shift(found, "en", what="Win rate").text
+
+
+def test_simpsons_case_is_explained() -> None:
+    sentence = why(changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)))
+    assert sentence.strength == "clear"
+    assert sentence.text == (
+        "Win rate fell from 45.7% in Q2 2026 to 34.3% in Q3 2026 although every group won more often (+1.6 pp): the "
+        "mix moved (KA 14.3% → 57.1% of what was closed), which took −13.1 pp")
+    assert "但各组赢率均上升" in why(changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)), "zh").text
+
+
+def test_a_real_change_names_its_parts_and_the_group_that_did_most() -> None:
+    sentence = why(changed(KA=(100, 500, 20, 500), SMB=(250, 500, 245, 500)))
+    assert sentence.strength == "clear"
+    assert "most of it KA (−8.0 pp)" in sentence.text
+
+
+def test_a_change_that_can_be_chance_is_said_to_be() -> None:
+    sentence = why(changed(KA=(20, 100, 24, 100), SMB=(50, 100, 51, 100)))
+    assert sentence.strength == "unclear"
+    assert "can be chance" in sentence.text
+
+
+def test_a_cut_off_period_and_an_empty_one_are_not_compared() -> None:
+    frame = changed(KA=(20, 100, 24, 100))
+    assert "cannot be compared" in why(frame.assign(is_truncated=True)).text
+    assert why(changed(KA=(0, 0, 24, 100))).strength == "nothing"
+    assert why(frame.head(0)).strength == "nothing"
+
+
+def test_among_many_changes_only_a_proven_simpson_case_is_told() -> None:
+    plain = changed(KA=(20, 100, 24, 100))
+    later = changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)).assign(before="2026Q3", now="2026Q4")
+    assert say.simpson(plain, "en", what="Win rate", by="segment") is None
+    found = say.simpson(pd.concat([plain, later]), "en", what="Win rate", by="segment")
+    assert found is not None
+    assert "Q4 2026" in found.text
+
+
+def judged(**changes: object) -> pd.DataFrame:
+    """The scores of the comparison and the CRM."""
+    row = {"source": "comparison", "n": 500, "won": 200, "brier": 0.19, "reference": 0.24, "predicted": 0.4,
+           "value": 0.4, "is_calibrated": True, "tells": True, "reason": "", "n_both": 0, "worse_low": float("nan"),
+           "worse_high": float("nan"), "worse_by": float("nan")} | changes
+    crm = row | {"source": "crm", "n_both": 500, "worse_by": 0.05, "worse_low": 0.02, "worse_high": 0.08}
+    return pd.DataFrame([row, crm])
+
+
+def fitted(verdict: str) -> pd.DataFrame:
+    """What a refit says."""
+    return pd.DataFrame([Refit(2.4, 1.8, 3.1, 2.0, 500, 200, verdict)._asdict()])
+
+
+def test_a_true_prediction_is_praised_and_held_against_the_crm() -> None:
+    found = say.calibrated(judged(), fitted("keep"), "en")
+    assert found.text == ("The predicted win rate tells the truth: 40.0% predicted, 40.0% won (n = 500, Brier 0.190, "
+                          "always saying the average 0.240); better than the CRM's probability by 0.050")
+    kept = say.refitted(fitted("keep"), "en")
+    assert kept.text == "γ = 2.0 agrees with what was closed (fitted 2.4, 1.8 to 3.1, n = 500)"
+
+
+@pytest.mark.parametrize(("changes", "verdict", "words"), [
+    ({"is_calibrated": False, "predicted": 0.3}, "keep", "is too low"),
+    ({"is_calibrated": False, "predicted": 0.5}, "keep", "is off"),
+    ({"tells": False}, "keep", "is not supported by the data"),
+    ({}, "not_supported", "is not supported by the data"),
+    ({"reason": "few_closed", "n": 20}, "few_closed", "Too few closed"),
+    ({"reason": "nothing_predicted", "n": 0}, "few_closed", "Not measured"),
+])
+def test_a_prediction_that_fails_is_told_so(changes: dict[str, object], verdict: str, words: str) -> None:
+    assert words in say.calibrated(judged(**changes), fitted(verdict), "en").text
+
+
+@pytest.mark.parametrize(("verdict", "words"), [
+    ("few_closed", "stays at 2.0"), ("not_supported", "no γ is supported"), ("change", "asks for γ = 2.4"),
+    ("keep", "agrees")])
+def test_a_refit_says_what_to_do(verdict: str, words: str) -> None:
+    assert words in say.refitted(fitted(verdict), "en").text
+    assert say.refitted(fitted(verdict), "zh").text
+
+
+def close(z: float, *cells: tuple[int, int, int]) -> say.Finding:
+    """(points, closed, won) per level of closeness and the test's score in standard errors, as a sentence."""
+    counts = pd.DataFrame([("project", *cell) for cell in cells], columns=["source", "percent", "n", "won"])
+    trend = pd.DataFrame({"source": ["project"], "clusters": [200], "score": [z], "variance": [1.0]})
+    return say.predicts(bands(counts, (30, 50, 70)), verdicts(counts, trend), "project", "en")
+
+
+def test_closeness_predicts_or_does_not_or_points_the_wrong_way() -> None:
+    yes = close(6.0, (20, 100, 10), (60, 100, 60))
+    assert yes.text == ("Closeness to the deciders predicts here: 10.0% won at 0–30 points, 60.0% at 50–70 (n = 200); "
+                        "more than chance explains")
+    no = close(0.4, (20, 100, 38), (60, 100, 40))
+    assert no.text == ("Closeness to the deciders does not predict here: 38.0% won at 0–30 points, 40.0% at 50–70 "
+                       "(n = 200), which can be chance")
+    assert no.strength == "unclear"
+    assert "points the wrong way" in close(-6.0, (20, 100, 60), (60, 100, 10)).text
+    assert close(6.0, (20, 10, 1), (60, 10, 9)).strength == "too_few"
+    assert "not measured" in close(0.0, (-1, 10, 5)).text
