@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import conversion_days, headline, marks, periods, standards
+from analytics.comparison_questions import ComparisonQuestions
 from analytics.metrics.frames import Context, ordered
 from analytics.metrics.registry import REGISTRY, Metric, get
 from analytics.view import View
@@ -31,7 +32,7 @@ ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "
 GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
-class Ask(WinQuestions):
+class Ask(WinQuestions, ComparisonQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
@@ -94,8 +95,8 @@ class Ask(WinQuestions):
     def reconcile(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
         """The five readings of conversion, one below the other, per pipeline and stage.
 
-        Columns: the groups, pipeline, stage, next_stage, stage_order, reading, n, reached, lost, open, value, low, high,
-        difference (to conversion.reached), reason. Why they differ is what their definitions say.
+        Columns: the groups, pipeline, stage, next_stage, stage_order, reading, n, reached, lost, open, value, low,
+        high, difference (to conversion.reached), reason. Why they differ is what their definitions say.
         """
         parts = [self.metric(key, view, by).assign(reading=key) for key in REGISTRY if key.startswith("conversion.")]
         frame = pd.concat([p.dropna(axis="columns", how="all") for p in parts if len(p)] or parts, ignore_index=True)
@@ -103,7 +104,8 @@ class Ask(WinQuestions):
         usual = frame.loc[frame["reading"] == "conversion.reached", [*keys, "value"]].rename(columns={"value": "usual"})
         frame = frame.merge(usual, on=keys, how="left")
         frame["difference"] = frame["value"] - frame["usual"]
-        columns = [*keys, "next_stage", "stage_order", "reading", "n", "reached", "lost", "open", "value", "low", "high",
+        columns = [*keys, "next_stage", "stage_order", "reading", "n", "reached", "lost", "open", "value", "low",
+                   "high",
                    "difference", "reason"]
         return frame.reindex(columns=list(dict.fromkeys(columns)))
 
@@ -124,7 +126,8 @@ class Ask(WinQuestions):
             rows, own = (frame.assign(segment=self._segment_of(frame, view)) for frame in (rows, own))
         result = standards.compare(
             rows, own, key, metric.direction, rules=rules, given=queries.standards_given(self.company.cursor()),
-            by=own_by[0] if own_by else "segment", own_n="events" if "events" in own.columns else "n", year=view.as_of.year)
+            by=own_by[0] if own_by else "segment", own_n="events" if "events" in own.columns else "n",
+            year=view.as_of.year)
         return result.drop(columns="segment") if marked else result
 
     def own_standards(self, view: View) -> pd.DataFrame:
@@ -166,7 +169,8 @@ class Ask(WinQuestions):
         """Opportunities that existed on the as-of date and whose id, name or account contains `words` (columns of
         `opportunities`)."""
         slice_ = slice_of(view)
-        frame = queries.found(self.company.cursor(), slice_, words.strip(), snapshot=self._snapshot(view.as_of), limit=limit)
+        frame = queries.found(self.company.cursor(), slice_, words.strip(), snapshot=self._snapshot(view.as_of),
+                              limit=limit)
         return self._named(frame, view.as_of)
 
     def story(self, view: View, opportunity_id: str) -> dict[str, Any]:
@@ -185,9 +189,12 @@ class Ask(WinQuestions):
         ended = state["valid_to"].iloc[0]
         row = self._named(state, view.as_of).iloc[0].to_dict()
         row["is_gone"] = bool(pd.notna(ended) and ended.date() <= view.as_of)
-        owners = self._names("owner", [*parts["visits"]["owner_id"], *parts["states"]["owner_id"], *parts["activities"]["owner_id"]],
+        owners = self._names("owner",
+                             [*parts["visits"]["owner_id"], *parts["states"]["owner_id"],
+                              *parts["activities"]["owner_id"]],
                              view.as_of)
-        named = {name: frame.assign(owner_name=frame["owner_id"].map(owners).astype("str")) if "owner_id" in frame else frame
+        named = {name: frame.assign(owner_name=frame["owner_id"].map(owners).astype("str")) if "owner_id" in frame
+                 else frame
                  for name, frame in parts.items()}
         return {"opportunity": row, **named}
 
@@ -233,7 +240,8 @@ class Ask(WinQuestions):
 
     def _behind(self, view: View, mark: marks.Mark, *, limit: int, order: str = "") -> pd.DataFrame:
         frame = queries.behind(
-            self.company.cursor(), slice_of(view), mark.question, outcome=mark.outcome, pipeline=mark.pipeline, stage=mark.stage,
+            self.company.cursor(), slice_of(view), mark.question, outcome=mark.outcome, pipeline=mark.pipeline,
+            stage=mark.stage,
             months=mark.months, strict=mark.strict, longer=mark.longer, order=order, limit=limit)
         return self._named(frame, view.as_of)
 
@@ -249,7 +257,8 @@ class Ask(WinQuestions):
         return frame
 
     def _names(self, of: str, ids: Iterable[Any], as_of: date) -> dict[str, str]:
-        return queries.names(self.company.cursor(), of, ids, as_of, self._snapshot(as_of) if of == "opportunity" else None)
+        return queries.names(self.company.cursor(), of, ids, as_of,
+                             self._snapshot(as_of) if of == "opportunity" else None)
 
     def _snapshot(self, as_of: date) -> date | None:
         """The latest snapshot of opportunities up to a day; the first one, if all are later."""
@@ -270,6 +279,11 @@ class Ask(WinQuestions):
         answer: pd.DataFrame = getattr(queries, query)(self.company.cursor(), slice_, list(by), **more)
         return answer
 
+    def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame:
+        """One part of the story of an opportunity (queries.story)."""
+        zone = self.settings.organisation.timezone
+        return queries.story(self.company.cursor(), slice_of(view), part, opportunity_id, zone)
+
     def _groups(self, by: Sequence[str]) -> tuple[str, ...]:
         return groups_of(by)
 
@@ -280,7 +294,8 @@ class Ask(WinQuestions):
     def _context(self, slice_: Slice, options: Mapping[str, int] | None = None) -> Context:
         return Context(self.settings, slice_.as_of, slice_.start, slice_.until, slice_.days, dict(options or {}))
 
-    def _counts(self, query: str, slice_: Slice, keys: Sequence[str], options: Mapping[str, int] | None = None) -> pd.DataFrame:
+    def _counts(self, query: str, slice_: Slice, keys: Sequence[str],
+                options: Mapping[str, int] | None = None) -> pd.DataFrame:
         """The answer of one query, months and quarters by their names."""
         asked = ["month" if k == "quarter" else k for k in keys]
         if query == "overdue":  # a stock of the as-of date has no month of closing

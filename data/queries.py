@@ -223,6 +223,23 @@ def closeness_trend(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequen
     return run(cursor, "closeness_trend", slice_, by, days=days)
 
 
+def win_portfolio(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                  promised: Iterable[tuple[str, str, float]], **rules: float) -> pd.DataFrame:
+    """Per pipeline, stage, group and fifth of the win rate: open ones, predicted and promised (sql/win_portfolio.sql)."""
+    return run(cursor, "win_portfolio", slice_, by, own=_STAGED, **_promises(promised), **rules)
+
+
+def win_movers(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, only: str, limit: int,
+               **rules: float) -> pd.DataFrame:
+    """Whose win rate moved in the last week, or needs a look (sql/win_movers.sql)."""
+    return run(cursor, "win_movers", slice_, by, only=only, limit=min(limit, MAX_ROWS), **rules)
+
+
+def rivals_met(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: float) -> pd.DataFrame:
+    """Open opportunities by their strongest rival (sql/rivals_met.sql)."""
+    return run(cursor, "rivals_met", slice_, by, **rules)
+
+
 def _promises(promised: Iterable[tuple[str, str, float]]) -> dict[str, list[Any]]:
     rows = list(promised)
     return {name: [row[i] for row in rows] for i, name in enumerate(("pipelines", "stages", "promised"))}
@@ -308,8 +325,9 @@ def options(cursor: duckdb.DuckDBPyConnection, slice_: Slice, dimension: str) ->
 
 
 def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportunity_id: str, zone: str = "UTC") -> pd.DataFrame:
-    """One part of an opportunity's story: state, states, visits, changes or activities (sql/story_<part>.sql)."""
-    if part not in ("state", "states", "visits", "changes", "activities"):
+    """One part of an opportunity's story: state, states, visits, changes, activities or comparison
+    (sql/story_<part>.sql)."""
+    if part not in ("state", "states", "visits", "changes", "activities", "comparison"):
         raise ValueError(f"a story has no {part}")
     return run(cursor, f"story_{part}", slice_, opportunity_id=opportunity_id, zone=zone)
 
