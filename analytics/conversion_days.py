@@ -29,8 +29,8 @@ LEAVING = ("advance", "skip", "won", "regress", "lost", "no_decision", "void")
 GONE = "deleted"
 Answers = Mapping[str, pd.DataFrame]
 
-_COLUMNS = ("pipeline", "stage", "next_stage", "stage_order", "n", "events", "censored", "value", "low", "high", "hours",
-            "entry_unknown", "invalid", "approximate", "reason")
+_COLUMNS = ("pipeline", "stage", "next_stage", "stage_order", "n", "events", "censored", "value", "low", "high",
+            "hours", "entry_unknown", "invalid", "approximate", "reason")
 
 
 def converted_mean(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -94,13 +94,15 @@ def leaving(visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.Dat
         if kinds:
             parts.append(cumulative_incidence(part, kinds).assign(**key))
     if not parts:
-        return pd.DataFrame(columns=[*keys, "exit_kind", "days", "at_risk", "events", "incidence", "low", "high", "survival"])
+        return pd.DataFrame(columns=[*keys, "exit_kind", "days", "at_risk", "events", "incidence", "low", "high",
+                                     "survival"])
     frame = pd.concat(parts, ignore_index=True).rename(columns={"cause": "exit_kind"}).drop(columns="std_error")
     return ordered(frame, context, by)[[*keys, *(c for c in frame.columns if c not in keys)]]
 
 
 def _totals(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
-    zeros = ("n", "n_advanced", "n_seconds", "n_seconds_advanced", "still_there", "entry_unknown", "invalid", "approximate")
+    zeros = ("n", "n_advanced", "n_seconds", "n_seconds_advanced", "still_there", "entry_unknown", "invalid",
+             "approximate")
     return per_stage(answers["stage_totals"], context, by, zeros)
 
 
@@ -143,7 +145,8 @@ def _curve(part: pd.DataFrame) -> pd.DataFrame:
     curve = kaplan_meier(part).drop(columns="std_error")
     n, still = int(part["n"].sum()), int(part.loc[part["outcome"].isna(), "n"].sum())
     if len(curve) and curve["days"].iloc[0] > 0:
-        start = {"days": 0.0, "at_risk": float(n), "events": 0.0, "censored": 0.0, "survival": 1.0, "low": 1.0, "high": 1.0}
+        start = {"days": 0.0, "at_risk": float(n), "events": 0.0, "censored": 0.0, "survival": 1.0, "low": 1.0,
+                 "high": 1.0}
         curve = pd.concat([pd.DataFrame([start]), curve], ignore_index=True)
     return curve.assign(n=n, open_share=still / n if n else np.nan)
 

@@ -25,7 +25,8 @@ def won_mean(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     for key, part in groups(counts, by):
         valid = part[part["days"] >= 0]
         found, n = mean_of_counts(valid["days"], valid["n"]), int(valid["n"].sum())
-        rows.append({**key, "n": n, "events": n, "censored": 0, "value": found.value, "low": found.low, "high": found.high,
+        rows.append({**key, "n": n, "events": n, "censored": 0, "value": found.value, "low": found.low,
+                     "high": found.high,
                      "invalid": int(part["n"].sum()) - n, "reason": "" if n else "nothing_closed"})
     return _finished(pd.DataFrame(rows, columns=[*by, *_COLUMNS]), context, by)
 

@@ -97,7 +97,8 @@ def matured(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     found = estimate.set_index(keys)[["value", "low", "high", "reason"]].join(
         within.reindex(columns=["passed", "lost"]).fillna(0)).reset_index()
     money = pd.DataFrame([{**key, "amount_value": _weighted(part, horizon)} for key, part in groups(counts, keys)])
-    frame = frame.merge(found, on=keys, how="left").merge(money, on=keys, how="left").rename(columns={"passed": "reached"})
+    frame = frame.merge(found, on=keys, how="left").merge(money, on=keys, how="left")
+    frame = frame.rename(columns={"passed": "reached"})
     frame[["reached", "lost"]] = frame[["reached", "lost"]].fillna(0).astype("int64")
     frame["open"] = frame["n"] - frame["reached"] - frame["lost"]
     frame["cumulative"] = frame.groupby([*by, "pipeline"], observed=True)["value"].cumprod()
@@ -162,7 +163,8 @@ def _empty(by: Sequence[str]) -> pd.DataFrame:
 def _stage_p75(visits: pd.DataFrame, context: Context) -> pd.DataFrame:
     """The stage's own P75: by then three of four have left it (Kaplan-Meier over all visits so far)."""
     counts = visits[visits["is_entry_known"] & (visits["days"] >= 0)]
-    counts = counts.assign(events=counts["n"].where(_has_left(counts), 0), censored=counts["n"].where(~_has_left(counts), 0))
+    counts = counts.assign(events=counts["n"].where(_has_left(counts), 0),
+                           censored=counts["n"].where(~_has_left(counts), 0))
     found = quantiles(counts, ["pipeline", "stage"], 0.75, min_events=context.settings.standards.min_events)
     return found[["pipeline", "stage", "value"]].rename(columns={"value": "p75"})
 

@@ -14,9 +14,13 @@ TILES = ("pipeline.open", "win_rate.count", "win_rate.amount", "cycle_days.won_m
 
 #: key, value, low, high, n, reason: the metric now; other_*: the comparison; change = value - other_value;
 #: is_good: the change goes in the metric's good direction (None: no change, or no direction);
-#: is_real: chance does not explain it at 95 % (None where it cannot be tested); trend: (quarter, value, n), oldest first.
+#: is_real: chance does not explain it at 95 % (None where it cannot be tested);
+#: trend: (quarter, value, n), oldest first.
 COLUMNS = ("key", "unit", "direction", "value", "low", "high", "n", "reason", "other_value", "other_n", "change",
            "change_low", "change_high", "is_good", "is_real", "trend")
+
+#: low and high of the difference, and whether it is real
+_Certainty = tuple[float | None, float | None, bool | None]
 
 
 def tile(metric: Metric, now: pd.DataFrame, before: pd.DataFrame | None, trend: pd.DataFrame) -> dict[str, Any]:
@@ -28,15 +32,16 @@ def tile(metric: Metric, now: pd.DataFrame, before: pd.DataFrame | None, trend: 
     low, high, real = _certainty(metric, row, other)
     good = None if not change or metric.direction == "neutral" else (change > 0) == (metric.direction == "up")
     return {
-        "key": metric.key, "unit": metric.unit, "direction": metric.direction, "value": value, "low": _number(row.get("low")),
-        "high": _number(row.get("high")), "n": int(row.get("n") or 0), "reason": row.get("reason", ""),
-        "other_value": was, "other_n": _number(other.get("n")), "change": change, "change_low": low, "change_high": high,
+        "key": metric.key, "unit": metric.unit, "direction": metric.direction, "value": value,
+        "low": _number(row.get("low")), "high": _number(row.get("high")), "n": int(row.get("n") or 0),
+        "reason": row.get("reason", ""), "other_value": was, "other_n": _number(other.get("n")),
+        "change": change, "change_low": low, "change_high": high,
         "is_good": good, "is_real": real,
         "trend": [(r["quarter"], _number(r["value"]), int(r["n"])) for r in trend.to_dict("records")],
     }
 
 
-def _certainty(metric: Metric, row: dict[Any, Any], other: dict[Any, Any]) -> tuple[float | None, float | None, bool | None]:
+def _certainty(metric: Metric, row: dict[Any, Any], other: dict[Any, Any]) -> _Certainty:
     """Newcombe's limits of the difference of two shares by count; for others: do their intervals stay apart?"""
     if not other or not row.get("n") or not other.get("n"):
         return None, None, None

@@ -19,7 +19,8 @@ from data.errors import MvpodError, nearest
 #: metric (or its family) -> which of `data.queries.BEHIND` answers, and what "n" means there
 _QUESTIONS = {
     "conversion.cohort": ("cohort", "n"), "conversion.stock": ("cohort", "n"), "conversion": ("reach", "n"),
-    "stage_days.converted_mean": ("totals", "reached"), "stage_days.dwell_mean": ("totals", "n"), "stage_days": ("visit", "n"),
+    "stage_days.converted_mean": ("totals", "reached"), "stage_days.dwell_mean": ("totals", "n"),
+    "stage_days": ("visit", "n"),
     "cycle_days.won_mean": ("closed", "won"), "cycle_days.won_median": ("closed", "won"),
     "cycle_days.closed_median": ("closed", "decided"), "cycle_days.median": ("created", "n"),
     "win_rate.created_cohort": ("created", "n"), "win_rate.decided": ("closed", "decided"), "win_rate": ("closed", "n"),

@@ -31,7 +31,8 @@ def open_pipeline(answers: Answers, context: Context, by: Sequence[str]) -> pd.D
     frame[whole] = frame[whole].fillna(0).astype("int64")
     reason = np.select([frame["n"] == 0, frame["amount"].isna()], ["nothing_open", "no_amounts"], "")
     frame = frame.assign(value=frame["amount"], reason=reason).astype({"reason": "str"})
-    columns = ["n", "amount", "amount_missing", "weighted", "weighted_missing", "paused", "overdue", "future", "value", "reason"]
+    columns = ["n", "amount", "amount_missing", "weighted", "weighted_missing", "paused", "overdue", "future", "value",
+               "reason"]
     order = [c for c in ("stage_order",) if "stage" in by]
     return ordered(frame, context, by)[[*by, *order, *columns]]
 

@@ -56,7 +56,7 @@ def amount(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
 
 
 def created_cohort(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
-    """won / all created in the period, open ones in the denominator: what others call conversion. `open` may still win."""
+    """won / all created in the period, open ones in the denominator: what others call conversion. `open` may win."""
     frame = _with_overdue(_per_group(answers["created_outcomes"], by, (*_COUNTS, "n", "open")), answers["overdue"], by)
     return _finished(with_wilson(frame, "won", "n"), context, by, "nothing_created")
 

@@ -66,11 +66,13 @@ def asked(journeys: Sequence[Journey], *, today: int = 364, weekly: bool = False
     return Ask(company_of({"opportunity": opportunity, "stage_change": changes, **marts}, settings))
 
 
-def view(as_of: int, start: int | None = None, end: int | None = None, *, days: str = "calendar", scope: Scope | None = None,
+def view(as_of: int, start: int | None = None, end: int | None = None, *, days: str = "calendar",
+         scope: Scope | None = None,
          compare: str = "none", **filters: Sequence[str]) -> View:
     """A view by day numbers."""
     first, last = (None if n is None else day(n) for n in (start, end))
-    return View(day(as_of), first, last, compare, days, Filters.of(filters), scope or Scope.everything())  # type: ignore[arg-type]
+    return View(day(as_of), first, last, compare, days, Filters.of(filters),
+                scope or Scope.everything())  # type: ignore[arg-type]
 
 
 def _date(moment: int | datetime) -> date:
@@ -96,7 +98,8 @@ def _events(name: str, journey: Journey) -> list[dict[str, Any]]:
     for number, (moment, stage) in enumerate(journey.steps):
         exact = isinstance(moment, datetime)
         at = moment if isinstance(moment, datetime) else datetime.combine(day(moment), datetime.min.time())
-        rows.append({"opportunity_id": name, "changed_at": at.replace(tzinfo=UTC), "to_stage": stage, "pipeline": "sales",
+        rows.append({"opportunity_id": name, "changed_at": at.replace(tzinfo=UTC), "to_stage": stage,
+                     "pipeline": "sales",
                      "is_date_only": not exact, "file_order": number})
     return rows
 

@@ -28,17 +28,19 @@ _FAMILIES = {
 
 #: columns of each family's rows, in order (the groups asked for come first)
 COLUMNS = {
-    "conversion": ("pipeline", "stage", "next_stage", "stage_order", "n", "reached", "lost", "no_decision", "open", "regressed",
-                   "out_of_order", "skipped", "value", "low", "high", "cumulative", "amount_n", "amount_reached", "amount_value",
-                   "amount_low", "amount_high", "amount_missing", "skip_rate", "regress_rate", "horizon", "void", "deleted", "future",
-                   "entry_unknown", "p75", "immature", "immature_share", "reason"),
-    "stage_days": ("pipeline", "stage", "next_stage", "stage_order", "n", "events", "censored", "value", "low", "high", "hours",
-                   "entry_unknown", "invalid", "approximate", "reason"),
+    "conversion": ("pipeline", "stage", "next_stage", "stage_order", "n", "reached", "lost", "no_decision", "open",
+                   "regressed", "out_of_order", "skipped", "value", "low", "high", "cumulative", "amount_n",
+                   "amount_reached", "amount_value", "amount_low", "amount_high", "amount_missing", "skip_rate",
+                   "regress_rate", "horizon", "void", "deleted", "future", "entry_unknown", "p75", "immature",
+                   "immature_share", "reason"),
+    "stage_days": ("pipeline", "stage", "next_stage", "stage_order", "n", "events", "censored", "value", "low", "high",
+                   "hours", "entry_unknown", "invalid", "approximate", "reason"),
     "cycle_days": ("n", "events", "censored", "value", "low", "high", "invalid", "reason"),
-    "win_rate": ("pipeline", "stage", "next_stage", "stage_order", "n", "won", "lost", "no_decision", "open", "value", "low",
-                 "high", "shrunk", "parent", "default_probability", "won_amount", "lost_amount", "won_amount_missing",
-                 "lost_amount_missing", "void", "path_unknown", "open_overdue", "reason"),
-    "pipeline": ("n", "amount", "amount_missing", "weighted", "weighted_missing", "paused", "overdue", "future", "value", "reason"),
+    "win_rate": ("pipeline", "stage", "next_stage", "stage_order", "n", "won", "lost", "no_decision", "open", "value",
+                 "low", "high", "shrunk", "parent", "default_probability", "won_amount", "lost_amount",
+                 "won_amount_missing", "lost_amount_missing", "void", "path_unknown", "open_overdue", "reason"),
+    "pipeline": ("n", "amount", "amount_missing", "weighted", "weighted_missing", "paused", "overdue", "future",
+                 "value", "reason"),
     "regress": ("pipeline", "n", "events", "value", "low", "high", "reason"),
     "skip": ("pipeline", "n", "events", "value", "low", "high", "reason"),
 }
@@ -58,12 +60,14 @@ def document() -> str:
 
 
 def _metric(m: Metric) -> str:
-    lines = [f"### `{m.key}`: {m.label['en']} · {m.label['zh']}\n", m.definition["en"] + "\n", m.definition["zh"] + "\n"]
+    lines = [f"### `{m.key}`: {m.label['en']} · {m.label['zh']}\n", m.definition["en"] + "\n",
+             m.definition["zh"] + "\n"]
     facts = [("formula", m.formula), ("who", m.population["en"]), ("", m.population["zh"]), ("unit", m.unit),
              ("good is", m.direction), ("one row per", ", ".join((*m.grain, "group"))),
              ("adds up", {"counts": "its counts do, the value does not", "value": "yes", "none": "no"}[m.additivity]),
              ("needs", ", ".join(m.needs)), ("shown from", f"{m.minimum} event{'s' if m.minimum > 1 else ''}"),
-             *((name, f"{' | '.join(map(str, allowed))} (default {allowed[0]})") for name, allowed in m.options.items()),
+             *((name, f"{' | '.join(map(str, allowed))} (default {allowed[0]})") for name,
+               allowed in m.options.items()),
              ("source", m.source)]
     return "\n".join(lines) + "\n" + _table(("", ""), facts)
 

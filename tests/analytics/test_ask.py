@@ -1,4 +1,4 @@
-"""The one door to the data: drill-downs that match their marks, scope, comparison, stories, and the JSON of the command line."""
+"""The one door to the data: drill-downs that match their marks, scope, comparison, stories, JSON."""
 
 from __future__ import annotations
 
@@ -56,27 +56,33 @@ def test_behind_the_visits_of_a_stage_are_their_opportunities(company: Ask) -> N
     row = next(r for r in company.metric("stage_days.median", view(60)).to_dict("records") if r["stage"] == "lead")
     found = company.opportunities(view(60), {"question": "stage_days.median", "stage": "lead"})
     assert (row["n"], found.attrs["total"]) == (12, 10)
-    assert company.opportunities(view(60), {"question": "stage_days.median", "stage": "lead", "outcome": "open"}).attrs["total"] == 3
+    assert company.opportunities(view(60),
+                                 {"question": "stage_days.median", "stage": "lead",
+                                  "outcome": "open"}).attrs["total"] == 3
 
 
 @pytest.mark.parametrize("outcome", ["won", "lost", "no_decision", "void"])
 def test_behind_a_win_rate_are_its_closings(company: Ask, outcome: str) -> None:
     frame = company.metric("win_rate.decided", view(60), ["month"])
     for row in frame.to_dict("records"):
-        found = company.opportunities(view(60), {"question": "win_rate.decided", "outcome": outcome, "month": row["month"]})
+        found = company.opportunities(view(60),
+                                      {"question": "win_rate.decided", "outcome": outcome, "month": row["month"]})
         assert found.attrs["total"] == row[outcome]
 
 
 def test_behind_the_open_pipeline_and_the_moves_are_theirs(company: Ask) -> None:
     assert company.opportunities(view(60), {"question": "pipeline.open"}).attrs["total"] == company.metric(
         "pipeline.open", view(60)).iloc[0]["n"]
-    assert company.opportunities(view(60), {"question": "regress.rate", "outcome": "regress"})["opportunity_id"].tolist() == ["o004"]
+    assert company.opportunities(view(60),
+                                 {"question": "regress.rate",
+                                  "outcome": "regress"})["opportunity_id"].tolist() == ["o004"]
 
 
 def test_behind_a_ribbon_of_the_flow_are_its_opportunities(company: Ask) -> None:
     flow = company.flow(view(60, 0, 50))
     for row in flow[flow["from_stage"].notna() & (flow["exit_kind"] != "reopened")].to_dict("records"):
-        mark = {"question": "flow", "pipeline": row["pipeline"], "stage": row["from_stage"], "outcome": row["exit_kind"]}
+        mark = {"question": "flow", "pipeline": row["pipeline"], "stage": row["from_stage"],
+                "outcome": row["exit_kind"]}
         assert company.opportunities(view(60, 0, 50), mark).attrs["total"] >= 1, mark
 
 
@@ -156,7 +162,8 @@ def test_the_comparison_is_seen_as_long_after_its_end_as_the_view(company: Ask) 
 def test_headline_says_value_change_and_whether_it_is_real(company: Ask) -> None:
     tiles = company.headline(view(58, 31, 58, compare="previous")).set_index("key")
     rate = tiles.loc["win_rate.count"]
-    assert (rate["value"], rate["n"], rate["other_value"], rate["other_n"]) == (1, 2, 0, 3)  # a fourth was reopened by then
+    assert (rate["value"], rate["n"], rate["other_value"], rate["other_n"]) == (1, 2, 0,
+                                                                                3)  # a fourth was reopened by then
     assert (rate["change"], rate["is_good"]) == (1, True)
     assert isinstance(rate["is_real"], bool)
     assert [name for name, _, _ in rate["trend"]][-1] == "2026Q1"
@@ -173,7 +180,8 @@ def test_json_is_the_shape_that_scripts_rely_on(company: Ask) -> None:
     answer = to_json("conversion.reached", shown, company.metric("conversion.reached", shown, ["segment"]), 7)
     told = json.loads(json.dumps(answer, allow_nan=False))
     assert list(told) == ["metric", "as_of", "from", "to", "filters", "load", "rows"]
-    assert (told["as_of"], told["from"], told["filters"], told["load"]) == (day(60).isoformat(), day(0).isoformat(), {"team": ["East"]}, 7)
+    assert (told["as_of"], told["from"], told["filters"], told["load"]) == (day(60).isoformat(), day(0).isoformat(),
+                                                                            {"team": ["East"]}, 7)
     row = next(r for r in told["rows"] if r["segment"] == "KA" and r["stage"] == "lead")
     assert row["n"] == 3
     assert row["value"] == 2 / 3, "full precision"

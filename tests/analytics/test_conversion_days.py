@@ -90,8 +90,10 @@ def test_an_entry_that_nobody_saw_is_counted_but_not_timed() -> None:
     assert (meeting["n"], meeting["entry_unknown"], meeting["reason"]) == (0, 1, "nobody_entered")
     visits = row(company.metric("stage_days.median", view(100)), "meeting")
     assert (visits["n"], visits["entry_unknown"]) == (0, 1)
-    assert row(company.metric("conversion.reached", view(100)), "meeting")["n"] == 1, "it did reach the stage at some time"
-    assert row(company.metric("conversion.reached", view(100, 0)), "meeting")["entry_unknown"] == 1, "but not known to be since day 0"
+    assert row(company.metric("conversion.reached", view(100)),
+               "meeting")["n"] == 1, "it did reach the stage at some time"
+    assert row(company.metric("conversion.reached", view(100, 0)),
+               "meeting")["entry_unknown"] == 1, "but not known to be since day 0"
 
 
 def test_the_same_day_is_zero_days_and_is_told_in_hours() -> None:
@@ -102,7 +104,8 @@ def test_the_same_day_is_zero_days_and_is_told_in_hours() -> None:
 
 
 def test_the_trend_by_month_of_entry_has_one_row_a_month() -> None:
-    company = asked([Journey([(d, "lead"), (d + 10, "meeting")]) for d in range(31)] + [Journey([(40, "lead"), (45, "meeting")])])
+    company = asked([Journey([(d, "lead"), (d + 10, "meeting")])
+                     for d in range(31)] + [Journey([(40, "lead"), (45, "meeting")])])
     trend = company.entry_trend(view(100))
     lead = trend[trend["stage"] == "lead"]
     assert lead[["month", "n", "mean"]].values.tolist() == [["2026-01", 31, 10], ["2026-02", 1, 5]]

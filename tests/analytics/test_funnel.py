@@ -1,4 +1,4 @@
-"""Conversion (DOMAIN B12): every reading against journeys whose fate is plain to see, a naive loop, and peers' cases."""
+"""Conversion (DOMAIN B12): every reading against journeys of plain fate, a naive loop, and peers' cases."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ def counts(frame: pd.DataFrame, stage: str, names: list[str] = COUNTS) -> list[i
 
 def test_reached_is_the_share_that_came_further_and_the_rest_is_lost_or_open() -> None:
     company = asked([
-        Journey([(0, "lead"), (5, "meeting")]), Journey([(0, "lead"), (9, "lost")]), Journey([(0, "lead"), (9, "no_decision")]),
+        Journey([(0, "lead"), (5, "meeting")]), Journey([(0, "lead"), (9, "lost")]),
+        Journey([(0, "lead"), (9, "no_decision")]),
         Journey([(0, "lead")]),
     ])
     lead = row(company.metric("conversion.reached", view(100)), "lead")
@@ -59,13 +60,15 @@ def test_a_skipped_stage_counts_as_passed_and_is_counted_as_skipped() -> None:
 
 
 def test_going_back_and_forward_again_counts_once() -> None:
-    frame = asked([Journey([(0, "lead"), (5, "meeting"), (9, "lead"), (12, "meeting")])]).metric("conversion.reached", view(100))
+    frame = asked([Journey([(0, "lead"), (5, "meeting"), (9, "lead"), (12, "meeting")])]).metric("conversion.reached",
+                                                                                                 view(100))
     assert counts(frame, "lead") == [1, 1, 0, 0]
     assert counts(frame, "meeting", [*COUNTS, "regressed"]) == [1, 0, 0, 1, 1]
 
 
 def test_void_is_shown_apart_and_in_neither_side() -> None:
-    frame = asked([Journey([(0, "lead"), (5, "void")]), Journey([(0, "lead"), (5, "meeting")])]).metric("conversion.reached", view(100))
+    frame = asked([Journey([(0, "lead"), (5, "void")]),
+                   Journey([(0, "lead"), (5, "meeting")])]).metric("conversion.reached", view(100))
     assert counts(frame, "lead", [*COUNTS, "void"]) == [1, 1, 0, 0, 1]
 
 
@@ -82,14 +85,16 @@ def test_a_lost_opportunity_stays_lost_when_the_exports_drop_it() -> None:
 
 
 def test_what_is_put_off_leaves_the_funnel_until_its_wake_up_day() -> None:
-    sleeper = Journey([(0, "lead")], statuses={30: "future"}, columns={"wake_on": datetime(2026, 6, 30).date()})  # day 180
+    sleeper = Journey([(0, "lead")], statuses={30: "future"},
+                      columns={"wake_on": datetime(2026, 6, 30).date()})  # day 180
     company = asked([sleeper, Journey([(0, "lead")])], weekly=True)
     assert counts(company.metric("conversion.reached", view(20)), "lead", [*COUNTS, "future"]) == [2, 0, 0, 2, 0]
     assert counts(company.metric("conversion.reached", view(100)), "lead", [*COUNTS, "future"]) == [1, 0, 0, 1, 1]
     assert counts(company.metric("conversion.reached", view(190)), "lead", [*COUNTS, "future"]) == [2, 0, 0, 2, 0]
 
 
-@pytest.mark.parametrize(("as_of", "expected"), [(4, [1, 0, 0, 1]), (5, [1, 0, 1, 0]), (9, [1, 0, 1, 0]), (10, [1, 0, 0, 1]),
+@pytest.mark.parametrize(("as_of", "expected"),
+                         [(4, [1, 0, 0, 1]), (5, [1, 0, 1, 0]), (9, [1, 0, 1, 0]), (10, [1, 0, 0, 1]),
                                                  (12, [1, 1, 0, 0])])
 def test_a_reopened_opportunity_is_on_each_day_what_it_was_on_that_day(as_of: int, expected: list[int]) -> None:
     company = asked([Journey([(0, "lead"), (5, "lost"), (10, "lead"), (12, "meeting")])])
@@ -102,7 +107,8 @@ def test_the_period_is_that_of_reaching_the_stage_both_ends_inside() -> None:
 
 
 def test_cumulative_is_the_product_down_the_stages() -> None:
-    company = asked([Journey([(0, "lead"), (1, "meeting"), (2, "proposal"), (3, "won")]), Journey([(0, "lead"), (1, "meeting")]),
+    company = asked([Journey([(0, "lead"), (1, "meeting"), (2, "proposal"), (3, "won")]),
+                     Journey([(0, "lead"), (1, "meeting")]),
                      Journey([(0, "lead")]), Journey([(0, "lead")])])
     frame = company.metric("conversion.reached", view(9))
     assert frame["cumulative"].tolist() == [0.5, 0.25, 0.25]
@@ -117,7 +123,8 @@ def test_amounts_weigh_and_an_unknown_amount_weighs_nothing() -> None:
 
 
 def test_no_amount_at_all_is_unknown_and_not_zero() -> None:
-    lead = row(asked([Journey([(0, "lead"), (1, "meeting")], amount=None)]).metric("conversion.reached", view(9)), "lead")
+    lead = row(asked([Journey([(0, "lead"), (1, "meeting")], amount=None)]).metric("conversion.reached", view(9)),
+               "lead")
     assert pd.isna(lead["amount_n"])
     assert pd.isna(lead["amount_value"])
 
@@ -132,7 +139,8 @@ def test_a_stage_that_nobody_reached_has_no_value_and_says_why() -> None:
 def test_young_open_opportunities_are_counted_as_immature() -> None:
     """P75 of six visits of 10 days is 10: the two that entered 3 days ago are too young, the one of 30 days is not."""
     done = [Journey([(0, "lead"), (10, "meeting")])] * 6
-    frame = asked([*done, *[Journey([(97, "lead")])] * 2, Journey([(70, "lead")])]).metric("conversion.reached", view(100))
+    frame = asked([*done, *[Journey([(97, "lead")])] * 2, Journey([(70, "lead")])]).metric("conversion.reached",
+                                                                                           view(100))
     lead = row(frame, "lead")
     assert (lead["p75"], lead["immature"], lead["open"]) == (10, 2, 3)
     assert lead["immature_share"] == 2 / 9
@@ -162,7 +170,8 @@ def test_the_ratio_of_stocks_may_exceed_one_and_has_no_limits() -> None:
 
 
 def test_after_the_last_stage_the_stock_is_what_was_won_between_the_days() -> None:
-    company = asked([Journey([(0, "proposal"), (10, "won")]), Journey([(0, "proposal"), (40, "won")]), Journey([(0, "proposal")])])
+    company = asked([Journey([(0, "proposal"), (10, "won")]), Journey([(0, "proposal"), (40, "won")]),
+                     Journey([(0, "proposal")])])
     proposal = row(company.metric("conversion.stock", view(60, 30, 60)), "proposal")
     assert (proposal["n"], proposal["reached"], proposal["next_stage"]) == (2, 1, "won")
 
@@ -198,7 +207,8 @@ def test_the_five_readings_stand_side_by_side_with_their_difference() -> None:
 
 
 def test_the_flow_conserves_what_comes_into_every_open_stage() -> None:
-    company = asked([Journey([(0, "lead"), (5, "meeting"), (9, "lead"), (12, "proposal"), (20, "lost"), (25, "proposal")]),
+    company = asked([Journey([(0, "lead"), (5, "meeting"), (9, "lead"), (12, "proposal"), (20, "lost"),
+                              (25, "proposal")]),
                      Journey([(0, "lead"), (4, "proposal")]), Journey([(3, "meeting"), (4, "void")])])
     flow = company.flow(view(100))
     for stage in STEPS:
@@ -210,7 +220,8 @@ def test_the_flow_conserves_what_comes_into_every_open_stage() -> None:
 UNSHRUNK = (Phase.explicit, Phase.reuse, Phase.generate)
 days = st.integers(0, 15)
 stages = st.sampled_from([*STEPS, *STEPS, *CLOSINGS])
-journeys = st.lists(st.tuples(st.sampled_from(STEPS), days, st.lists(st.tuples(days, stages), max_size=6)), min_size=1, max_size=20)
+journeys = st.lists(st.tuples(st.sampled_from(STEPS), days, st.lists(st.tuples(days, stages), max_size=6)), min_size=1,
+                    max_size=20)
 
 
 def walk(first: str, start: int, moves: list[tuple[int, str]]) -> list[tuple[int, str]]:
@@ -230,14 +241,17 @@ def test_all_readings_agree_with_a_naive_loop_on_any_day(raw: list, as_of: int, 
     company = asked([Journey(steps) for steps in told])
     last = max(as_of, start, end)
     wanted = {
-        "conversion.reached": (oracle.reached(told, as_of, start, end), view(as_of, start, end), [*COUNTS, "void", "regressed", "skipped"]),
-        "conversion.strict": (oracle.strict(told, as_of, start, end), view(as_of, start, end), [*COUNTS, "void", "out_of_order"]),
+        "conversion.reached": (oracle.reached(told, as_of, start, end), view(as_of, start, end),
+                               [*COUNTS, "void", "regressed", "skipped"]),
+        "conversion.strict": (oracle.strict(told, as_of, start, end), view(as_of, start, end),
+                              [*COUNTS, "void", "out_of_order"]),
         "conversion.cohort": (oracle.cohort(told, start, last), view(last, start), [*COUNTS, "void"]),
     }
     for key, (truth, asked_for, names) in wanted.items():
         frame = company.metric(key, asked_for)
         found = {r["stage"]: [int(r[n]) for n in names] for r in frame.to_dict("records")}
-        assert {s: found.get(s, [0] * len(names)) for s in STEPS} == {s: [truth[s][n] for n in names] for s in STEPS}, key
+        assert {s: found.get(s,
+                             [0] * len(names)) for s in STEPS} == {s: [truth[s][n] for n in names] for s in STEPS}, key
 
 
 #: cases of PostHog that ask for something else than we define (docs/decisions/0020-readings-of-conversion.md)
@@ -258,7 +272,8 @@ TIMES_DIFFER = ("conversion_time_ignores_incomplete_retries", "time_to_convert_a
 def cases() -> list[Any]:
     """The peer's cases that our definitions cover, or one that is skipped."""
     if not VECTORS.exists():
-        return [pytest.param({}, marks=pytest.mark.skip(reason="the peers' cases are not beside this checkout"), id="absent")]
+        return [pytest.param({}, marks=pytest.mark.skip(reason="the peers' cases are not beside this checkout"),
+                             id="absent")]
     found = json.loads(VECTORS.read_text(encoding="utf-8"))["vectors"]
     return [pytest.param(case, id=case["id"]) for case in found if case["id"] not in NOT_OURS]
 

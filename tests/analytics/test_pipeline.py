@@ -8,7 +8,8 @@ from tests.journeys import Journey, asked, day, view
 
 
 def test_the_open_pipeline_is_what_was_open_on_the_day() -> None:
-    company = asked([Journey([(0, "lead"), (10, "meeting"), (20, "won")], 100), Journey([(5, "lead")], 50), Journey([(15, "lead")], None)])
+    company = asked([Journey([(0, "lead"), (10, "meeting"), (20, "won")], 100), Journey([(5, "lead")], 50),
+                     Journey([(15, "lead")], None)])
     found = {d: company.metric("pipeline.open", view(d)).iloc[0] for d in (4, 12, 16, 30)}
     assert [int(found[d]["n"]) for d in (4, 12, 16, 30)] == [1, 2, 3, 2]
     assert [found[d]["amount"] for d in (4, 12, 16, 30)] == [100, 150, 150, 50]

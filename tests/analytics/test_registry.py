@@ -28,7 +28,8 @@ every = pytest.mark.parametrize("metric", REGISTRY.values(), ids=list(REGISTRY))
 @pytest.fixture(scope="module")
 def company() -> Ask:
     """A few opportunities of every fate."""
-    return asked([Journey([(0, "lead"), (5, "meeting"), (9, "won")], columns={"segment": "KA"}), Journey([(0, "lead"), (7, "lost")]),
+    return asked([Journey([(0, "lead"), (5, "meeting"), (9, "won")], columns={"segment": "KA"}),
+                  Journey([(0, "lead"), (7, "lost")]),
                   Journey([(0, "lead"), (3, "proposal")]), Journey([(50, "lead")])])
 
 

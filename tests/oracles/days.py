@@ -18,7 +18,8 @@ def visits(steps: Steps, as_of: int) -> list[tuple[str, int, int, bool]]:
 
 def durations(journeys: Sequence[Steps], as_of: int, start: int, end: int, stage: str) -> list[tuple[int, bool]]:
     """(days, has ended) of all visits to a stage that began in the period."""
-    found = [v for journey in journeys for v in visits(journey, as_of) if v[0] == stage and start <= v[1] <= min(end, as_of)]
+    found = [v for journey in journeys for v in visits(journey, as_of) if v[0] == stage and start <= v[1] <= min(end,
+                                                                                                                 as_of)]
     return [(days, ended) for _, _, days, ended in found]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tests.journeys import CLOSINGS, STEPS
 
@@ -68,7 +69,8 @@ def reached(journeys: Sequence[Steps], as_of: int, start: int, end: int) -> dict
             if closing(steps) != "void" or is_passed(steps, k, i, skipped):
                 counts[stage]["skipped"] += skipped
                 counts[stage]["regressed"] += any(
-                    a == stage and b not in CLOSINGS and order(b) < k for (_, a), (_, b) in zip(steps, steps[1:], strict=False))
+                    a == stage and b not in CLOSINGS and order(b) < k for (_, a),
+                    (_, b) in pairwise(steps))
     return counts
 
 
@@ -102,7 +104,8 @@ def cohort(journeys: Sequence[Steps], before: int, after: int) -> dict[str, Coun
         if was and was[-1][1] in STEPS:
             k = order(was[-1][1])
             later = steps[len(was):]
-            _count(counts[was[-1][1]], any(order(s) > k for _, s in later), steps[-1][1] if steps[-1][1] in CLOSINGS else None)
+            _count(counts[was[-1][1]], any(order(s) > k for _, s in later),
+                   steps[-1][1] if steps[-1][1] in CLOSINGS else None)
     return counts
 
 

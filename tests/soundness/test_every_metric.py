@@ -18,12 +18,13 @@ from tests.journeys import CLOSINGS, STEPS, Journey, asked, day, view
 
 every = pytest.mark.parametrize("metric", REGISTRY.values(), ids=list(REGISTRY))
 AS_OF = 120
-VIEWS = {"all time": view(AS_OF), "a period": view(AS_OF, 20, 70), "an early day": view(45, 5, 40), "working days": view(AS_OF, 0, 90, days="working")}
+VIEWS = {"all time": view(AS_OF), "a period": view(AS_OF, 20, 70), "an early day": view(45, 5, 40),
+         "working days": view(AS_OF, 0, 90, days="working")}
 #: columns that count rows or add up money: over groups and copies they add up
-COUNTS = ("n", "reached", "lost", "no_decision", "open", "regressed", "out_of_order", "skipped", "amount_n", "amount_reached",
-          "amount_missing", "void", "deleted", "future", "entry_unknown", "immature", "events", "censored", "invalid", "approximate",
-          "won", "won_amount", "lost_amount", "won_amount_missing", "lost_amount_missing", "open_overdue", "amount", "weighted",
-          "weighted_missing", "paused", "overdue")
+COUNTS = ("n", "reached", "lost", "no_decision", "open", "regressed", "out_of_order", "skipped", "amount_n",
+          "amount_reached", "amount_missing", "void", "deleted", "future", "entry_unknown", "immature", "events",
+          "censored", "invalid", "approximate", "won", "won_amount", "lost_amount", "won_amount_missing",
+          "lost_amount_missing", "open_overdue", "amount", "weighted", "weighted_missing", "paused", "overdue")
 #: what stays when everything is there twice
 RATIOS = ("value", "cumulative", "amount_value", "skip_rate", "regress_rate", "immature_share", "p75", "hours")
 
@@ -93,9 +94,11 @@ def test_the_parts_of_a_partition_add_up_to_the_whole(company: Ask, metric: Metr
         for dimension in ("segment", "team"):
             parts = company.metric(metric.key, asked_for, [dimension])
             for name in [c for c in COUNTS if c in whole.columns]:
-                total = parts.groupby(keys)[name].sum(min_count=1) if keys else pd.Series([parts[name].sum(min_count=1)])
+                added = pd.Series([parts[name].sum(min_count=1)])
+                total = parts.groupby(keys)[name].sum(min_count=1) if keys else added
                 wanted = whole.set_index(keys)[name] if keys else whole[name]
-                pd.testing.assert_series_equal(total.astype(float).fillna(0).sort_index(), wanted.astype(float).fillna(0).sort_index(),
+                pd.testing.assert_series_equal(total.astype(float).fillna(0).sort_index(),
+                                               wanted.astype(float).fillna(0).sort_index(),
                                                check_names=False, check_index=bool(keys))
 
 
@@ -105,7 +108,7 @@ def test_a_group_is_what_its_filter_shows(company: Ask, metric: Metric) -> None:
     for value in ("KA", "SMB", "(unknown)"):
         filtered = company.metric(metric.key, view(AS_OF, 20, 70, segment=[value]))
         mine = groups[groups["segment"] == value].drop(columns="segment").reset_index(drop=True)
-        # what a row is compared with (a stage's own pace, the parent that few cases are drawn to) is that of all rows asked for
+        # what a row is held against (a stage's own pace, the parent of few cases) is that of all rows asked for
         same(mine, filtered, ("p75", "immature", "immature_share", "parent", "shrunk"))
 
 
