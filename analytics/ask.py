@@ -16,6 +16,7 @@ from analytics import conversion_days, headline, marks, periods, standards
 from analytics.comparison_questions import ComparisonQuestions
 from analytics.metrics.frames import Context, ordered
 from analytics.metrics.registry import REGISTRY, Metric, get
+from analytics.periods import Period
 from analytics.view import View
 from analytics.win_questions import WinQuestions
 from data import queries
@@ -214,7 +215,7 @@ class Ask(WinQuestions, ComparisonQuestions):
         slice_ = slice_of(view).with_(filters=Filters())
         return self._names("owner", queries.owners_seen(self.company.cursor(), slice_), view.as_of)
 
-    def periods(self) -> list[periods.Period]:
+    def periods(self) -> list[Period]:
         """The fiscal quarters for which there can be data, newest first."""
         between = periods.between(self.company.first_day, self.company.last_day, "quarter", self._fiscal)
         return list(between)[::-1]

@@ -144,7 +144,8 @@ def reach_ages(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[st
     return run(cursor, "reach_ages", slice_, by, own=_STAGED)
 
 
-def reach_days(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, horizon: int) -> pd.DataFrame:
+def reach_days(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+               horizon: int) -> pd.DataFrame:
     """Per pipeline, stage, group, outcome and days since it was reached: n (sql/reach_days.sql)."""
     return run(cursor, "reach_days", slice_, by, own=_STAGED, horizon=horizon)
 
@@ -155,7 +156,7 @@ def stock_counts(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[
 
 
 def cohort_counts(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Per pipeline, stage, group: the fate of the stock of `before` by the end of the period (sql/cohort_counts.sql)."""
+    """Per pipeline, stage, group: what became of the stock of `before` (sql/cohort_counts.sql)."""
     return run(cursor, "cohort_counts", slice_, by, own=_STAGED)
 
 
@@ -213,19 +214,21 @@ def calibration_parties(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Se
     return run(cursor, "calibration_parties", slice_, by, days=days, limit=limit)
 
 
-def closeness_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int) -> pd.DataFrame:
+def closeness_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                       days: int) -> pd.DataFrame:
     """Per source and point of closeness `days` before the close: n and won (sql/closeness_outcomes.sql)."""
     return run(cursor, "closeness_outcomes", slice_, by, days=days)
 
 
-def closeness_trend(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int) -> pd.DataFrame:
+def closeness_trend(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                    days: int) -> pd.DataFrame:
     """Per source: the score test for a trend (sql/closeness_trend.sql)."""
     return run(cursor, "closeness_trend", slice_, by, days=days)
 
 
 def win_portfolio(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
                   promised: Iterable[tuple[str, str, float]], **rules: float) -> pd.DataFrame:
-    """Per pipeline, stage, group and fifth of the win rate: open ones, predicted and promised (sql/win_portfolio.sql)."""
+    """Per pipeline, stage, group and fifth of the win rate: open, predicted, promised (sql/win_portfolio.sql)."""
     return run(cursor, "win_portfolio", slice_, by, own=_STAGED, **_promises(promised), **rules)
 
 
@@ -235,7 +238,8 @@ def win_movers(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[st
     return run(cursor, "win_movers", slice_, by, only=only, limit=min(limit, MAX_ROWS), **rules)
 
 
-def rivals_met(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: float) -> pd.DataFrame:
+def rivals_met(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+               **rules: float) -> pd.DataFrame:
     """Open opportunities by their strongest rival (sql/rivals_met.sql)."""
     return run(cursor, "rivals_met", slice_, by, **rules)
 
@@ -289,7 +293,8 @@ def flow(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> pd.DataFrame:
 BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "by_stage", "created", "open", "moves")
 
 
-def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, outcome: str, pipeline: str | None = None,
+def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, outcome: str,
+           pipeline: str | None = None,
            stage: str | None = None, months: tuple[date, date] | None = None, strict: bool = False, longer: int = -1,
            order: str = "", limit: int = 200) -> pd.DataFrame:
     """The opportunities behind a mark, as they stood on the as-of date, and their `total` (sql/listing.sql)."""
@@ -300,17 +305,20 @@ def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, o
                stage=stage, month_from=first, month_to=last, strict=strict, longer=longer, limit=min(limit, MAX_ROWS))
 
 
-def found(cursor: duckdb.DuckDBPyConnection, slice_: Slice, words: str, *, snapshot: date | None, limit: int = 200) -> pd.DataFrame:
+def found(cursor: duckdb.DuckDBPyConnection, slice_: Slice, words: str, *, snapshot: date | None,
+          limit: int = 200) -> pd.DataFrame:
     """Opportunities whose id, name or account's name contains `words` (sql/found.sql, sql/listing.sql)."""
     return run(cursor, "listing", slice_, behind="found", words=words, snapshot=snapshot, limit=min(limit, MAX_ROWS))
 
 
-def names(cursor: duckdb.DuckDBPyConnection, of: str, ids: Iterable[str], as_of: date, snapshot: date | None = None) -> dict[str, str]:
+def names(cursor: duckdb.DuckDBPyConnection, of: str, ids: Iterable[str], as_of: date,
+          snapshot: date | None = None) -> dict[str, str]:
     """Names of owners, accounts or opportunities by id; ids without a name are left out."""
     wanted = sorted({i for i in ids if isinstance(i, str)})
     if of not in ("owner", "account", "opportunity"):
         raise ValueError(f"no names of {of}")
-    answer = run(cursor, f"names_{of}", Slice(as_of), ids=wanted, snapshot=snapshot).dropna() if wanted else pd.DataFrame()
+    answer = run(cursor, f"names_{of}", Slice(as_of), ids=wanted,
+                 snapshot=snapshot).dropna() if wanted else pd.DataFrame()
     return dict(zip(answer["id"], answer["name"], strict=True)) if len(answer) else {}
 
 
@@ -324,7 +332,8 @@ def options(cursor: duckdb.DuckDBPyConnection, slice_: Slice, dimension: str) ->
     return run(cursor, "options", slice_, (dimension,))
 
 
-def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportunity_id: str, zone: str = "UTC") -> pd.DataFrame:
+def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportunity_id: str,
+          zone: str = "UTC") -> pd.DataFrame:
     """One part of an opportunity's story: state, states, visits, changes, activities or comparison
     (sql/story_<part>.sql)."""
     if part not in ("state", "states", "visits", "changes", "activities", "comparison"):
