@@ -224,7 +224,7 @@ class Ask(WinQuestions, ComparisonQuestions):
     def _fiscal(self) -> int:
         return self.settings.organisation.fiscal_year_start
 
-    def _trend(self, metric: Metric, view: View, quarters: Sequence[periods.Period]) -> pd.DataFrame:
+    def _trend(self, metric: Metric, view: View, quarters: Sequence[Period]) -> pd.DataFrame:
         """A metric per quarter: by its own date, or, for a stock, on the last day of each quarter."""
         if metric.additivity == "value":
             parts = [self.metric(metric.key, view.with_(as_of=min(q.end, view.as_of))).assign(quarter=q.name)
