@@ -50,8 +50,7 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
             return
         _chart(figure, key, view, alt or f"{title}. {caption}", mark_question or _own_mark(figure, question), drill)
         _tools(title, caption, frame, key, view, definition_key)
-        with st.expander(t("card.table")):
-            table.show(frame, columns, kinds=kinds, alt=title, key=f"{key}_table")
+        _rows(title, frame, key, columns, kinds)
 
 
 def _chart(figure: go.Figure, key: str, view: View, alt: str, question: Any, drill: bool) -> None:
@@ -71,6 +70,15 @@ def _clickable(figure: go.Figure, key: str, view: View, alt: str, question: Any)
         mark = question(points[0]) if points else None
         if mark:
             behind(view, mark, key)
+
+
+@st.fragment
+def _rows(title: str, frame: pd.DataFrame, key: str, columns: list[str] | None, kinds: dict[str, str] | None) -> None:
+    """The rows of the chart, made only when somebody unfolds them: most visits never do."""
+    fold = st.expander(t("card.table"), on_change="rerun", key=f"{key}_fold")
+    if fold.open:
+        with fold, states.guard(key):
+            table.show(frame, columns, kinds=kinds, alt=title, key=f"{key}_table")
 
 
 def _own_mark(figure: go.Figure, question: str | None) -> Question:

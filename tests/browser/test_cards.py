@@ -68,6 +68,16 @@ def test_a_click_on_a_bar_lists_the_opportunities_behind_it(tab: Tab) -> None:
     assert behind[1] == in_stage[1]
 
 
+def test_the_rows_of_a_chart_are_one_click_away(tab: Tab) -> None:
+    page = tab.open("/overview?lang=en")
+    card = page.locator(".st-key-overview_wins")
+    expect(card.get_by_test_id("stDataFrame")).to_have_count(0)
+    card.get_by_text("Table", exact=True).click()
+    expect(card.get_by_test_id("stDataFrame")).to_be_visible(timeout=20_000)
+    card.get_by_text("Table", exact=True).click()
+    expect(card.get_by_test_id("stDataFrame")).to_have_count(0, timeout=20_000)
+
+
 def test_a_chart_is_saved_as_csv_png_and_svg_without_the_server_drawing_it(tab: Tab, tmp_path: Path) -> None:
     page = tab.open("/overview?lang=en")
     card = page.locator(".st-key-overview_wins")
