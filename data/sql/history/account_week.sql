@@ -25,7 +25,8 @@ WITH shown AS (
     SELECT place, greatest(count(DISTINCT title_no), 1) AS target
     FROM contact_week SEMI JOIN (SELECT place FROM mapped WHERE map_date IS NULL) USING (place) GROUP BY place
 ), chair AS (
-    SELECT m.place, s.department_no, coalesce(s.weight, 1) AS weight, greatest(s.target_contacts, 1) AS target,
+    SELECT m.place, s.department_no, coalesce(s.weight, 1) AS weight,
+           CASE WHEN s.target_contacts IS NOT NULL THEN greatest(s.target_contacts, 1) END AS target,
            NULL::DOUBLE AS closeness, false AS is_reached, NULL::BIGINT AS status
     FROM mapped m JOIN seat s ON s.account_no = m.account_no AND s.snapshot_date = m.map_date
     UNION ALL
