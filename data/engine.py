@@ -29,12 +29,17 @@ if TYPE_CHECKING:
     from data.store import Load
 
 #: The marts that pages ask; `snapshot_spell` serves their making only.
-LOADED_MARTS = ("stage_visit", "stage_reach", "opportunity_state", "opportunity_change")
+LOADED_MARTS = (
+    "stage_visit", "stage_reach", "opportunity_state", "opportunity_change", "opportunity_week", "account_week",
+)
 
 #: Text columns of the marts that stay text: nearly every row has its own value.
-_FREE_TEXT = ("opportunity_id", "old_value", "new_value")
+_FREE_TEXT = ("opportunity_id", "old_value", "new_value", "status_drop_contact")
 #: Columns that share one list of values, so that they can be compared without a cast.
-_DOMAINS = {"next_stage": "stage", "last_open_stage": "stage", "closed_kind": "stage_kind"}
+_DOMAINS = {
+    "next_stage": "stage", "last_open_stage": "stage", "closed_kind": "stage_kind", "holder_id": "owner_id",
+    "rival_1": "party", "rival_2": "party", "others": "party", "new_rival": "party",
+}
 #: Values that queries name: part of the list even where no row has them.
 _FIXED = {
     "stage_kind": STAGE_KINDS, "exit_kind": EXIT_KINDS, "status": STATUSES, "time_source": TIME_SOURCES,
