@@ -113,14 +113,19 @@ def _spread(counts: pd.DataFrame, keys: Sequence[str], weight: str) -> pd.DataFr
 
 
 def _weighted(part: pd.DataFrame, horizon: int) -> float:
-    """The Aalen-Johansen estimate with amounts as weights; NaN where no amount is known or nobody watched so long."""
+    """The Aalen-Johansen estimate with amounts as weights; NaN where nobody was watched so long, or where those that
+    passed or those that did not have no amount at all."""
+    passed = part["outcome"] == "passed"
+    for side in (part[passed], part[~passed]):
+        if len(side) and not side["amount_n"].sum() > 0:
+            return np.nan
     part = part[part["amount_n"].notna() & (part["amount_n"] > 0)]
     if part.empty or (part["days"].max() < horizon and (part["outcome"] == "open").any()):
         return np.nan
     cents = part.assign(amount_n=(part["amount_n"] * 100).round())  # weights are counted, so they are whole
     curve = cumulative_incidence(_spread(cents, [], "amount_n"), ("passed", "lost"))
-    passed = curve[(curve["cause"] == "passed") & (curve["days"] <= horizon)]
-    return float(passed["incidence"].iloc[-1]) if len(passed) else 0.0
+    ended = curve[(curve["cause"] == "passed") & (curve["days"] <= horizon)]
+    return float(ended["incidence"].iloc[-1]) if len(ended) else 0.0
 
 
 def _rates(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Sequence[str]) -> pd.DataFrame:
@@ -131,7 +136,7 @@ def _rates(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Seq
     frame["lost"] = frame["lost_only"] + frame["no_decision"]
     frame = with_wilson(frame, "reached", "n")
     frame["amount_reached"] = frame["amount_reached"].where(frame["amount_n"].isna(), frame["amount_reached"].fillna(0))
-    frame["amount_value"] = ratio(frame["amount_reached"], frame["amount_n"])
+    frame["amount_value"] = _by_amount(frame)
     effective = effective_n(frame["amount_n"], steady(frame["amount_square_n"]))
     share = frame["amount_value"].to_numpy(float)
     hits = np.minimum(np.nan_to_num(share * effective), np.nan_to_num(effective))
@@ -139,6 +144,14 @@ def _rates(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Seq
     frame["cumulative"] = frame.groupby([*by, "pipeline"], observed=True)["value"].cumprod()
     frame["regress_rate"] = ratio(frame["regressed"], frame["n"])
     return _reasoned(frame.drop(columns=["lost_only", "amount_square_n"]), by)
+
+
+def _by_amount(frame: pd.DataFrame) -> np.ndarray:
+    """amount_reached / amount_n; unknown where one side has no amount at all: what is known only of the won, for
+    example, would make every amount a won one."""
+    rest = frame["amount_n"] - frame["amount_reached"]
+    one_sided = ((frame["n"] > frame["reached"]) & (rest <= 0)) | ((frame["reached"] > 0) & (frame["amount_reached"] <= 0))
+    return np.where(one_sided, np.nan, ratio(frame["amount_reached"], frame["amount_n"]))
 
 
 def _reasoned(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:

@@ -39,11 +39,12 @@ def decided(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
 def amount(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Amount won / (amount won + amount lost), closed in the period, limits at the effective sample size.
 
-    n, won and lost count the opportunities; those without an amount are counted in *_amount_missing.
+    n, won and lost count the opportunities; those without an amount are counted in *_amount_missing. Where one side
+    has no amount at all (exports often blank the amount of what is lost), there is no rate: it would be 0 or 1.
     """
     frame = _closed(answers, by)
     won, lost = (frame[c].to_numpy(float) for c in ("won_amount", "lost_amount"))
-    known = ~(np.isnan(won) & np.isnan(lost))
+    known = (frame["won"].eq(0) | (won > 0)) & (frame["lost"].eq(0) | (lost > 0))
     total = np.where(known, np.nan_to_num(won) + np.nan_to_num(lost), np.nan)
     squares = np.nan_to_num(steady(frame["won_amount_square"])) + np.nan_to_num(steady(frame["lost_amount_square"]))
     effective = np.nan_to_num(effective_n(total, squares))

@@ -33,7 +33,7 @@ MEANINGS = MappingProxyType({
     "cumulative": "product of the values from the first stage to this one",
     "amount_n": "amount of n at entry, base currency, of those that have one",
     "amount_reached": "amount of reached",
-    "amount_value": "the value weighted by amounts",
+    "amount_value": "the value weighted by amounts; null where those that came further, or the others, have none",
     "amount_low": "lower limit of amount_value, at the effective sample size",
     "amount_high": "upper limit of amount_value, at the effective sample size",
     "amount_missing": "of n, without an amount: they weigh nothing in what is said of amounts",
@@ -84,7 +84,7 @@ REASONS = MappingProxyType({
     "nothing_created": "nothing created in the period",
     "nothing_moved": "no moves in the period",
     "nothing_open": "nothing open",
-    "no_amounts": "not one of them has an amount",
+    "no_amounts": "not one of them, or of one side of them, has an amount",
 })
 
 

@@ -129,6 +129,15 @@ def test_no_amount_at_all_is_unknown_and_not_zero() -> None:
     assert pd.isna(lead["amount_value"])
 
 
+def test_amounts_known_only_of_those_that_passed_say_nothing_about_the_share() -> None:
+    company = asked([Journey([(0, "lead"), (1, "meeting")], amount=50),
+                     Journey([(0, "lead"), (1, "lost")], amount=None)])
+    for key in ("conversion.reached", "conversion.matured"):
+        lead = row(company.metric(key, view(200)), "lead")
+        assert lead["value"] == 0.5
+        assert pd.isna(lead["amount_value"]), key
+
+
 def test_a_stage_that_nobody_reached_has_no_value_and_says_why() -> None:
     proposal = row(asked([Journey([(0, "lead")])]).metric("conversion.reached", view(9)), "proposal")
     assert proposal["n"] == 0

@@ -53,6 +53,14 @@ def test_no_amount_at_all_gives_no_rate_by_amount() -> None:
     assert rate["reason"] == "no_amounts"
 
 
+def test_amounts_known_only_of_the_won_do_not_make_every_amount_a_won_one() -> None:
+    """The Maven CRM export blanks the amount of what is lost: 100 % by amount would be the export's doing."""
+    rate = only(asked([won(5, 300), closed(6, amount=None)]).metric("win_rate.amount", view(100)))
+    assert pd.isna(rate["value"])
+    assert (rate["reason"], rate["won_amount"], rate["lost_amount_missing"]) == ("no_amounts", 300, 1)
+    assert only(asked([won(5, 300)]).metric("win_rate.amount", view(100)))["value"] == 1, "nothing was lost"
+
+
 def test_nothing_closed_is_unknown_and_not_zero() -> None:
     rate = only(asked([Journey([(0, "lead")])]).metric("win_rate.count", view(100)))
     assert pd.isna(rate["value"])
