@@ -46,8 +46,12 @@ class ComparisonQuestions:
     def win_portfolio(self, view: View) -> pd.DataFrame:
         """Everything that is open, by stage: how its win rates lie, and the wins that may be expected beside those that
         the stages and the CRM promise (columns: win_comparison.PORTFOLIO; the whole comes last)."""
-        promised = [(p.key, s.key, s.probability) for p in self.settings.pipelines for s in p.stages
-                    if s.kind == "open" and s.probability is not None]
+        promised = [
+            (p.key, s.key, s.probability)
+            for p in self.settings.pipelines
+            for s in p.stages
+            if s.kind == "open" and s.probability is not None
+        ]
         counts = self._asked("win_portfolio", self._now(view), promised=promised, **self._limits())
         return win_comparison.portfolio(counts, [(p.key, s.key) for p in self.settings.pipelines for s in p.stages])
 
@@ -71,14 +75,23 @@ class ComparisonQuestions:
         closed = state["closed_on"].iloc[0]
         last = pd.Timestamp(view.as_of) if pd.isna(closed) else min(pd.Timestamp(closed), pd.Timestamp(view.as_of))
         formula = comparison.formula(weeks.iloc[-1].to_dict(), rules) if len(weeks) else pd.DataFrame()
-        return {"weeks": weeks, "curves": win_comparison.curves(weeks), "formula": formula,
-                "events": win_comparison.happened(weeks, last, rules), "why": win_comparison.why(weeks, back, rules),
-                "standing": win_comparison.standing(weeks, rules)}
+        return {
+            "weeks": weeks,
+            "curves": win_comparison.curves(weeks),
+            "formula": formula,
+            "events": win_comparison.happened(weeks, last, rules),
+            "why": win_comparison.why(weeks, back, rules),
+            "standing": win_comparison.standing(weeks, rules),
+        }
 
     def _limits(self) -> dict[str, float]:
         rules = self.settings.win_rate
-        return {"silent_days": rules.silent_days, "event_points": rules.event_points,
-                "doomed_below": rules.doomed_below, "doomed_from_stage": rules.doomed_from_stage}
+        return {
+            "silent_days": rules.silent_days,
+            "event_points": rules.event_points,
+            "doomed_below": rules.doomed_below,
+            "doomed_from_stage": rules.doomed_from_stage,
+        }
 
     def _now(self, view: View) -> View:
         """A stock of the as-of date has no period."""

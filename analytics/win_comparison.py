@@ -20,21 +20,39 @@ from data.settings import WinRate
 #: What needs a look, in the order in which it is said; each is a flag of win_movers.sql with "is_" before it.
 EVENTS = ("lead_lost", "doomed", "jump", "less_certain", "new_rival", "silent")
 #: Columns of `movers` after the ones that say which opportunity it is.
-MOVED = ("week", "p_before", "p", "delta", "p_us", "g", "rival", "new_rival", "is_phantom", "is_stale", "assessed_week",
-         "events", "why_party", "why_axis", "why_before", "why_after", "why_points")
+MOVED = (
+    "week",
+    "p_before",
+    "p",
+    "delta",
+    "p_us",
+    "g",
+    "rival",
+    "new_rival",
+    "is_phantom",
+    "is_stale",
+    "assessed_week",
+    "happened",
+    "why_party",
+    "why_axis",
+    "why_before",
+    "why_after",
+    "why_points",
+)
 _DRIVERS = ("party", "axis", "before", "after", "log_ratio", "points")
 BINS = 5
 
 
 def movers(frame: pd.DataFrame, rules: WinRate) -> pd.DataFrame:
-    """Opportunities with what happened (events: names of EVENTS, comma between) and the term that moved P most.
+    """Opportunities with what happened (happened: names of EVENTS, comma between) and the term that moved P most.
 
     In: rows of win_movers.sql. why_*: the largest of comparison.drivers between the two weeks; empty where there is no
     week before, or nothing moved.
     """
     found = [_largest(now, before, rules) for now, before in zip(frame["now"], frame["before"], strict=True)]
     frame = frame.assign(
-        events=pd.Series([_events(row) for row in frame.to_dict("records")], index=frame.index, dtype="str"))
+        happened=pd.Series([_events(row) for row in frame.to_dict("records")], index=frame.index, dtype="str")
+    )
     for name, source in (("why_party", "party"), ("why_axis", "axis")):
         frame[name] = pd.Series([row.get(source) for row in found], index=frame.index, dtype="str")
     for name in ("before", "after", "points"):
@@ -58,9 +76,29 @@ def _is_compared(row: Any) -> bool:
 
 
 #: Columns of `portfolio`; counts per stage and of all (stage ""). bin_0 … bin_4: compared ones by fifths of the win rate.
-PORTFOLIO = ("pipeline", "stage", "n", "amount", "compared", "never_assessed", "lapsed", "silent", "phantom", "g_unknown",
-             "leading", "expected", "expected_low", "expected_high", "expected_if", "promised", "n_promised", "crm",
-             "n_crm", "amount_expected", *(f"bin_{i}" for i in range(BINS)))
+PORTFOLIO = (
+    "pipeline",
+    "stage",
+    "n",
+    "amount",
+    "compared",
+    "never_assessed",
+    "lapsed",
+    "silent",
+    "phantom",
+    "g_unknown",
+    "leading",
+    "expected",
+    "expected_low",
+    "expected_high",
+    "expected_if",
+    "promised",
+    "n_promised",
+    "crm",
+    "n_crm",
+    "amount_expected",
+    *(f"bin_{i}" for i in range(BINS)),
+)
 
 
 def portfolio(counts: pd.DataFrame, order: Sequence[tuple[str, str]]) -> pd.DataFrame:
@@ -86,15 +124,27 @@ def _stage(part: pd.DataFrame, pipeline: str, stage: str) -> dict[str, Any]:
     ever = int(part["ever_assessed"].sum())
     n, expected = int(part["n"].sum()), float(part["p_sum"].sum())
     half = z_of(LEVEL) * sqrt(float(part["variance_sum"].sum()))
-    row = {"pipeline": pipeline, "stage": stage, "n": n, "amount": part["amount"].sum(min_count=1), "compared": compared,
-           "never_assessed": n - ever, "lapsed": ever - compared}
+    row = {
+        "pipeline": pipeline,
+        "stage": stage,
+        "n": n,
+        "amount": part["amount"].sum(min_count=1),
+        "compared": compared,
+        "never_assessed": n - ever,
+        "lapsed": ever - compared,
+    }
     row |= {name: int(part[name].sum()) for name in ("silent", "phantom", "g_unknown", "leading", "n_default", "n_crm")}
     known = compared > 0
-    row |= {"expected": expected if known else np.nan, "expected_low": max(0.0, expected - half) if known else np.nan,
-            "expected_high": min(float(compared), expected + half) if known else np.nan,
-            "expected_if": float(part["p_us_sum"].sum()) if known else np.nan, "n_promised": row.pop("n_default"),
-            "promised": part["default_sum"].sum(min_count=1), "crm": part["crm_sum"].sum(min_count=1),
-            "amount_expected": part["amount_expected"].sum(min_count=1)}
+    row |= {
+        "expected": expected if known else np.nan,
+        "expected_low": max(0.0, expected - half) if known else np.nan,
+        "expected_high": min(float(compared), expected + half) if known else np.nan,
+        "expected_if": float(part["p_us_sum"].sum()) if known else np.nan,
+        "n_promised": row.pop("n_default"),
+        "promised": part["default_sum"].sum(min_count=1),
+        "crm": part["crm_sum"].sum(min_count=1),
+        "amount_expected": part["amount_expected"].sum(min_count=1),
+    }
     return row | {f"bin_{i}": int(part.loc[part["bin"] == i, "n"].sum()) for i in range(BINS)}
 
 
@@ -164,7 +214,9 @@ def _silences(told: Sequence[pd.Timestamp], last_day: pd.Timestamp, days: int) -
     """The day on which each gap between two assessments (and since the last one) had lasted `days`."""
     ends = [*told[1:], last_day]
     due = [(at + pd.Timedelta(days=days), end) for at, end in zip(told, ends, strict=True)]
-    return [_event(day, "silent") for day, end in due if end >= day and (end - day).days >= (0 if end == last_day else 1)]
+    return [
+        _event(day, "silent") for day, end in due if end >= day and (end - day).days >= (0 if end == last_day else 1)
+    ]
 
 
 def _event(week: Any, event: str, before: float = np.nan, after: float = np.nan, detail: str = "") -> dict[str, Any]:
@@ -204,13 +256,19 @@ def standing(weeks: pd.DataFrame, rules: WinRate) -> dict[str, Any]:
     row = weeks.iloc[-1].to_dict()
     us, against = comparison.parties_of(row)
     g = None if pd.isna(row["g"]) else float(row["g"])
-    ratio = comparison.strength(us, rules) / comparison.strength(comparison.strongest(against, rules)[0], rules) \
-        if against else None
+    ratio = (
+        comparison.strength(us, rules) / comparison.strength(comparison.strongest(against, rules)[0], rules)
+        if against
+        else None
+    )
     changes = comparison.volatility([100 * d for d in weeks["delta"].tolist()], rules)
     names = ("week", "p", "p_us", "g", "assessor", "source_count", "assessed_week", "is_stale", "is_phantom")
     return {name: row[name] for name in names} | {
-        "rival": row["rival_1"] if isinstance(row["rival_1"], str) else None, "volatility": changes, "ratio": ratio,
-        "hint": comparison.hint(us, against, g, rules)}
+        "rival": row["rival_1"] if isinstance(row["rival_1"], str) else None,
+        "volatility": changes,
+        "ratio": ratio,
+        "hint": comparison.hint(us, against, g, rules),
+    }
 
 
 def named(codes: str) -> Iterable[str]:
