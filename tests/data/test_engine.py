@@ -117,7 +117,8 @@ def test_dtypes_do_not_depend_on_the_rows(rows: list[dict]) -> None:
     shown = frame(
         company(*rows).cursor(),
         """
-        SELECT segment, region, amount_base, entered_on, exited_on, is_entry_known, count(*) AS n, sum(visit_no) AS total
+        SELECT segment, region, amount_base, entered_on, exited_on, is_entry_known, count(*) AS n,
+               sum(visit_no) AS total
         FROM stage_visit GROUP BY ALL""",
     )
     assert {name: str(kind) for name, kind in shown.dtypes.items()} == {
