@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import conversion_days, headline, marks, periods, standards
+from analytics.closeness_questions import ClosenessQuestions
 from analytics.comparison_questions import ComparisonQuestions
 from analytics.metrics.frames import Context, ordered
 from analytics.metrics.registry import REGISTRY, Metric, get
@@ -33,7 +34,7 @@ ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "
 GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
-class Ask(WinQuestions, ComparisonQuestions):
+class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:

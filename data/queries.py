@@ -244,6 +244,38 @@ def rivals_met(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[st
     return run(cursor, "rivals_met", slice_, by, **rules)
 
 
+#: What can be asked about closeness: `closeness_<part>.sql` over all accounts, `account_<part>.sql` about one.
+CLOSENESS = ("board", "summary", "shifts", "holders", "course", "weeks")
+ACCOUNT = ("state", "people", "departments", "touches", "roles", "relations")
+
+
+def closeness(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, part: str,
+              limit: int = 200, **more: Any) -> pd.DataFrame:
+    """One answer about all accounts as they stand (sql/closeness_<part>.sql)."""
+    if part not in CLOSENESS:
+        raise ValueError(f"{part} is none of {CLOSENESS}")
+    return run(cursor, f"closeness_{part}", slice_, limit=min(limit, MAX_ROWS), **more)
+
+
+def account(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, part: str, account_id: str,
+            day: date | None = None, zone: str = "UTC") -> pd.DataFrame:
+    """What is known of one account up to `day` (sql/account_<part>.sql); only `state` heeds the scope."""
+    if part not in ACCOUNT:
+        raise ValueError(f"{part} is none of {ACCOUNT}")
+    return run(cursor, f"account_{part}", slice_, account_id=account_id, day=day or slice_.as_of, zone=zone)
+
+
+def chain_people(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                 opportunity_id: str) -> pd.DataFrame:
+    """The decision chain of one opportunity (sql/chain_people.sql)."""
+    return run(cursor, "chain_people", slice_, opportunity_id=opportunity_id, day=slice_.as_of)
+
+
+def chains(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **families: Sequence[str]) -> pd.DataFrame:
+    """Per group: how well the deciders of open opportunities are known (sql/chains.sql)."""
+    return run(cursor, "chains", slice_, by, **{name: list(roles) for name, roles in families.items()})
+
+
 def _promises(promised: Iterable[tuple[str, str, float]]) -> dict[str, list[Any]]:
     rows = list(promised)
     return {name: [row[i] for row in rows] for i, name in enumerate(("pipelines", "stages", "promised"))}

@@ -57,9 +57,13 @@ def _values(chosen: Mapping[str, Iterable[str]]) -> Values:
 
 @dataclass(frozen=True)
 class Scope:
-    """The rows a viewer may see: per dimension the allowed values; no dimension at all means everything."""
+    """The rows a viewer may see: per dimension the allowed values; no dimension at all means everything.
+
+    `show_names`: may the names of contacts be seen? Masked unless allowed (DOMAIN B20).
+    """
 
     allowed: Values = ()
+    show_names: bool = False
 
     @classmethod
     def everything(cls) -> Scope:

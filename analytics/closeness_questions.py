@@ -1,0 +1,249 @@
+"""Questions about closeness. A part of `analytics.ask.Ask`; the data come through it.
+
+Names of contacts are masked here unless the scope of the view allows them (`Scope.show_names`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analytics import closeness, closeness_accounts
+from analytics.closeness_accounts import masked
+from analytics.view import View
+from data.errors import MvpodError
+from data.scope import Filters
+from data.settings import Settings
+
+if TYPE_CHECKING:
+    from data.queries import Slice
+
+#: Dimensions that an account has by itself; filters on others do not choose among accounts.
+OF_ACCOUNTS = ("segment", "ownership", "industry", "region", "team", "owner_id", "account_id")
+#: How a board can be ordered.
+SORTS = ("alerts", "fallen", "risen", "fallen_period", "weak", "amount")
+#: Weeks that a small line and a trend show.
+SPARK_WEEKS, TREND_WEEKS = 26, 104
+
+
+class ClosenessQuestions:
+    """What `Ask` can be asked about closeness (DOMAIN B1 to B5, B11)."""
+
+    if TYPE_CHECKING:
+        settings: Settings
+
+        def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
+        def _names(self, of: str, ids: Iterable[Any], as_of: date) -> dict[str, str]: ...
+        def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
+
+    def closeness_summary(self, view: View) -> pd.DataFrame:
+        """How many accounts stand where, per segment (columns: sql/closeness_summary.sql). No rows: nothing measured."""
+        return self._closeness(view, "summary", **self._alert_rules())
+
+    def closeness_weeks(self, view: View, weeks: int = TREND_WEEKS) -> pd.DataFrame:
+        """Mean closeness per week and segment, and `mean`: the mean of four weeks (columns: sql/closeness_weeks.sql)."""
+        frame = self._closeness(view, "weeks", since=view.as_of - timedelta(weeks=weeks))
+        means = frame.groupby("segment", sort=False)["closeness"].transform(lambda s: s.rolling(4, min_periods=1).mean())
+        return frame.assign(mean=means)
+
+    def closeness_board(self, view: View, sort: str = "alerts", *, words: str = "", limit: int = 100) -> pd.DataFrame:
+        """Accounts as they stand in the last week that ended by the as-of date (columns: sql/closeness_board.sql,
+        closeness_accounts.board, holder_name, owner_name). `attrs["total"]`: how many there are of this kind.
+
+        `sort`: alerts (a score or an important contact fell, the largest open amount first), fallen, risen (over the weeks of the
+        settings), fallen_period (since the start of the view's period), weak, amount (all, by open amount).
+        """
+        if sort not in SORTS:
+            raise ValueError(f"{sort} is none of {SORTS}")
+        found = self._closeness(view, "board", **self._alert_rules(), sort=sort, words=words.strip(), limit=limit)
+        total = int(found["total"].iloc[0]) if len(found) else 0
+        courses = self._courses(view, found["account_id"])
+        frame = closeness_accounts.board(found.drop(columns="total"), courses, self.settings.closeness)
+        frame = self._with_people(frame, view.as_of)
+        frame.attrs["total"] = total
+        return frame
+
+    def closeness_movers(self, view: View, limit: int = 6) -> pd.DataFrame:
+        """The accounts that lost and won most over the last weeks (columns of `closeness_board`), the largest loss first."""
+        fallen = self.closeness_board(view, "fallen", limit=limit)
+        risen = self.closeness_board(view, "risen", limit=limit)
+        return pd.concat([part for part in (fallen, risen.iloc[::-1]) if len(part)] or [fallen], ignore_index=True)
+
+    def closeness_shifts(self, view: View) -> pd.DataFrame:
+        """Which group of accounts came closer or drifted off since the start of the view's period, among all sellers that
+        held relationships alone, owners, teams, segments, regions, industries and ownerships (columns:
+        closeness_accounts.SHIFTS, name, is_active of a person)."""
+        found = closeness_accounts.shifts(self._closeness(view, "shifts", **self._alert_rules()))
+        people = found["dimension"].isin(["holder_id", "owner_id"])
+        names = self._names("owner", found.loc[people, "value"], view.as_of)
+        return found.assign(name=[names.get(v, v) for v in found["value"]])
+
+    def holders(self, view: View, limit: int = 50) -> pd.DataFrame:
+        """Who holds relationships alone: the seller leaves and takes the customer (columns: sql/closeness_holders.sql,
+        holder_name). The largest open amount first."""
+        frame = self._closeness(view, "holders", **self._alert_rules(), limit=limit)
+        total = int(frame["total"].iloc[0]) if len(frame) else 0
+        names = self._names("owner", frame["holder_id"], view.as_of)
+        frame = frame.drop(columns="total").assign(holder_name=frame["holder_id"].map(lambda i: names.get(i, i)).astype("str"))
+        frame.attrs["total"] = total
+        return frame
+
+    def account_story(self, view: View, account_id: str) -> dict[str, Any]:
+        """Everything of one account on the last day judged by the as-of date, within the viewer's scope; filters do not
+        hide it. "account": the row of the mart with names; "course": its weeks; "formula", "departments", "people",
+        "coverage", "map", "relations", "gaps", "trust": tables (see the questions of these names).
+        Raises MvpodError E_ACCOUNT.
+        """
+        case = self._case(view, account_id)
+        rules = self.settings.closeness
+        return {
+            "account": case.row, "course": self._course(view, account_id),
+            "formula": closeness_accounts.formula(case.result, rules), "departments": case.result.departments,
+            "people": self._person_rows(case, view),
+            "coverage": closeness_accounts.coverage(case.people, case.result.departments),
+            "map": case.map, "relations": case.relations,
+            "gaps": closeness_accounts.gaps(case.people, case.result.departments), "trust": self._trusts(case),
+        }
+
+    def closeness_formula(self, view: View, account_id: str) -> dict[str, pd.DataFrame]:
+        """The formula with the account's own numbers: "formula" (closeness_accounts.formula), "departments"
+        (analytics.closeness.Account), "people" (analytics.closeness.people, names masked)."""
+        case = self._case(view, account_id)
+        return {"formula": closeness_accounts.formula(case.result, self.settings.closeness),
+                "departments": case.result.departments, "people": self._person_rows(case, view)}
+
+    def coverage(self, view: View, account_id: str) -> pd.DataFrame:
+        """Department x level of one account (columns: closeness_accounts.coverage)."""
+        case = self._case(view, account_id)
+        return closeness_accounts.coverage(case.people, case.result.departments)
+
+    def relationship_map(self, view: View, account_id: str) -> dict[str, pd.DataFrame]:
+        """The people of one account and how they hang together: "people" (closeness_accounts.map_people), "relations"
+        (from_contact, to_contact, kind, strength), "gaps" (closeness_accounts.gaps)."""
+        case = self._case(view, account_id)
+        return {"people": case.map, "relations": case.relations,
+                "gaps": closeness_accounts.gaps(case.people, case.result.departments)}
+
+    def trust(self, view: View, account_id: str) -> pd.DataFrame:
+        """How far each contact of an account trusts us: who, title, department, frequency, expertise, depth, length (0 to
+        1 each), score (0 to 100), step on the ladder (DOMAIN B11)."""
+        return self._trusts(self._case(view, account_id))
+
+    def chain_coverage(self, view: View, opportunity_id: str) -> dict[str, Any]:
+        """How well the deciders of one opportunity are known (DOMAIN B5): "people" (sql/chain_people.sql, `who` instead of
+        the name), "share", "missing", "is_opposed" (analytics.closeness.Coverage), "closeness" of the project,
+        "solution_accept", "price_accept". No people: not measured. Raises MvpodError E_OPPORTUNITY."""
+        if self._told(view.with_(filters=Filters()), "state", opportunity_id).empty:
+            raise MvpodError("E_OPPORTUNITY", found=opportunity_id, as_of=view.as_of.isoformat())
+        chain = self._asked("chain_people", view, opportunity_id=opportunity_id)
+        rules = self.settings.closeness
+        found = closeness.chain_coverage(chain, rules)
+        people = chain.drop(columns="name").assign(who=[masked(n, show=view.scope.show_names) for n in chain["name"]])
+        return {"people": people, "share": found.share, "missing": found.missing, "is_opposed": found.is_opposed,
+                "closeness": closeness.project(chain, rules),
+                **{g: closeness.gauge(chain, g, rules) for g in ("solution_accept", "price_accept")}}
+
+    def chains(self, view: View, by: str = "team") -> pd.DataFrame:
+        """How well the deciders of everything open are known, per group (columns: sql/chains.sql,
+        closeness_accounts.chains)."""
+        families = {name: list(roles) for name, roles in closeness.REQUIRED_ROLES.items()}
+        found = closeness_accounts.chains(self._asked("chains", view.with_(start=None, end=None), [by], **families))
+        return found.sort_values(by, kind="stable").reset_index(drop=True)
+
+    def _closeness(self, view: View, part: str, **more: Any) -> pd.DataFrame:
+        return self._asked("closeness", of_accounts(view), part=part, **more)
+
+    def _alert_rules(self) -> dict[str, float]:
+        rules = self.settings.closeness
+        return {"drop_weeks": rules.drop_weeks, "drop_points": rules.drop_points, "drop_levels": rules.drop_levels,
+                "dependence_from": rules.dependence_from}
+
+    def _courses(self, view: View, ids: Iterable[Any]) -> pd.DataFrame:
+        return self._closeness(view, "course", ids=sorted(set(ids)), since=view.as_of - timedelta(weeks=SPARK_WEEKS))
+
+    def _course(self, view: View, account_id: str) -> pd.DataFrame:
+        view = view.with_(filters=Filters())
+        frame = self._closeness(view, "course", ids=[account_id], since=view.as_of - timedelta(weeks=TREND_WEEKS))
+        return frame.assign(mean=frame["closeness"].rolling(4, min_periods=1).mean())
+
+    def _with_people(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
+        names = self._names("owner", [*frame["owner_id"], *frame["holder_id"]], as_of)
+        return frame.assign(**{f"{who}_name": frame[f"{who}_id"].map(names).astype("str") for who in ("holder", "owner")})
+
+    def _case(self, view: View, account_id: str) -> _Case:
+        """One account as of the last day judged, from the canonical tables; E_ACCOUNT if it may not be seen."""
+        view = view.with_(filters=Filters())
+        state = self._asked("account", view, part="state", account_id=account_id)
+        if state.empty:
+            raise MvpodError("E_ACCOUNT", found=account_id, as_of=view.as_of.isoformat())
+        day = state["as_of_on"].iloc[0].date()
+        zone = self.settings.organisation.timezone
+        parts = {part: self._asked("account", view, part=part, account_id=account_id, day=day, zone=zone)
+                 for part in ("people", "departments", "touches", "roles", "relations")}
+        row = self._with_people(state, view.as_of).iloc[0].to_dict()
+        row["account_name"] = self._names("account", [account_id], view.as_of).get(account_id, account_id)
+        row["band"] = closeness.band(row["closeness"], self.settings.closeness)
+        return _Case(row, day, parts["people"], parts["departments"], parts["touches"], parts["roles"], parts["relations"],
+                     self.settings, view.scope.show_names)
+
+    def _person_rows(self, case: _Case, view: View) -> pd.DataFrame:
+        frame = case.people
+        names = self._names("owner", frame["holder_id"], view.as_of)
+        return frame.drop(columns="name").assign(who=[masked(n, show=case.show_names) for n in frame["name"]],
+                                                 holder_name=frame["holder_id"].map(names).astype("str"))
+
+    def _trusts(self, case: _Case) -> pd.DataFrame:
+        rules, rows = self.settings.closeness, []
+        for person in case.contacts.to_dict("records"):
+            mine = case.touches[case.touches["contact_id"] == person["contact_id"]]
+            found = closeness.trust(mine, person["importance"], person["first_contact_on"], case.day, rules)
+            rows.append({"contact_id": person["contact_id"], "who": masked(person["name"], show=case.show_names),
+                         "title": person["title"], "department": person["department"], "importance": person["importance"],
+                         **vars(found)})
+        columns = ["contact_id", "who", "title", "department", "importance", "frequency", "expertise", "depth", "length",
+                   "score", "step"]
+        return pd.DataFrame(rows, columns=columns).sort_values(["score", "contact_id"], ascending=[False, True],
+                                                               kind="stable").reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class _Case:
+    """One account: its row of the mart, and what its numbers are made of."""
+
+    row: dict[str, Any]
+    day: date
+    contacts: pd.DataFrame
+    departments: pd.DataFrame
+    touches: pd.DataFrame
+    roles: pd.DataFrame
+    relations: pd.DataFrame
+    settings: Settings
+    show_names: bool
+
+    @cached_property
+    def people(self) -> pd.DataFrame:
+        chain = self.roles[["contact_id", "status", "decision_role"]]
+        return closeness.people(self.contacts, self.touches, chain, self.day, self.settings.closeness)
+
+    @cached_property
+    def result(self) -> closeness.Account:
+        return closeness.account(self.people, self.departments, self.settings.closeness)
+
+    @cached_property
+    def map(self) -> pd.DataFrame:
+        return closeness_accounts.map_people(self.people, self.roles, show_names=self.show_names)
+
+
+def of_accounts(view: View) -> View:
+    """The view with those filters only that choose among accounts; an opportunity's own (type, product line …) do not."""
+    return view.with_(filters=Filters.of({d: list(v) for d, v in view.filters.chosen if d in OF_ACCOUNTS}))
+
+
+def not_of_accounts(view: View) -> list[str]:
+    """The dimensions that are filtered but do not choose among accounts."""
+    return [d for d, _ in view.filters.chosen if d not in OF_ACCOUNTS]

@@ -1,0 +1,35 @@
+-- Every account as it stands in the last week that ended by $as_of, beside its own past. Weeks in which nobody can have
+-- been reached yet (is_short_history) are no past. mean = mean of four weeks; mean_before = $drop_weeks weeks earlier;
+-- mean_start, holder_start …: at the start of the period, or at the first week that can be judged.
+judged AS (SELECT max(week) AS week FROM account_week WHERE as_of_on <= $as_of),
+opening AS (
+    SELECT min(week) AS week FROM account_week WHERE as_of_on >= $start AND NOT is_short_history AND week <= (SELECT week FROM judged)
+),
+seen AS (SELECT * FROM account_week WHERE {where} AND week = (SELECT week FROM judged)),
+past AS (
+    SELECT account_id,
+        avg(closeness) FILTER (week > (SELECT week FROM judged) - 28) AS mean,
+        avg(closeness) FILTER (week > (SELECT week FROM judged) - 7 * $drop_weeks::INT - 28 AND week <= (SELECT week FROM judged) - 7 * $drop_weeks::INT) AS mean_before,
+        max(closeness) FILTER (week >= (SELECT week FROM judged) - 7 * $drop_weeks::INT) AS highest,
+        max(breadth) FILTER (week = (SELECT week FROM judged) - 7 * $drop_weeks::INT) AS breadth_before,
+        avg(closeness) FILTER (week >= (SELECT week FROM opening) AND week < (SELECT week FROM opening) + 28) AS mean_start,
+        max(person_dependence) FILTER (week = (SELECT week FROM opening)) AS dependence_start,
+        any_value(holder_id) FILTER (week = (SELECT week FROM opening)) AS holder_start, any_value(owner_id) FILTER (week = (SELECT week FROM opening)) AS owner_start,
+        any_value(team) FILTER (week = (SELECT week FROM opening)) AS team_start
+    FROM account_week SEMI JOIN seen USING (account_id)
+    WHERE NOT is_short_history AND week <= (SELECT week FROM judged)
+        AND (week > (SELECT week FROM judged) - 7 * $drop_weeks::INT - 28 OR (week >= (SELECT week FROM opening) AND week < (SELECT week FROM opening) + 28))
+    GROUP BY account_id
+),
+worth AS (
+    SELECT account_id, count(*) AS n_open, sum(amount_base) AS amount_base FROM standing WHERE status = 'open' GROUP BY account_id
+),
+account_now AS (
+    SELECT seen.*, past.* EXCLUDE (account_id), coalesce(n_open, 0) AS n_open, worth.amount_base,
+        mean - mean_before AS change, mean - mean_start AS change_period,
+        coalesce(highest - closeness >= $drop_points, false) AS is_falling,
+        coalesce(breadth < breadth_before, false) AS is_narrower,
+        coalesce(status_drop >= $drop_levels, false) AS is_contact_lost,
+        coalesce(person_dependence >= $dependence_from, false) AS is_dependent
+    FROM seen LEFT JOIN past USING (account_id) LEFT JOIN worth USING (account_id)
+)
