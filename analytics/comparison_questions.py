@@ -64,8 +64,8 @@ class ComparisonQuestions:
 
         "weeks": its rows of the mart; "curves": shares of all parties (win_comparison.curves); "events":
         (win_comparison.happened); "why": what moved P since `back` weeks before (win_comparison.why); "formula": the
-        comparison with its own numbers (comparison.formula); "standing": win_comparison.standing. All empty where it was
-        never compared. Raises MvpodError E_OPPORTUNITY if there is none that may be seen.
+        comparison with its own numbers (comparison.formula); "standing": win_comparison.standing. All empty where it
+        was never compared. Raises MvpodError E_OPPORTUNITY if there is none that may be seen.
         """
         view = self._now(view).with_(filters=Filters())
         state = self._told(view, "state", opportunity_id)

@@ -75,7 +75,7 @@ def _is_compared(row: Any) -> bool:
     return isinstance(row, Mapping) and pd.notna(row.get("p_us"))
 
 
-#: Columns of `portfolio`; counts per stage and of all (stage ""). bin_0 … bin_4: compared ones by fifths of the win rate.
+#: Columns of `portfolio`; counts per stage and of all (stage ""). bin_0 … bin_4: compared ones by fifths of P.
 PORTFOLIO = (
     "pipeline",
     "stage",
@@ -149,8 +149,8 @@ def _stage(part: pd.DataFrame, pipeline: str, stage: str) -> dict[str, Any]:
 
 
 def rivals(met: pd.DataFrame) -> pd.DataFrame:
-    """Open opportunities by strongest rival, most met first: rival, n, leading, amount, p_us and p_rival (mean shares if
-    the projects go ahead), need_us, need_rival, closeness_us, closeness_rival (mean scores)."""
+    """Open opportunities by strongest rival, most met first: rival, n, leading, amount, p_us and p_rival (mean shares
+    if the projects go ahead), need_us, need_rival, closeness_us, closeness_rival (mean scores)."""
     frame = met.sort_values(["n", "rival"], ascending=[False, True], kind="stable").reset_index(drop=True)
     for name in ("p_us", "p_rival", "need_us", "need_rival", "closeness_us", "closeness_rival"):
         frame[name] = frame[f"{name}_sum"] / frame["n"]
@@ -176,7 +176,7 @@ def curves(weeks: pd.DataFrame) -> pd.DataFrame:
 
 
 def happened(weeks: pd.DataFrame, last_day: pd.Timestamp, rules: WinRate) -> pd.DataFrame:
-    """What happened to one opportunity: week, event (of EVENTS), before, after (P, or g), detail (the new rival's name).
+    """What happened to one opportunity: week, event (of EVENTS), before, after (P, or g), detail (the new rival).
 
     In: rows of the mart in time order. Silence is told once, on the day from which it lasts.
     """
@@ -250,7 +250,7 @@ def _between_weeks(frame: pd.DataFrame, first: pd.Series | None, last: pd.Series
 
 def standing(weeks: pd.DataFrame, rules: WinRate) -> dict[str, Any]:
     """The latest week in one row: week, p, p_us, g, assessor, source_count, assessed_week, is_stale, is_phantom, rival,
-    volatility (percentage points), ratio (our strength to the top rival's) and hint (DOMAIN B10; None without rivals)."""
+    volatility (percentage points), ratio (our strength to the top rival's) and hint (DOMAIN B10; None: no rival)."""
     if weeks.empty:
         return {}
     row = weeks.iloc[-1].to_dict()

@@ -32,6 +32,7 @@ PAGES = (
     Page("overview", "overview"),
     Page("funnel", "order_line"),
     Page("conversion_days", "order_line"),
+    Page("win_rate", "order_line"),
     Page("opportunity", "action"),
     Page("data", "data"),
     Page("definitions", "data"),

@@ -54,25 +54,48 @@ def chart(
     _range(fig, frame, at, names, theme)
     if frame["with_overdue"].notna().any():
         fig.scatter(
-            x=at, y=column(frame, "with_overdue"), mode="lines", name=names.text("with_overdue"), hoverinfo="skip",
-            line={"color": colours.muted, "width": 1.5, "dash": "dash"}, connectgaps=False,
-        )  # fmt: skip
+            x=at,
+            y=column(frame, "with_overdue"),
+            mode="lines",
+            name=names.text("with_overdue"),
+            hoverinfo="skip",
+            line={"color": colours.muted, "width": 1.5, "dash": "dash"},
+            connectgaps=False,
+        )
     _line(fig, frame, at, names, theme, segment)
     _signals(fig, frame, at, names, theme)
     fig.bar(
-        x=at, y=column(frame, "n"), yaxis="y2", marker={"color": soft(colour.actual, 0.65)}, showlegend=False,
-        hovertext=[f"n {show.number(n)}" for n in frame["n"]], hoverinfo="text",
-    )  # fmt: skip
+        x=at,
+        y=column(frame, "n"),
+        yaxis="y2",
+        marker={"color": soft(colour.actual, 0.65)},
+        showlegend=False,
+        hovertext=[f"n {show.number(n)}" for n in frame["n"]],
+        hoverinfo="text",
+    )
     counts = [n for n in column(frame, "n") if n is not None]
     fig.note(
-        text=f"n ≤ {show.number(max(counts))}", x=0, xref="paper", xanchor="right", y=0, yref="paper", yanchor="bottom",
-        xshift=-6, font={"color": colours.muted, "size": FONT_SIZE - 1},
-    )  # fmt: skip
+        text=f"n ≤ {show.number(max(counts))}",
+        x=0,
+        xref="paper",
+        xanchor="right",
+        y=0,
+        yref="paper",
+        yanchor="bottom",
+        xshift=-6,
+        font={"color": colours.muted, "size": FONT_SIZE - 1},
+    )
     last = frame[frame["value"].notna()].iloc[-1]
     fig.note(
-        text=f"<b>{show.rate(last['value'])}</b>", x=1, xref="paper", xanchor="left", y=float(last["value"]), yref="y",
-        xshift=4, font={"color": colour.actual, "size": FONT_SIZE},
-    )  # fmt: skip
+        text=f"<b>{show.rate(last['value'])}</b>",
+        x=1,
+        xref="paper",
+        xanchor="left",
+        y=float(last["value"]),
+        yref="y",
+        xshift=4,
+        font={"color": colour.actual, "size": FONT_SIZE},
+    )
     return fig.figure()
 
 
@@ -98,36 +121,58 @@ def _range(fig: Sheet, frame: pd.DataFrame, at: list[str], names: Names, theme: 
             continue
         if len(run) > 1:
             fig.scatter(
-                x=[at[j] for j in [*run, *run[::-1]]], y=[low[j] for j in run] + [high[j] for j in run[::-1]],
-                fill="toself", mode="lines", line={"width": 0}, fillcolor=soft(colours.neutral.comparison, 0.22),
-                hoverinfo="skip", showlegend=is_keyed, name=names.text("usual_range"),
-            )  # fmt: skip
+                x=[at[j] for j in [*run, *run[::-1]]],
+                y=[low[j] for j in run] + [high[j] for j in run[::-1]],
+                fill="toself",
+                mode="lines",
+                line={"width": 0},
+                fillcolor=soft(colours.neutral.comparison, 0.22),
+                hoverinfo="skip",
+                showlegend=is_keyed,
+                name=names.text("usual_range"),
+            )
             is_keyed = False
         run = []
     fig.scatter(
-        x=at, y=column(frame, "centre"), mode="lines", hoverinfo="skip", name=names.text("average"),
+        x=at,
+        y=column(frame, "centre"),
+        mode="lines",
+        hoverinfo="skip",
+        name=names.text("average"),
         line={"color": colours.neutral.comparison, "width": 1},
-    )  # fmt: skip
+    )
 
 
 def _line(fig: Sheet, frame: pd.DataFrame, at: list[str], names: Names, theme: Theme, segment: str | None) -> None:
     colour, colours = ink(theme, segment, names.order), palette(theme)
     records = frame.to_dict("records")
     fig.scatter(
-        x=at, y=column(frame, "value"), mode="lines+markers", connectgaps=False, showlegend=False, hoverinfo="text",
-        line={"color": colour.actual, "width": 2}, unselected={"marker": {"opacity": 0.6}},
+        x=at,
+        y=column(frame, "value"),
+        mode="lines+markers",
+        connectgaps=False,
+        showlegend=False,
+        hoverinfo="text",
+        line={"color": colour.actual, "width": 2},
+        unselected={"marker": {"opacity": 0.6}},
         marker={
-            "size": 7, "line": {"width": 1.5, "color": colour.actual},
+            "size": 7,
+            "line": {"width": 1.5, "color": colour.actual},
             "color": [colour.actual if row["is_usable"] else colours.background for row in records],
         },
         hovertext=[_words(row, names) for row in records],
         customdata=[[segment, row["period"]] for row in records],
-    )  # fmt: skip
+    )
     if not frame["is_usable"].all():
         fig.scatter(
-            x=[None], y=[None], mode="markers", name=names.text("not_counted"), showlegend=True, hoverinfo="skip",
+            x=[None],
+            y=[None],
+            mode="markers",
+            name=names.text("not_counted"),
+            showlegend=True,
+            hoverinfo="skip",
             marker={"size": 7, "color": colours.background, "line": {"width": 1.5, "color": colour.actual}},
-        )  # fmt: skip
+        )
 
 
 def _signals(fig: Sheet, frame: pd.DataFrame, at: list[str], names: Names, theme: Theme) -> None:
@@ -139,16 +184,28 @@ def _signals(fig: Sheet, frame: pd.DataFrame, at: list[str], names: Names, theme
             continue
         values = column(frame, "value")
         fig.scatter(
-            x=[at[i] for i in found], y=[values[i] for i in found], mode="markers", name=names.text(f"signal_{side}"),
-            marker={"symbol": "diamond", "size": 12, "color": colour, "line": {"width": 1, "color": colours.background}},
+            x=[at[i] for i in found],
+            y=[values[i] for i in found],
+            mode="markers",
+            name=names.text(f"signal_{side}"),
+            marker={
+                "symbol": "diamond",
+                "size": 12,
+                "color": colour,
+                "line": {"width": 1, "color": colours.background},
+            },
             hoverinfo="skip",
-        )  # fmt: skip
+        )
         for i in found:
             if frame["signal"].iloc[i] == side and i < len(at) - 1:
                 fig.note(
-                    text=show.rate(values[i]), x=at[i], y=values[i], yref="y", yshift=16 if side == "above" else -16,
+                    text=show.rate(values[i]),
+                    x=at[i],
+                    y=values[i],
+                    yref="y",
+                    yshift=16 if side == "above" else -16,
                     font={"color": colour, "size": FONT_SIZE - 1},
-                )  # fmt: skip
+                )
 
 
 def _words(row: dict[Any, Any], names: Names) -> str:

@@ -1,4 +1,4 @@
-"""Whose win rate moved in the last week: from a hollow point (before) to a full one (now), on one scale of 0 to 100 %."""
+"""Whose win rate moved in the last week: from a hollow point (before) to an arrow head (now), on one scale."""
 
 from __future__ import annotations
 
@@ -18,34 +18,57 @@ _BAR, _UNDER = 12, 18
 
 
 def chart(frame: pd.DataFrame, names: Names, theme: Theme, *, why: Callable[[dict[Any, Any]], str]) -> go.Figure:
-    """Rows of ask.win_movers; `why` says in a few words (plain text) what moved a row most; a click hands back its id."""
+    """Rows of ask.win_movers; `why` says in a few words (plain text) what moved a row most."""
     moved = frame[frame["p"].notna() & frame["p_before"].notna()] if len(frame) else frame
     if moved.empty:
         return message(theme, names.text("empty"))
     colours = palette(theme)
     place = Rows(len(moved), top=4, bar=_BAR, after=_UNDER)
-    fig = canvas(place, theme, right=84, bottom=34)
-    fig.set(meta={"mark": ["opportunity_id"]}, xaxis={
-        "range": [-0.02, 1.02], "tickvals": [0, 0.25, 0.5, 0.75, 1], "tickformat": ".0%", "showgrid": True,
-        "gridcolor": colours.grid, "side": "bottom"})  # fmt: skip
+    fig = canvas(place, theme, right=84, top=22, bottom=34)
+    fig.set(
+        meta={"mark": ["opportunity_id"]},
+        xaxis={
+            "range": [-0.02, 1.02],
+            "tickvals": [0, 0.25, 0.5, 0.75, 1],
+            "tickformat": ".0%",
+            "showgrid": True,
+            "gridcolor": colours.grid,
+            "side": "top",
+        },
+    )
     records = moved.to_dict("records")
     at = [place.bar_at(i) for i in range(place.count)]
     for sign, colour in ((1, colours.good), (-1, colours.bad)):
         mine = [i for i, r in enumerate(records) if r["delta"] * sign > 0]
         bars(
-            fig, [records[i]["p"] - records[i]["p_before"] for i in mine], [at[i] for i in mine], colour=colour, width=4,
-            name="", base=[records[i]["p_before"] for i in mine],
-        )  # fmt: skip
+            fig,
+            [records[i]["p"] - records[i]["p_before"] for i in mine],
+            [at[i] for i in mine],
+            colour=colour,
+            width=4,
+            name="",
+            base=[records[i]["p_before"] for i in mine],
+        )
         fig.scatter(
-            x=[records[i]["p"] for i in mine], y=[at[i] for i in mine], mode="markers", hoverinfo="text", showlegend=False,
+            x=[records[i]["p"] for i in mine],
+            y=[at[i] for i in mine],
+            mode="markers",
+            hoverinfo="text",
+            showlegend=False,
             marker={"size": 12, "symbol": "triangle-right" if sign > 0 else "triangle-left", "color": colour},
-            customdata=[[records[i]["opportunity_id"]] for i in mine], unselected={"marker": {"opacity": 0.6}},
+            customdata=[[records[i]["opportunity_id"]] for i in mine],
+            unselected={"marker": {"opacity": 0.6}},
             hovertext=[_words(records[i], names, why) for i in mine],
-        )  # fmt: skip
+        )
     fig.scatter(
-        x=column(moved, "p_before"), y=at, mode="markers", hoverinfo="skip", name=names.text("week_before"), showlegend=True,
+        x=column(moved, "p_before"),
+        y=at,
+        mode="markers",
+        hoverinfo="skip",
+        name=names.text("week_before"),
+        showlegend=True,
         marker={"size": 8, "color": colours.background, "line": {"width": 1.5, "color": colours.text}},
-    )  # fmt: skip
+    )
     for i, row in enumerate(records):
         write(fig, _name(row), 0, place.text_at(i))
         change = show.points(row["p"] - row["p_before"], names.lang)

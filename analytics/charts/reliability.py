@@ -35,28 +35,46 @@ def chart(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
     fig = Sheet(theme, HEIGHT)
     axis = {"range": [-0.02, 1.02], "tickformat": ".0%", "tickvals": [0, 0.2, 0.4, 0.6, 0.8, 1], "showgrid": True}
     fig.set(
-        margin={"l": 48, "r": 16, "t": 22, "b": 84, "pad": 2}, legend={**key(theme), "y": -0.2}, showlegend=True,
-        xaxis={**axis, "title": {"text": names.text("predicted")}}, yaxis=axis,
-    )  # fmt: skip
+        margin={"l": 48, "r": 16, "t": 22, "b": 84, "pad": 2},
+        legend={**key(theme), "y": -0.2},
+        showlegend=True,
+        xaxis={**axis, "title": {"text": names.text("predicted")}},
+        yaxis=axis,
+    )
     fig.scatter(
-        x=[0, 1], y=[0, 1], mode="lines", name=names.text("as_predicted"), hoverinfo="skip",
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        name=names.text("as_predicted"),
+        hoverinfo="skip",
         line={"color": colours.muted, "width": 1, "dash": "longdash"},
-    )  # fmt: skip
+    )
     for source in [s for s in _FORMS if s in set(filled["source"])][::-1]:
         part = filled[filled["source"] == source].to_dict("records")
         form, dash = _FORMS[source]
         for row in part:
             fig.scatter(
-                x=[row["predicted"]] * 2, y=[known(row["low"]), known(row["high"])], mode="lines", hoverinfo="skip",
-                showlegend=False, line={"color": colour[source], "width": 1.5},
-            )  # fmt: skip
+                x=[row["predicted"]] * 2,
+                y=[known(row["low"]), known(row["high"])],
+                mode="lines",
+                hoverinfo="skip",
+                showlegend=False,
+                line={"color": colour[source], "width": 1.5},
+            )
         fig.scatter(
-            x=[row["predicted"] for row in part], y=[row["value"] for row in part], mode="lines+markers", hoverinfo="text",
-            name=names.text(f"source_{source}"), line={"color": colour[source], "width": 1.5, "dash": dash},
+            x=[row["predicted"] for row in part],
+            y=[row["value"] for row in part],
+            mode="lines+markers",
+            hoverinfo="text",
+            name=names.text(f"source_{source}"),
+            line={"color": colour[source], "width": 1.5, "dash": dash},
             marker={"symbol": form, "size": 10, "color": colour[source], "line": {"width": 2, "color": colour[source]}},
-            hovertext=[f"{names.text('predicted')} {show.rate(r['predicted'])} → {show.rate(r['value'])} "
-                       f"({show.interval(r['low'], r['high'], names.lang)})<br>n {show.number(r['n'])}" for r in part],
-        )  # fmt: skip
+            hovertext=[
+                f"{names.text('predicted')} {show.rate(r['predicted'])} → {show.rate(r['value'])} "
+                f"({show.interval(r['low'], r['high'], names.lang)})<br>n {show.number(r['n'])}"
+                for r in part
+            ],
+        )
         if source == "comparison":
             for row in part:
                 fig.note(

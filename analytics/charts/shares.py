@@ -49,26 +49,52 @@ def rows(
     records = frame.to_dict("records")
     if promised:
         bars(
-            fig, column(frame, promised), at, colour=colours.text, width=place.bar, name=names.text("stage_promise"),
-            keyed=True, outlined=colours.muted, hover=[show.rate(known(r[promised])) for r in records],
-        )  # fmt: skip
+            fig,
+            column(frame, promised),
+            at,
+            colour=colours.text,
+            width=place.bar,
+            name=names.text("stage_promise"),
+            keyed=True,
+            outlined=colours.muted,
+            hover=[show.rate(known(r[promised])) for r in records],
+        )
     bars(
-        fig, values, at, colour=colour.actual, width=place.bar - (6 if promised else 0), name=names.text("actual"),
-        keyed=has_second or bool(promised), marks=[[r.get(name) for name in mark] for r in records],
+        fig,
+        values,
+        at,
+        colour=colour.actual,
+        width=place.bar - (6 if promised else 0),
+        name=names.text("actual"),
+        keyed=has_second or bool(promised),
+        marks=[[r.get(name) for name in mark] for r in records],
         hover=[f"{title(r)}<br>{_value(r, names)}<br>n {show.number(r.get('n'))}" for r in records],
-    )  # fmt: skip
+    )
     whiskers(fig, column(frame, "low"), column(frame, "high"), at, theme, name=names.text("interval"), keyed=True)
     if before is not None:
         was = [known(before.get(r[by])) for r in records]
         bars(
-            fig, was, [place.second_at(i) for i in range(place.count)], colour=colour.comparison, width=7,
-            name=names.text("comparison"), keyed=True, hover=[show.rate(v) for v in was],
-        )  # fmt: skip
-    if average is not None:
+            fig,
+            was,
+            [place.second_at(i) for i in range(place.count)],
+            colour=colour.comparison,
+            width=7,
+            name=names.text("comparison"),
+            keyed=True,
+            hover=[show.rate(v) for v in was],
+        )
+    if known(average) is not None:
         fig.shape(
-            type="line", x0=average, x1=average, xref="x", y0=0, y1=place.height, yref="y", layer="below",
+            type="line",
+            x0=average,
+            x1=average,
+            xref="x",
+            y0=0,
+            y1=place.height,
+            yref="y",
+            layer="below",
             line={"color": colours.muted, "width": 1, "dash": "dot"},
-        )  # fmt: skip
+        )
     for i, row in enumerate(records):
         write(fig, title(row), 0, place.text_at(i))
         write(
@@ -77,6 +103,7 @@ def rows(
             1,
             place.text_at(i),
             anchor="right",
+            shift=54,
             colour=colours.muted,
             size=FONT_SIZE - 1,
         )

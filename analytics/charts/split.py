@@ -45,10 +45,16 @@ def effects(
         for name, heights, width, hatched in (("rate_effect", at, place.bar, False), ("mix", second, 7, True)):
             values = [v if v is not None and v * sign > 0 else None for v in column(drawn, name)]
             bars(
-                fig, values, heights, colour=colour, width=width, name="", hatched=hatched,
+                fig,
+                values,
+                heights,
+                colour=colour,
+                width=width,
+                name="",
+                hatched=hatched,
                 hover=[_words(r, by, title, names) for r in records],
                 marks=[[None if r["is_total"] else r[by]] for r in records],
-            )  # fmt: skip
+            )
     for hatched, word in ((False, "by_rate"), (True, "by_mix")):
         bars(
             fig, [None], [0], colour=colours.neutral.actual, width=7, name=names.text(word), keyed=True, hatched=hatched
