@@ -200,7 +200,7 @@ class Account:
 
 
 def account(persons: pd.DataFrame, departments: pd.DataFrame, rules: Closeness) -> Account:
-    """The closeness of an account (DOMAIN B4) from `people` and its departments (department, weight, target_contacts)."""
+    """The closeness of an account (DOMAIN B4) from `people` and its rows of table `department`."""
     has_map = len(departments) > 0
     table = _departments(persons, departments, rules)
     is_measured = bool(persons["status"].notna().any())

@@ -54,7 +54,7 @@ class Writer(Protocol):
 
 
 def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = None) -> None:
-    """Makes `opportunity_week` and `account_week` anew from the tables of the store and the mart `opportunity_state`."""
+    """Makes `opportunity_week` and `account_week` anew from the store's tables and its mart `opportunity_state`."""
     say = progress or _silent
     if not any(w.files(name) for name in _NEEDED):
         for name in WEEKLY:
@@ -71,9 +71,7 @@ def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = No
         w.overwrite("account_week", _reader(con, "account_week", "FROM told"))
 
 
-def update_weekly(
-    w: Writer, settings: Settings, touched: pa.Table | None, progress: Progress | None = None
-) -> None:
+def update_weekly(w: Writer, settings: Settings, touched: pa.Table | None, progress: Progress | None = None) -> None:
     """Brings the weekly marts up to date, after the other marts were.
 
     `touched`: column opportunity_id, the opportunities whose stories were told again; None = all. The settings must be
@@ -99,7 +97,7 @@ def _update_opportunities(
     con: duckdb.DuckDBPyConnection, w: Writer, settings: Settings, last: date, since: date, touched: pa.Table
 ) -> None:
     con.register("arrow_touched", touched)
-    con.execute("CREATE TEMP TABLE wanted AS SELECT opportunity_id FROM arrow_touched")
+    con.execute("CREATE TABLE wanted AS SELECT opportunity_id FROM arrow_touched")
     con.unregister("arrow_touched")
     for table in ("assessment", "checklist"):
         _changed(con, w, table, TABLES[table].names)
@@ -121,7 +119,7 @@ def _update_accounts(con: duckdb.DuckDBPyConnection, w: Writer, settings: Settin
         since = min(since, monday(day)) if day else since
     _changed(con, w, "activity", TABLES["activity"].names)
     con.execute(
-        "CREATE TEMP TABLE news AS SELECT contact_id, timezone($timezone, occurred_at)::DATE AS day "
+        "CREATE TABLE news AS SELECT contact_id, timezone($timezone, occurred_at)::DATE AS day "
         "FROM changed_activity WHERE contact_id IS NOT NULL",
         {"timezone": settings.organisation.timezone},
     )
@@ -132,7 +130,7 @@ def _update_accounts(con: duckdb.DuckDBPyConnection, w: Writer, settings: Settin
         make_account_week(con, settings, last, "told")
         return w.overwrite("account_week", _reader(con, "account_week", "FROM told"))
     con.execute(
-        "CREATE TEMP TABLE late AS SELECT DISTINCT account_id FROM all_contact "
+        "CREATE TABLE late AS SELECT DISTINCT account_id FROM all_contact "
         "SEMI JOIN (SELECT contact_id FROM news WHERE day < $since) USING (contact_id)",
         {"since": since},
     )
@@ -159,7 +157,7 @@ def _changed(con: duckdb.DuckDBPyConnection, w: Writer, table: str, columns: Seq
         for mine, others in ((before, now), (now, before))
     )
     con.execute(
-        f"CREATE OR REPLACE TEMP TABLE changed_{table} AS (({gone}) EXCEPT ({new})) UNION ALL (({new}) EXCEPT ({gone}))"
+        f"CREATE OR REPLACE TABLE changed_{table} AS (({gone}) EXCEPT ({new})) UNION ALL (({new}) EXCEPT ({gone}))"
     )
 
 
@@ -169,7 +167,7 @@ def _last_day(con: duckdb.DuckDBPyConnection, w: Writer) -> date:
 
 @contextmanager
 def _opened(w: Writer, tables: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection over the files of these tables, the canonical ones as `all_<name>`; changed ones of both versions."""
+    """A connection over the files of these tables, the canonical ones as `all_<name>`, also as last published."""
     files = {name: w.files(name) for name in tables}
     published = [f for name in tables if name in TABLES for f in w.published_files(name)]
     parents = sorted({str(Path(f).parent) for found in (*files.values(), published) for f in found})

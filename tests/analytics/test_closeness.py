@@ -37,25 +37,34 @@ def ago(days: int) -> date:
 
 def acts(*rows: tuple[str, str, int], owner: str | None = "S1", deal: str | None = None) -> pd.DataFrame:
     """Activities as (contact, kind, days ago)."""
-    return pd.DataFrame({
-        "contact_id": pd.Series([r[0] for r in rows], dtype="str"), "kind": pd.Series([r[1] for r in rows], dtype="str"),
-        "occurred_on": [ago(r[2]) for r in rows], "is_valid": [True] * len(rows),
-        "owner_id": pd.Series([owner] * len(rows), dtype="str"), "opportunity_id": pd.Series([deal] * len(rows), dtype="str")})
+    return pd.DataFrame(
+        {
+            "contact_id": pd.Series([r[0] for r in rows], dtype="str"),
+            "kind": pd.Series([r[1] for r in rows], dtype="str"),
+            "occurred_on": [ago(r[2]) for r in rows],
+            "is_valid": [True] * len(rows),
+            "owner_id": pd.Series([owner] * len(rows), dtype="str"),
+            "opportunity_id": pd.Series([deal] * len(rows), dtype="str"),
+        }
+    )
 
 
 def contacts(*rows: tuple) -> pd.DataFrame:
     """Contacts as (id, department, importance, status, title)."""
     names = ["contact_id", "department", "importance", "status", "title"]
     frame = pd.DataFrame([dict(zip(names, (*r, "boss")[:5])) for r in rows], columns=names)
-    return frame.assign(orientation=None, importance=frame["importance"].astype("Int64"), status=frame["status"].astype("Int64"))
+    return frame.assign(
+        orientation=None, importance=frame["importance"].astype("Int64"), status=frame["status"].astype("Int64")
+    )
 
 
 def departments(*rows: tuple) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["department", "weight", "target_contacts"])
 
 
-NOBODY = pd.DataFrame({"contact_id": pd.Series(dtype="str"), "status": pd.Series(dtype="Int64"),
-                       "decision_role": pd.Series(dtype="str")})
+NOBODY = pd.DataFrame(
+    {"contact_id": pd.Series(dtype="str"), "status": pd.Series(dtype="Int64"), "decision_role": pd.Series(dtype="str")}
+)
 
 
 # --- DOMAIN B2, B3, B4, printed digits ---------------------------------------------------------------------------
@@ -89,12 +98,20 @@ def test_the_ends_of_the_scale_of_b3() -> None:
 
 
 def b4_example() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """IT with X (importance 5, supports, reached, 6 of 7 known) and Y (3, neutral, not reached, 3 of 7); Purchasing empty."""
+    """IT: X (importance 5, supports, reached, 6 of 7 known), Y (3, neutral, not reached, 3 of 7); Purchasing empty."""
     persons = people(
         contacts(("X", "IT", 5, 1), ("Y", "IT", 3, 0)).assign(orientation=["pragmatist", None]),
         acts(("X", "visit", 10), ("X", "call", 25), ("X", "greeting", 40), deal="O1"),
-        pd.DataFrame({"contact_id": ["X", "Y"], "status": pd.array([1, None], dtype="Int64"),
-                      "decision_role": pd.array([None, "user"], dtype="str")}), TODAY, EXAMPLE)
+        pd.DataFrame(
+            {
+                "contact_id": ["X", "Y"],
+                "status": pd.array([1, None], dtype="Int64"),
+                "decision_role": pd.array([None, "user"], dtype="str"),
+            }
+        ),
+        TODAY,
+        EXAMPLE,
+    )
     return persons, departments(("IT", 2.0, 2), ("Purchasing", 1.0, 1))
 
 
@@ -139,13 +156,16 @@ def test_no_activity_is_no_interaction() -> None:
 
 
 def test_reached_is_within_ninety_days() -> None:
-    persons = people(contacts(("x", "IT", 3, 1), ("y", "IT", 3, 1)), acts(("x", "call", 89), ("y", "call", 90)), NOBODY,
-                     TODAY, RULES)
+    persons = people(
+        contacts(("x", "IT", 3, 1), ("y", "IT", 3, 1)), acts(("x", "call", 89), ("y", "call", 90)), NOBODY, TODAY, RULES
+    )
     assert persons["is_reached"].tolist() == [True, False]
 
 
 def test_without_departments_there_are_parts_but_no_score() -> None:
-    persons = people(contacts(("x", None, 3, 1, "boss"), ("y", None, 3, 1, "clerk")), acts(("x", "visit", 0)), NOBODY, TODAY, RULES)
+    persons = people(
+        contacts(("x", None, 3, 1, "boss"), ("y", None, 3, 1, "clerk")), acts(("x", "visit", 0)), NOBODY, TODAY, RULES
+    )
     result = account(persons, departments(), RULES)
     assert not result.has_org_map
     assert isnan(result.closeness)
@@ -168,8 +188,13 @@ def test_without_key_contacts_depth_and_breadth_share_the_weight() -> None:
 
 
 def test_a_department_of_opponents_only_is_not_covered() -> None:
-    persons = people(contacts(("x", "IT", 3, -1), ("y", "HR", 3, 0)), acts(("x", "visit", 0), ("y", "visit", 0)), NOBODY,
-                     TODAY, RULES)
+    persons = people(
+        contacts(("x", "IT", 3, -1), ("y", "HR", 3, 0)),
+        acts(("x", "visit", 0), ("y", "visit", 0)),
+        NOBODY,
+        TODAY,
+        RULES,
+    )
     assert account(persons, departments(("IT", 1.0, 1), ("HR", 1.0, 1)), RULES).breadth == 50
 
 
@@ -180,7 +205,9 @@ def test_a_department_without_weight_or_target_weighs_one_and_has_two_seats() ->
 
 
 def test_who_made_most_touches_holds_the_contact_and_dependence_is_his_share() -> None:
-    touches = pd.concat([acts(("x", "visit", 1), ("x", "call", 2)), acts(("x", "call", 3), ("y", "visit", 1), owner="S2")])
+    touches = pd.concat(
+        [acts(("x", "visit", 1), ("x", "call", 2)), acts(("x", "call", 3), ("y", "visit", 1), owner="S2")]
+    )
     persons = people(contacts(("x", "IT", 3, 1), ("y", "IT", 3, 1)), touches, NOBODY, TODAY, RULES)
     result = account(persons, departments(("IT", 1.0, 2)), RULES)
     x, y = persons["closeness"]

@@ -92,9 +92,7 @@ def test_volatility_needs_four_changes_and_looks_at_the_last_eight() -> None:
     assert volatility([9.0, *[0.1, -0.1] * 4], RULES) == pytest.approx(0.1 * (8 / 7) ** 0.5)
 
 
-@pytest.mark.parametrize(
-    ("need", "expected"), [(90, "frontal"), (40, "flanking"), (30, "fragment"), (9, "develop")]
-)
+@pytest.mark.parametrize(("need", "expected"), [(90, "frontal"), (40, "flanking"), (30, "fragment"), (9, "develop")])
 def test_the_hint_follows_the_ratio_to_the_top_rival(need: float, expected: str) -> None:
     # strength ratio = (need / 40) ^ 0.5: 1.5, 1, 0.87 and 0.47 against the rival's 40, closeness equal
     ratios = {"frontal": 1.5, "flanking": 1.0, "fragment": 0.866, "develop": 0.474}
@@ -114,12 +112,18 @@ def test_the_hint_is_to_develop_where_few_conditions_are_met_and_to_defend_for_t
 # --- why it moved ------------------------------------------------------------------------------------------------
 
 
-def row(us: tuple[float, float], *rivals: tuple[str, float, float], g: float | None = None, single: bool = False) -> dict:
+def row(
+    us: tuple[float, float], *rivals: tuple[str, float, float], g: float | None = None, single: bool = False
+) -> dict:
     """A row of mart opportunity_week, as far as the comparison reads it."""
     values: dict = {"need_us": us[0], "closeness_us": us[1], "g": g, "is_single_source": single}
     for i, key in enumerate(("1", "2", "others")):
         name, need, closeness = rivals[i] if i < len(rivals) else (None, None, None)
-        values |= {("others" if key == "others" else f"rival_{key}"): name, f"need_{key}": need, f"closeness_{key}": closeness}
+        values |= {
+            ("others" if key == "others" else f"rival_{key}"): name,
+            f"need_{key}": need,
+            f"closeness_{key}": closeness,
+        }
     return values
 
 
@@ -130,8 +134,12 @@ def overall(values: dict) -> float:
 scores = st.floats(0, 100)
 sides = st.builds(
     lambda us, names, numbers, g, single: row(us, *((n, *x) for n, x in zip(names, numbers)), g=g, single=single),
-    st.tuples(scores, scores), st.permutations("ABCD").map(lambda p: p[:3]), st.lists(st.tuples(scores, scores), max_size=3),
-    st.none() | st.floats(0.2, 0.95), st.booleans())
+    st.tuples(scores, scores),
+    st.permutations("ABCD").map(lambda p: p[:3]),
+    st.lists(st.tuples(scores, scores), max_size=3),
+    st.none() | st.floats(0.2, 0.95),
+    st.booleans(),
+)
 
 
 @given(sides, sides)

@@ -19,8 +19,11 @@ Tables = dict[str, list[dict]]
 
 def account_weeks(tables: Tables, rules: Closeness, zone: str, last_day: date) -> list[dict]:
     """Rows of mart `account_week`, without the dimensions."""
-    acts = [{**a, "day": a["occurred_at"].astimezone(ZoneInfo(zone)).date()} for a in tables["activity"]
-            if a["contact_id"] is not None and a["is_valid"] is not False]
+    acts = [
+        {**a, "day": a["occurred_at"].astimezone(ZoneInfo(zone)).date()}
+        for a in tables["activity"]
+        if a["contact_id"] is not None and a["is_valid"] is not False
+    ]
     acts = [a for a in acts if a["day"] <= last_day]
     if not acts or not tables["contact"]:
         return []
@@ -43,14 +46,21 @@ def _account(account: str, end: date, tables: Tables, acts: list[dict], begins: 
         return None
     places = _latest(tables["department"], account, end)
     for person in people:
-        _measure(person, end, tables, [a for a in acts if a["contact_id"] == person["contact_id"] and a["day"] <= end], rules)
+        _measure(
+            person, end, tables, [a for a in acts if a["contact_id"] == person["contact_id"] and a["day"] <= end], rules
+        )
     measured = any(p["status"] is not None for p in people)
     departments = _departments(people, places, rules)
     weight = sum(d["weight"] for d in departments)
     depth = breadth = trust = knowledge = transparency = closeness = None
     if measured and weight > 0:
-        depth = sum(d["weight"] * min(1, len(d["reached"]) / d["target"]) * _mean([p["c"] for p in d["reached"]])
-                    for d in departments) / weight
+        depth = (
+            sum(
+                d["weight"] * min(1, len(d["reached"]) / d["target"]) * _mean([p["c"] for p in d["reached"]])
+                for d in departments
+            )
+            / weight
+        )
         breadth = 100 * sum(d["weight"] for d in departments if d["covered"]) / weight
     key = [p for p in people if p["importance"] is not None and p["importance"] >= rules.key_importance]
     if key:
@@ -66,15 +76,28 @@ def _account(account: str, end: date, tables: Tables, acts: list[dict], begins: 
     drop, who = _coolest(people, tables["contact"], end - timedelta(weeks=rules.drop_weeks), rules)
     dates = [p["last"] for p in people if p["last"]]
     return {
-        "closeness": closeness, "depth": depth, "breadth": breadth, "transparency": transparency, "trust_share": trust,
-        "knowledge_share": knowledge, **_dependence(people), "has_org_map": bool(places),
-        "is_short_history": end < begins + timedelta(days=rules.reached_days), "n_departments": len(departments),
-        "n_covered": sum(d["covered"] for d in departments), "n_contacts": len(people),
-        "n_reached": sum(bool(p["recent"]) for p in people), "n_key": len(key),
+        "closeness": closeness,
+        "depth": depth,
+        "breadth": breadth,
+        "transparency": transparency,
+        "trust_share": trust,
+        "knowledge_share": knowledge,
+        **_dependence(people),
+        "has_org_map": bool(places),
+        "is_short_history": end < begins + timedelta(days=rules.reached_days),
+        "n_departments": len(departments),
+        "n_covered": sum(d["covered"] for d in departments),
+        "n_contacts": len(people),
+        "n_reached": sum(bool(p["recent"]) for p in people),
+        "n_key": len(key),
         "n_key_trust": sum((p["status"] or 0) >= 1 for p in key),
-        "n_unknown_status": sum(p["status"] is None for p in people), "n_opponents": sum(p["status"] == -2 for p in people),
-        "contact_closeness": _mean([p["c"] for p in people]), "last_touch_on": max(dates, default=None),
-        "n_touches": sum(len(p["recent"]) for p in people), "status_drop": drop, "status_drop_contact": who,
+        "n_unknown_status": sum(p["status"] is None for p in people),
+        "n_opponents": sum(p["status"] == -2 for p in people),
+        "contact_closeness": _mean([p["c"] for p in people]),
+        "last_touch_on": max(dates, default=None),
+        "n_touches": sum(len(p["recent"]) for p in people),
+        "status_drop": drop,
+        "status_drop_contact": who,
     }
 
 
@@ -107,10 +130,20 @@ def _measure(person: dict, end: date, tables: Tables, acts: list[dict], rules: C
     person["last"] = max((a["day"] for a in acts), default=None)
     names = Counter(a["owner_id"] for a in person["recent"] if a["owner_id"] is not None)
     person["holder"] = next((n for n, count in names.items() if 2 * count > len(person["recent"])), None)
-    told = [r for r in tables["opportunity_contact"] if r["contact_id"] == person["contact_id"] and r["snapshot_date"] <= end]
-    facts: list[Any] = [person["orientation"] is not None, person["status"] is not None, person["importance"] is not None,
-                        acts, any(a["opportunity_id"] is not None for a in acts),
-                        any(r["status"] is not None for r in told), any(r["decision_role"] is not None for r in told)]
+    told = [
+        r
+        for r in tables["opportunity_contact"]
+        if r["contact_id"] == person["contact_id"] and r["snapshot_date"] <= end
+    ]
+    facts: list[Any] = [
+        person["orientation"] is not None,
+        person["status"] is not None,
+        person["importance"] is not None,
+        acts,
+        any(a["opportunity_id"] is not None for a in acts),
+        any(r["status"] is not None for r in told),
+        any(r["decision_role"] is not None for r in told),
+    ]
     person["known"] = sum(bool(fact) for fact in facts)
 
 
@@ -125,9 +158,13 @@ def _departments(people: list[dict], places: list[dict], rules: Closeness) -> li
         for name in names:
             place = next((p for p in places if p["department"] == name), {"weight": None, "target_contacts": None})
             target = place["target_contacts"]
-            found.append({"weight": 1.0 if place["weight"] is None else place["weight"],
-                          "target": rules.target_contacts if target is None else max(1, target),
-                          "people": [p for p in people if p["department"] == name]})
+            found.append(
+                {
+                    "weight": 1.0 if place["weight"] is None else place["weight"],
+                    "target": rules.target_contacts if target is None else max(1, target),
+                    "people": [p for p in people if p["department"] == name],
+                }
+            )
     for d in found:
         d["reached"] = [p for p in d["people"] if p["recent"]]
         d["covered"] = any(p["status"] is not None and p["status"] >= 0 for p in d["reached"])
@@ -142,7 +179,10 @@ def _dependence(people: list[dict]) -> dict:
             held[p["holder"]] += p["c"]
     best = min(held, key=lambda name: (-round(held[name], 6), name)) if held else None
     is_known = any(a["owner_id"] is not None for p in people for a in p["recent"])
-    return {"holder_id": best, "person_dependence": (held[best] if best else 0) / whole if whole > 0 and is_known else None}
+    return {
+        "holder_id": best,
+        "person_dependence": (held[best] if best else 0) / whole if whole > 0 and is_known else None,
+    }
 
 
 def _coolest(people: list[dict], contacts: list[dict], then: date, rules: Closeness) -> tuple[int | None, str | None]:

@@ -26,8 +26,15 @@ def opportunity_weeks(
     return rows
 
 
-def _of_one(who: str, said: list[dict], answers: list[dict], states: list[dict], spells: list[dict], rules: WinRate,
-            last_day: date) -> list[dict]:
+def _of_one(
+    who: str,
+    said: list[dict],
+    answers: list[dict],
+    states: list[dict],
+    spells: list[dict],
+    rules: WinRate,
+    last_day: date,
+) -> list[dict]:
     said = [a for a in said if a["week"] <= last_day]
     if not said:
         return []
@@ -42,8 +49,9 @@ def _of_one(who: str, said: list[dict], answers: list[dict], states: list[dict],
     return rows
 
 
-def _week(week: date, said: list[dict], answers: list[dict], states: list[dict], spells: list[dict], rules: WinRate,
-          end: date) -> dict | None:
+def _week(
+    week: date, said: list[dict], answers: list[dict], states: list[dict], spells: list[dict], rules: WinRate, end: date
+) -> dict | None:
     state = next((s for s in states if s["valid_from"] <= end and (s["valid_to"] is None or end < s["valid_to"])), None)
     if state is None or state["status"] not in ("open", "paused", "future"):
         return None
@@ -65,12 +73,22 @@ def _week(week: date, said: list[dict], answers: list[dict], states: list[dict],
     newcomers = [name for name, _ in rivals if _first_named(name, said) == week]
     opened = min(_monday(a["week"]) for a in said)
     row: dict[str, Any] = {
-        "week": week, "as_of_on": end, **{c: state.get(c) for c in ("status", "stage", "stage_order", "amount_base",
-                                                                "probability", *DIMENSIONS)},
-        "assessed_week": _monday(us["week"]), "weeks_since": (week - _monday(us["week"])).days // 7, "is_stale": oldest < week,
-        "assessor": us["assessor"], "source_count": us["source_count"], "rival_count": len(rivals),
-        "need_us": us["need_fit"], "closeness_us": us["closeness"], "is_phantom": not compared and not single,
-        "is_single_source": single, "conditions": len(known) or None, "g": g, "p_us": share["us"],
+        "week": week,
+        "as_of_on": end,
+        **{c: state.get(c) for c in ("status", "stage", "stage_order", "amount_base", "probability", *DIMENSIONS)},
+        "assessed_week": _monday(us["week"]),
+        "weeks_since": (week - _monday(us["week"])).days // 7,
+        "is_stale": oldest < week,
+        "assessor": us["assessor"],
+        "source_count": us["source_count"],
+        "rival_count": len(rivals),
+        "need_us": us["need_fit"],
+        "closeness_us": us["closeness"],
+        "is_phantom": not compared and not single,
+        "is_single_source": single,
+        "conditions": len(known) or None,
+        "g": g,
+        "p_us": share["us"],
         "p": share["us"] * (1 if g is None else g),
         "is_leading": None if not compared and not single else share["us"] >= max(share.values()),
         "new_rival": newcomers[0] if newcomers and opened < week else None,
@@ -78,8 +96,12 @@ def _week(week: date, said: list[dict], answers: list[dict], states: list[dict],
     row["is_new_rival"] = row["new_rival"] is not None
     for i, (name, suffix) in enumerate((("rival_1", "1"), ("rival_2", "2"), ("others", "others"))):
         party, entry = compared[i] if i < len(compared) else (None, {"need_fit": None, "closeness": None})
-        row |= {name: party, f"need_{suffix}": entry["need_fit"], f"closeness_{suffix}": entry["closeness"],
-                f"p_{suffix}": share[party] if party else None}
+        row |= {
+            name: party,
+            f"need_{suffix}": entry["need_fit"],
+            f"closeness_{suffix}": entry["closeness"],
+            f"p_{suffix}": share[party] if party else None,
+        }
     if row["is_phantom"]:
         row["p_1"] = share[""]
     return row
@@ -87,8 +109,14 @@ def _week(week: date, said: list[dict], answers: list[dict], states: list[dict],
 
 def _in_force(party: str, week: date, said: list[dict], rules: WinRate) -> dict | None:
     """The last entry of the latest week with one, if it is no more than `carry_weeks` old."""
-    known = [a for a in said if a["party"] == party and a["need_fit"] is not None and a["closeness"] is not None
-             and _monday(a["week"]) <= week]
+    known = [
+        a
+        for a in said
+        if a["party"] == party
+        and a["need_fit"] is not None
+        and a["closeness"] is not None
+        and _monday(a["week"]) <= week
+    ]
     if not known:
         return None
     latest = max(known, key=lambda a: a["week"])
@@ -97,7 +125,7 @@ def _in_force(party: str, week: date, said: list[dict], rules: WinRate) -> dict 
 
 def _strength(entry: dict, rules: WinRate) -> float:
     need, near = (max(rules.floor, min(100.0, entry[axis])) for axis in ("need_fit", "closeness"))
-    return need ** rules.need_weight * near ** rules.closeness_weight
+    return need**rules.need_weight * near**rules.closeness_weight
 
 
 def _is_single_source(answers: list[dict], spells: list[dict], rules: WinRate, end: date) -> bool:
@@ -107,16 +135,24 @@ def _is_single_source(answers: list[dict], spells: list[dict], rules: WinRate, e
         return False
     if rules.single_source_item == "":
         return True
-    proofs = sorted((a for a in answers if a["kind"] == "control_point" and a["item"] == rules.single_source_item
-                     and a["assessed_on"] <= end), key=lambda a: a["assessed_on"])
+    proofs = sorted(
+        (
+            a
+            for a in answers
+            if a["kind"] == "control_point" and a["item"] == rules.single_source_item and a["assessed_on"] <= end
+        ),
+        key=lambda a: a["assessed_on"],
+    )
     return bool(proofs) and (proofs[-1]["value"] or 0) >= 1
 
 
 def _conditions(answers: list[dict], end: date) -> list[float]:
     """The known values of the latest answers to the necessary conditions."""
     asked = [a for a in answers if a["kind"] == "necessary_condition" and a["assessed_on"] <= end]
-    latest = {item: max((a for a in asked if a["item"] == item), key=lambda a: a["assessed_on"])
-              for item in {a["item"] for a in asked}}
+    latest = {
+        item: max((a for a in asked if a["item"] == item), key=lambda a: a["assessed_on"])
+        for item in {a["item"] for a in asked}
+    }
     return [a["value"] for a in latest.values() if a["value"] is not None]
 
 

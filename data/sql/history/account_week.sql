@@ -12,10 +12,10 @@ WITH shown AS (
            count(*) FILTER (touches > 0) AS n_reached, sum(touches)::BIGINT AS n_touches,
            sum(owned_touches) AS owned_touches, max(last_touch_on) AS last_touch_on,
            count(*) FILTER (status IS NULL) AS n_unknown_status, count(*) FILTER (status = -2) AS n_opponents,
-           count(*) FILTER (importance >= $key) AS n_key, count(*) FILTER (importance >= $key AND status >= 1) AS n_key_trust,
-           sum(importance) FILTER (importance >= $key) AS key_weight,
-           sum(importance) FILTER (importance >= $key AND status >= 1) AS key_trust,
-           sum(importance * known_share) FILTER (importance >= $key) AS key_known, sum(closeness) AS whole
+           count(*) FILTER (importance >= $key_importance) AS n_key, count(*) FILTER (importance >= $key_importance AND status >= 1) AS n_key_trust,
+           sum(importance) FILTER (importance >= $key_importance) AS key_weight,
+           sum(importance) FILTER (importance >= $key_importance AND status >= 1) AS key_trust,
+           sum(importance * known_share) FILTER (importance >= $key_importance) AS key_known, sum(closeness) AS whole
     FROM contact_week GROUP BY place
 ), mapped AS (
     SELECT a.*, s.snapshot_date AS map_date
@@ -33,7 +33,7 @@ WITH shown AS (
     SELECT place, CASE WHEN u.place IS NULL THEN department_no ELSE 0 END, NULL, u.target, closeness, touches > 0, status
     FROM contact_week LEFT JOIN unmapped u USING (place) WHERE u.place IS NOT NULL OR department_no IS NOT NULL
 ), department AS (
-    SELECT place, department_no, coalesce(max(weight), 1) AS weight, coalesce(max(target), $target) AS target,
+    SELECT place, department_no, coalesce(max(weight), 1) AS weight, coalesce(max(target), $target_contacts) AS target,
            count(*) FILTER (is_reached) AS n, avg(closeness) FILTER (is_reached) AS closeness,
            coalesce(bool_or(status >= 0) FILTER (is_reached), false) AS is_covered
     FROM chair GROUP BY place, department_no
@@ -74,7 +74,7 @@ SELECT n.account_id, week, as_of_on,
        round(depth, 4) AS depth, round(breadth, 4) AS breadth, round(transparency, 4) AS transparency,
        round(trust_share, 6) AS trust_share, round(knowledge_share, 6) AS knowledge_share,
        CASE WHEN whole > 0 AND owned_touches > 0 THEN round(least(1, coalesce(held, 0) / whole), 6) END AS person_dependence,
-       h.owner_id AS holder_id, has_org_map, as_of_on < (SELECT first_day FROM record) + $reached::INT AS is_short_history,
+       h.owner_id AS holder_id, has_org_map, as_of_on < (SELECT first_day FROM record) + $reached_days::INT AS is_short_history,
        coalesce(n_departments, 0) AS n_departments, coalesce(n_covered, 0) AS n_covered, n_contacts, n_reached, n_key,
        n_key_trust, n_unknown_status, n_opponents, round(whole / n_contacts, 4) AS contact_closeness, last_touch_on,
        n_touches, status_drop, c.contact_id AS status_drop_contact,

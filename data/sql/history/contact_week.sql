@@ -1,7 +1,7 @@
 -- How close we were to each contact at the end of each week.
 -- Grain out: one row per contact of an account and week of week_list (judged at as_of_on). place = number of account and
 -- week together; contacts, accounts, departments and owners by number (weekly.py), in the order of their names.
--- In: person (snapshots of the contacts of the accounts wanted), touch, told (contact_no, status_on, role_on),
+-- In: person (snapshots of the contacts of the accounts wanted), touch, contact_fact (contact_no, status_on, role_on),
 -- week_list (week_no = weeks since Monday 1900-01-01, week, as_of_on).
 -- An account's contacts are those of its latest snapshot up to as_of_on: who is not in it any more has gone.
 -- Interaction (DOMAIN B2): sum of weight x 2^(-age / half-life) against the level that the expected cadence would give.
@@ -10,20 +10,20 @@ WITH opening AS (
     SELECT min(week_no) AS first_no, min(as_of_on) AS first_end FROM week_list
 ), pace AS (  -- what lies before the weeks wanted is one row
     SELECT contact_no, greatest((day - DATE '1900-01-01') // 7, first_no - 1) AS week_no,
-           sum(weight * pow(2, (day - DATE '2020-01-01') / $half_life)) AS level, max(day) FILTER (n > 0) AS last_touch_on,
+           sum(weight * pow(2, (day - DATE '2020-01-01') / $half_life_days)) AS level, max(day) FILTER (n > 0) AS last_touch_on,
            bool_or(is_project) AS is_project
     FROM touch, opening GROUP BY ALL
 ), risen AS (
     SELECT contact_no, week_no, sum(level) OVER by_time AS level, max(last_touch_on) OVER by_time AS last_touch_on,
            bool_or(is_project) OVER by_time AS is_project
     FROM pace WINDOW by_time AS (PARTITION BY contact_no ORDER BY week_no)
-), recent AS (  -- touches of the last $reached days, by who made them
+), recent AS (  -- touches of the last $reached_days days, by who made them
     SELECT contact_no, week_no, owner_no, sum(n)::INT AS n
     FROM (SELECT contact_no, day, owner_no, n,
-                 unnest(range((day - DATE '1900-01-01') // 7, (day - DATE '1900-01-01' + $reached) // 7 + 1)) AS week_no
-          FROM touch, opening WHERE n > 0 AND day > first_end - $reached::INT)
+                 unnest(range((day - DATE '1900-01-01') // 7, (day - DATE '1900-01-01' + $reached_days) // 7 + 1)) AS week_no
+          FROM touch, opening WHERE n > 0 AND day > first_end - $reached_days::INT)
          JOIN week_list USING (week_no)
-    WHERE as_of_on >= day AND as_of_on - day < $reached
+    WHERE as_of_on >= day AND as_of_on - day < $reached_days
     GROUP BY contact_no, week_no, owner_no
 ), held AS (  -- a contact is held by who made more than half of them
     SELECT contact_no, week_no, sum(n)::INT AS touches, coalesce(sum(n) FILTER (owner_no IS NOT NULL), 0)::INT AS owned_touches,
@@ -40,8 +40,8 @@ WITH opening AS (
     SELECT g.week_no, g.as_of_on, p.* EXCLUDE (snapshot_date) FROM grid g JOIN person p USING (account_no, snapshot_date)
 ), measured AS (
     SELECT p.*, r.last_touch_on, coalesce(r.is_project, false) AS has_project_touch,
-           least(1, coalesce(r.level, 0) * pow(2, -(p.as_of_on - DATE '2020-01-01') / $half_life) * ln(2) / $half_life
-                    * coalesce($cadence[importance], $unknown_cadence)) AS interaction,
+           least(1, coalesce(r.level, 0) * pow(2, -(p.as_of_on - DATE '2020-01-01') / $half_life_days) * ln(2) / $half_life_days
+                    * coalesce($cadence_days[importance], $unknown_cadence_days)) AS interaction,
            coalesce((status + 2) / 4, $unknown_attitude) AS attitude
     FROM present p ASOF LEFT JOIN risen r ON r.contact_no = p.contact_no AND p.week_no >= r.week_no
 )
@@ -53,4 +53,4 @@ SELECT m.account_no * 100000 + m.week_no AS place, m.account_no, m.week_no, m.co
         + (m.last_touch_on IS NOT NULL)::INT + has_project_touch::INT + coalesce(t.status_on <= m.as_of_on, false)::INT
         + coalesce(t.role_on <= m.as_of_on, false)::INT) / 7 AS known_share
 FROM measured m LEFT JOIN held h ON h.contact_no = m.contact_no AND h.week_no = m.week_no
-     LEFT JOIN told t ON t.contact_no = m.contact_no
+     LEFT JOIN contact_fact t ON t.contact_no = m.contact_no

@@ -1,8 +1,8 @@
 -- What the comparison with the rivals said in each week.
 -- Grain out: one row per opportunity and ISO week (by its Monday) at whose end it was open and in which an assessment of
--- us was in force: one of this week, or one of the $carry weeks before it where this week has none (is_stale).
+-- us was in force: one of this week, or one of the $carry_weeks weeks before it where this week has none (is_stale).
 -- A week is judged at its end: its Sunday, or $last_day in the last one (as_of_on).
--- In: assessment, checklist, opportunity_state (of the opportunities wanted), tender (opportunity_id, from_day,
+-- In: assessment, checklist, judged_state (mart opportunity_state) of the opportunities wanted, tender (opportunity_id, from_day,
 -- tender_mode). Shares: DOMAIN B6, strength^gamma / sum over us, two strongest rivals and the strongest other one.
 WITH scored AS (  -- the last entry of a party in a week counts; `until` = first week in which it is in force no more
     SELECT opportunity_id, date_trunc('week', week)::DATE AS said, party, need_fit, closeness, assessor, source_count,
@@ -19,7 +19,7 @@ WITH scored AS (  -- the last entry of a party in a week counts; `until` = first
     SELECT s.* EXCLUDE (next_said), n.first_week,
            pow(greatest($floor, least(100, need_fit)), $need_weight)
            * pow(greatest($floor, least(100, closeness)), $closeness_weight) AS strength,
-           unnest(range(said, least(said + 7 * ($carry + 1), coalesce(next_said, DATE '9999-01-01'), $last_day + 1),
+           unnest(range(said, least(said + 7 * ($carry_weeks + 1), coalesce(next_said, DATE '9999-01-01'), $last_day + 1),
                         INTERVAL 7 DAY))::DATE AS week
     FROM scored s JOIN first_named n USING (opportunity_id, party)
 ), parties AS (
@@ -34,7 +34,7 @@ WITH scored AS (  -- the last entry of a party in a week counts; `until` = first
     FROM parties p JOIN first_assessed o USING (opportunity_id)
 ), standing AS (
     SELECT t.*, s.* EXCLUDE (opportunity_id)
-    FROM staged t ASOF JOIN opportunity_state s ON s.opportunity_id = t.opportunity_id AND t.as_of_on >= s.valid_from
+    FROM staged t ASOF JOIN judged_state s ON s.opportunity_id = t.opportunity_id AND t.as_of_on >= s.valid_from
     WHERE (s.valid_to IS NULL OR t.as_of_on < s.valid_to) AND s.status IN ('open', 'paused', 'future')
 ), item_step AS (  -- answers change one at a time: what each change does to their sum and to the number of known ones
     SELECT opportunity_id, assessed_on, coalesce(value, 0) - coalesce(lag(value) OVER by_time, 0) AS more,

@@ -1,11 +1,11 @@
 -- Who was in touch with whom: valid activities with a known contact up to $last_day, in the organisation's days.
 -- Grain out: one row per contact, day, owner and whether a deal was the subject: n = activities; and one row with n = 0 per
--- greeting that counts: of the kinds in $capped only one per contact counts, the next one $capped_days days later
+-- greeting that counts: of the capped kinds only one per contact counts, the next one $capped_days days later
 -- (DOMAIN B2). weight = what the row adds to the interaction.
--- In: activity, kind_weight (kind in lower case, weight), contact_name and owner_name (id and number, see weekly.py).
+-- In: activity, kind_weight (kind in lower case, weight, is_capped), contact_name and owner_name (id and number, see weekly.py).
 WITH valid AS (
     SELECT contact_no, timezone($timezone, occurred_at)::DATE AS day, owner_no, opportunity_id IS NOT NULL AS is_project,
-           coalesce(w.weight, $other_activity) AS weight, list_contains($capped, lower(a.kind)) AS is_capped
+           coalesce(w.weight, $other_activity) AS weight, coalesce(w.is_capped, false) AS is_capped
     FROM activity a JOIN contact_name USING (contact_id) LEFT JOIN owner_name USING (owner_id)
          LEFT JOIN kind_weight w ON w.kind = lower(a.kind)
     WHERE coalesce(is_valid, true) AND timezone($timezone, occurred_at)::DATE <= $last_day
