@@ -20,7 +20,7 @@ from analytics.statistics.estimate import LEVEL
 from analytics.statistics.intervals import t_two_sided_p, with_wilson
 
 SOURCES = ("project", "account")
-#: Fewest won and fewest lost for a statement (the minimum of a vendor's comparison with won deals, PEERS 1.6).
+#: Fewest won and fewest lost for a statement (the minimum of a vendor's comparison with won deals, Dynamics 365).
 MIN_EACH = 30
 #: Fewest accounts from which the variance between accounts is estimated.
 MIN_CLUSTERS = 5

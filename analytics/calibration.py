@@ -1,6 +1,6 @@
 """Does the predicted win rate tell the truth? What was predicted before the close, against what happened. Pure.
 
-Everything is judged on opportunities that are closed, by what was said so many days before (DOMAIN B6): won counts as
+Everything is judged on opportunities that are closed, by what was said so many days before (METHOD B6): won counts as
 1, lost and no decision as 0. Brier's score (1950) is the mean of (p − y)²; its reference is the same for saying the
 average win rate of all every time. Reliability by five bins with Wilson's limits; is a prediction calibrated at all:
 Spiegelhalter (1986, Statistics in Medicine 5:421); does it tell winners from losers: area under the ROC curve with
@@ -21,7 +21,7 @@ from analytics.statistics.intervals import with_wilson
 
 SOURCES = ("comparison", "crm", "stage_default")
 BINS = 5
-#: Fewest closed for any statement (DOMAIN d: "minimum sample for win/loss insight" of a vendor: 100 closed deals).
+#: Fewest closed for any statement (the minimum that a vendor of win and loss analyses asks for).
 MIN_N = 100
 #: Where gamma is looked for, and how finely.
 _GAMMA = (0.0, 12.0)
@@ -131,7 +131,7 @@ class Refit(NamedTuple):
 
 def refit(parties: pd.DataFrame, *, current: float, need_weight: float = 0.5, closeness_weight: float = 0.5,
           floor: float = 1.0, minimum: int = MIN_N) -> Refit:
-    """gamma by maximum likelihood (DOMAIN B6), from opportunities that were won or lost against an assessed rival.
+    """gamma by maximum likelihood (METHOD B6), from opportunities that were won or lost against an assessed rival.
 
     In: y (1 won, 0 lost), need_us, closeness_us and the same of 1, 2 and others (NaN: no such rival). P_us = 1 / (1 +
     Σ_k exp(−gamma · ln(s_us/s_k))), s = need^need_weight · closeness^closeness_weight; the limits are where the
@@ -170,7 +170,7 @@ def _leads(parties: pd.DataFrame, need_weight: float, closeness_weight: float, f
 def share(gamma: float, leads: np.ndarray) -> np.ndarray:
     """P_us of each opportunity.
 
-    >>> lead = np.log(np.sqrt(90 * 80) / np.sqrt(60 * 50))  # DOMAIN B6: two parties, gamma 1 to 4
+    >>> lead = np.log(np.sqrt(90 * 80) / np.sqrt(60 * 50))  # METHOD B6: two parties, gamma 1 to 4
     >>> [round(float(share(g, np.array([[lead]]))[0]), 3) for g in (1, 2, 3, 4)]
     [0.608, 0.706, 0.788, 0.852]
     """

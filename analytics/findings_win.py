@@ -18,6 +18,8 @@ from analytics.periods import parse
 
 #: From this sigma_z on a reader is told that the rate usually moves by more than chance.
 NOTABLE = 1.2
+#: So many further groups are named after the first.
+ALSO = 2
 #: name(dimension, value): how a group is called
 Group = Callable[[str, str], str]
 
@@ -71,19 +73,23 @@ def whole_shift(shifts: pd.DataFrame, lang: str, *, what: str) -> Finding:
 
 
 def group_shift(shifts: pd.DataFrame, lang: str, *, what: str, group: Group = lambda _, value: value) -> Finding:
-    """Whose rate has left that of the others, and since when: the most certain group, or that there is none."""
+    """Whose rate has left that of the others, and since when: the group furthest apart and ALSO more, or none."""
     rows = shifts[shifts["dimension"] != ""] if len(shifts) else shifts
     if rows.empty:
         return Finding(t("win.shift.unknown", lang, what=what), "too_few")
     tests = show.number(rows["tests"].iloc[0])
-    movers = rows[rows["is_real"] & (rows["change"].abs() >= rows["rest_change"].abs())]
-    if movers.empty:  # who stays while all others move is no mover
+    real = rows[rows["is_real"]].to_dict("records")
+    if not real:
         return Finding(t("win.shift.group_none", lang, what=what, tests=tests), "unclear")
-    row = movers.iloc[0].to_dict()
+    row, others = real[0], real[1:1 + ALSO]
     key = "up" if row["change"] > 0 else "down"
     named = group(row["dimension"], row["value"])
-    return Finding(t(f"win.shift.group_{key}", lang, what=what, group=named, tests=tests,
-                     rest=show.points(row["rest_change"], lang), **_moved(row, lang)), "clear")
+    text = t(f"win.shift.group_{key}", lang, what=what, group=named, tests=tests,
+             rest=show.points(row["rest_change"], lang), **_moved(row, lang))
+    for other in others:
+        text = t("win.shift.also", lang, sentence=text, group=group(other["dimension"], other["value"]),
+                 **_moved(other, lang))
+    return Finding(text, "clear")
 
 
 def why(split: pd.DataFrame, lang: str, *, what: str, by: str, name: Name = str) -> Finding:

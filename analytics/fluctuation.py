@@ -9,7 +9,6 @@ are p̄ ± 3 · sigma_z · √(p̄(1 − p̄)/n). sigma_z below 1 is taken as 1:
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import sqrt
 
 import numpy as np
 import pandas as pd
@@ -25,7 +24,7 @@ RUN = 9
 MIN_PERIODS = 8
 #: Fewest expected wins and expected losses of a period that is judged (the usual rule for the normal approximation).
 MIN_EXPECTED = 5
-#: Fewest closed on either side of a split in time, in the group and in the rest.
+#: Fewest closed on either side of a split in time.
 MIN_SIDE = 20
 
 _JUDGED = ("centre", "lower", "upper", "sigma_z", "signal", "is_small")
@@ -109,72 +108,78 @@ def _signals(value: np.ndarray, centre: float, lower: np.ndarray, upper: np.ndar
 
 
 #: Columns of `shifts`. `since` names the first period of the new level; *_before and *_after are the periods on
-#: either side; rest_* the same for all other groups of the dimension; beyond_rest = change - rest_change.
+#: either side; rest_change: the same of all other groups of the dimension; z, p: did the group itself change;
+#: tests, p_adjusted: after everything that was tried; p_rest: was it more than the others did, adjusted as well.
 SHIFTS = ("dimension", "value", "since", "n_before", "won_before", "rate_before", "n_after", "won_after", "rate_after",
-          "change", "rest_change", "beyond_rest", "z", "p", "tests", "p_adjusted", "is_real")
+          "change", "rest_change", "z", "p", "tests", "p_adjusted", "p_rest", "is_real")
 
 
 def shifts(counts: pd.DataFrame, *, sigma_z: float = 1.0, level: float = LEVEL) -> pd.DataFrame:
-    """Whose rate moved to another level, and since when: one row per group, the most certain first.
+    """Whose rate moved to another level, and since when: one row per group, those that really did come first, the one
+    that moved furthest apart from the others on top.
 
     In: dimension, value, period (names in time order), won, n, one row each; the whole is dimension "".
-    Every period start with MIN_SIDE closed on both sides, in the group and in the rest, is tried. A group is held
-    against the rest of its dimension, so that a fall of everybody is nobody's; the whole is held against itself, its
-    standard error widened by `sigma_z`. p is adjusted for everything that was tried (Bonferroni): whoever looks at a
-    hundred groups and ten quarters finds one that "fell" in pure noise too. The whole and the groups are two
-    questions, each with its own `tests`.
+    Every period start with enough closed on both sides is tried (score test of two shares, pooled; the whole's is
+    divided by `sigma_z`). p is adjusted for everything that was tried (Bonferroni): whoever looks at a hundred groups
+    and ten quarters finds one that "fell" in pure noise too; the whole and the groups are two questions, each with its
+    own `tests`. A group that passes must also have moved apart from the rest of its dimension (log odds, Haldane's
+    correction; adjusted for the number that passed), so that a fall of everybody is nobody's.
     """
-    tried = [row for _, part in counts.groupby("dimension", sort=False) for row in _tried(part, max(1.0, sigma_z))]
-    if not tried:
+    tried = [_tried(part, max(1.0, sigma_z)) for _, part in counts.groupby("dimension", sort=False)]
+    frame = pd.concat(tried, ignore_index=True) if tried else pd.DataFrame()
+    if frame.empty:
         return pd.DataFrame(columns=list(SHIFTS))
-    frame = pd.DataFrame(tried)
     frame["p"] = [two_sided_p(z) for z in frame["z"]]
     is_whole = frame["dimension"] == ""
     frame["tests"] = np.where(is_whole, is_whole.sum(), (~is_whole).sum())
     frame["p_adjusted"] = np.minimum(1.0, frame["p"] * frame["tests"])
-    frame["is_real"] = frame["p_adjusted"] < 1 - level
-    # of two groups each is the other's rest and as far from it: the one that moved itself comes first
-    order = frame.assign(far=-frame["z"].abs().round(9), own=-frame["change"].abs())
-    best = frame.loc[order.sort_values(["far", "own", "dimension", "value", "since"], kind="stable").index]
-    return best.drop_duplicates(["dimension", "value"]).reset_index(drop=True)[list(SHIFTS)]
+    frame["far"] = -frame["z"].abs().round(9)
+    best = frame.sort_values(["far", "dimension", "value", "since"], kind="stable")
+    best = best.drop_duplicates(["dimension", "value"])
+    passed = best["p_adjusted"] < 1 - level
+    apart = np.array([two_sided_p(z) for z in best["z_rest"]]) * max(1, int((passed & (best["dimension"] != "")).sum()))
+    best["p_rest"] = np.where(best["dimension"] == "", np.nan, np.minimum(1.0, apart))
+    best["is_real"] = passed & ~(best["p_rest"] >= 1 - level)
+    order = best.assign(second=~best["is_real"], apart=best["p_rest"].where(best["is_real"], 1.0))
+    order = order.sort_values(["second", "apart", "far"], kind="stable", na_position="first")
+    return best.loc[order.index, list(SHIFTS)].reset_index(drop=True)
 
 
-def _tried(part: pd.DataFrame, sigma_z: float) -> Iterator[dict[str, object]]:
-    """Every group and split in time of one dimension."""
-    names = sorted(part["period"].unique())
-    n, won = (part.pivot_table(index="value", columns="period", values=c, aggfunc="sum", fill_value=0)
-              .reindex(columns=names).astype("float64") for c in ("n", "won"))
-    dimension = part["dimension"].iloc[0]
-    is_whole = dimension == ""
-    for place in range(1, len(names)):
-        sides = [(won.iloc[:, cut].sum(axis=1).to_numpy(), n.iloc[:, cut].sum(axis=1).to_numpy())
-                 for cut in (slice(None, place), slice(place, None))]
-        for i, value in enumerate(n.index):
-            (x0, n0), (x1, n1) = ((x[i], m[i]) for x, m in sides)
-            (y0, m0), (y1, m1) = ((x.sum() - x[i], m.sum() - m[i]) for x, m in sides)
-            if min(n0, n1) < MIN_SIDE or (not is_whole and min(m0, m1) < MIN_SIDE):
-                continue
-            yield {"dimension": dimension, "value": value, "since": names[place],
-                   **_moved((x0, n0), (x1, n1), None if is_whole else ((y0, m0), (y1, m1)), sigma_z)}
+def _tried(part: pd.DataFrame, sigma_z: float) -> pd.DataFrame:
+    """Every group and split in time of one dimension that has enough cases."""
+    values, names = sorted(part["value"].unique()), sorted(part["period"].unique())
+    n, won = np.zeros((2, len(values), len(names)))
+    at = (pd.Index(values).get_indexer(part["value"]), pd.Index(names).get_indexer(part["period"]))
+    np.add.at(n, at, part["n"].to_numpy(float))
+    np.add.at(won, at, part["won"].to_numpy(float))
+    n0, x0 = n.cumsum(axis=1)[:, :-1], won.cumsum(axis=1)[:, :-1]
+    n1, x1 = n.sum(axis=1, keepdims=True) - n0, won.sum(axis=1, keepdims=True) - x0
+    is_whole = part["dimension"].iloc[0] == ""
+    pooled = _share(x0 + x1, n0 + n1)
+    enough = np.minimum(n0, n1) * np.minimum(pooled, 1 - pooled) >= MIN_EXPECTED
+    place, cut = np.nonzero(enough & (np.minimum(n0, n1) >= MIN_SIDE))
+    m0, y0, m1, y1 = (a.sum(axis=0)[cut] - a[place, cut] for a in (n0, x0, n1, x1))
+    n0, x0, n1, x1, pooled = (a[place, cut] for a in (n0, x0, n1, x1, pooled))
+    change = x1 / n1 - x0 / n0
+    z = change / np.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1)) / (sigma_z if is_whole else 1.0)
+    return pd.DataFrame({
+        "dimension": part["dimension"].iloc[0], "value": [values[i] for i in place],
+        "since": [names[i + 1] for i in cut],
+        "n_before": n0.astype("int64"), "won_before": x0.astype("int64"), "rate_before": x0 / n0,
+        "n_after": n1.astype("int64"), "won_after": x1.astype("int64"), "rate_after": x1 / n1, "change": change,
+        "rest_change": np.nan if is_whole else _share(y1, m1) - _share(y0, m0), "z": z,
+        "z_rest": np.nan if is_whole else _apart((x0, n0, x1, n1), (y0, m0, y1, m1))})
 
 
-def _moved(before: tuple[float, float], after: tuple[float, float], rest: tuple[tuple[float, float], ...] | None,
-           sigma_z: float) -> dict[str, float]:
-    """The change of a group, of the rest (if there is one), and how far apart they are in standard errors."""
-    (x0, n0), (x1, n1) = before, after
-    change, variance = x1 / n1 - x0 / n0, _variance(x0, n0) + _variance(x1, n1)
-    if rest is None:
-        other, beyond, variance = np.nan, change, variance * sigma_z**2
-    else:
-        (y0, m0), (y1, m1) = rest
-        other = y1 / m1 - y0 / m0
-        beyond, variance = change - other, variance + _variance(y0, m0) + _variance(y1, m1)
-    return {"n_before": int(n0), "won_before": int(x0), "rate_before": x0 / n0, "n_after": int(n1),
-            "won_after": int(x1), "rate_after": x1 / n1, "change": change, "rest_change": other,
-            "beyond_rest": beyond, "z": beyond / sqrt(variance)}
+def _apart(group: tuple[np.ndarray, ...], rest: tuple[np.ndarray, ...]) -> np.ndarray:
+    """How far the change of log odds of a group is from that of the rest, in standard errors."""
+    total, variance = np.zeros_like(group[0]), np.zeros_like(group[0])
+    for sign, (x0, n0, x1, n1) in ((1, group), (-1, rest)):
+        for side, x, n in ((1, x1, n1), (-1, x0, n0)):
+            total = total + sign * side * (np.log(x + 0.5) - np.log(n - x + 0.5))
+            variance = variance + 1 / (x + 0.5) + 1 / (n - x + 0.5)
+    return total / np.sqrt(variance)
 
 
-def _variance(x: float, n: float) -> float:
-    """Variance of a share, never zero: one win and one loss are added (Agresti & Caffo 2000)."""
-    p = (x + 1) / (n + 2)
-    return p * (1 - p) / (n + 2)
+def _share(x: np.ndarray, n: np.ndarray) -> np.ndarray:
+    return np.divide(x, n, out=np.full(np.shape(n), np.nan), where=n > 0)

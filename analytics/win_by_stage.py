@@ -1,4 +1,4 @@
-"""Historical win rate by the stage reached (DOMAIN B7), with few cases drawn towards their parent. Pure.
+"""Historical win rate by the stage reached (METHOD B7), with few cases drawn towards their parent. Pure.
 
 W(s) = won among the closed that ever reached stage s / closed that ever reached s. Passing over a stage is reaching it,
 and who won has reached every stage. Closed means won or lost. Drawn: (won + κ · p) / (n + κ), with p the W(s) of the

@@ -141,7 +141,7 @@ def measured(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
 def with_overdue(frame: pd.DataFrame, flow: pd.DataFrame | None, by: Sequence[str]) -> pd.DataFrame:
     """Adds open_overdue at the end of each period and with_overdue = won / (n + open_overdue) (counts, whatever the
-    measure; PEERS 1.3, win.with_stale)."""
+    measure; some systems call this the win rate with stale ones)."""
     if flow is None:
         return frame.assign(open_overdue=np.nan, with_overdue=np.nan)
     steps = flow.sort_values("day", kind="stable")

@@ -230,7 +230,7 @@ _declare(
             "zh": "期间内关闭、且曾到达该阶段或更后阶段的商机中赢单的比例。跳过视为到达。样本少时向上级比率收缩"
                   "(shrunk 列)。"},
            "won / (won + lost) of those that reached the stage", "share", "up", _STAGE, _CLOSED, "counts",
-           ("status", "closed_on", "stage"), 5, "DOMAIN B7", ("stage_outcomes",), win_by_stage.by_stage),
+           ("status", "closed_on", "stage"), 5, "METHOD B7", ("stage_outcomes",), win_by_stage.by_stage),
     Metric("pipeline.open", {"en": "Open pipeline", "zh": "在手商机"},
            {"en": "Number and amount of open opportunities on the as-of date; weighted by the stages' default "
                   "probability beside it.",

@@ -1,4 +1,4 @@
--- What was predicted $days before the close, against what happened (DOMAIN B6, calibration).
+-- What was predicted $days before the close, against what happened (METHOD B6, calibration).
 -- Grain: source (comparison | crm | stage_default | "" = nothing was predicted) x percent (whole per cent of the
 -- prediction, -1 for "") x is_both (the comparison predicted it too), with sums: of predictions, of squared errors, and
 -- the two of Spiegelhalter's test.

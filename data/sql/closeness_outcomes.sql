@@ -1,4 +1,4 @@
--- How close we were $days before the close, and whether we won: does closeness predict? (DOMAIN B4, B20)
+-- How close we were $days before the close, and whether we won: does closeness predict? (METHOD B4, B20)
 -- Grain: source (project: assessed closeness to the deciders; account: the account's closeness) x percent (whole points,
 -- -1: not known then).  won and lost of the period only.  Reads: opportunity_state, opportunity_week, account_week.
 WITH {standing}, {closed}, {asked_before}, {closeness_then}

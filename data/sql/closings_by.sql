@@ -1,4 +1,4 @@
--- Opportunities closed in the period, per week or month of closing (DOMAIN B7).  $unit: week | month
+-- Opportunities closed in the period, per week or month of closing (METHOD B7).  $unit: week | month
 -- Grain: period (its first day) x groups.  Reads: opportunity_state.
 WITH {standing},
 {closed}

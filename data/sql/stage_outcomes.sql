@@ -1,4 +1,4 @@
--- Won and lost opportunities closed in the period, by the furthest open stage they had come to (DOMAIN B7).
+-- Won and lost opportunities closed in the period, by the furthest open stage they had come to (METHOD B7).
 -- Grain: pipeline x highest_order (0: no stage is known) x groups.  Reads: opportunity_state.
 WITH {standing},
 {closed}

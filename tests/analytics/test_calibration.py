@@ -49,7 +49,7 @@ def test_five_bins_hold_what_was_predicted_and_what_was_won() -> None:
 
 
 def test_a_bins_limits_are_wilsons() -> None:
-    """DOMAIN B7: 3 of 10 -> 0.108 to 0.603; 0.7 predicted lies outside, 0.6 inside."""
+    """METHOD B7: 3 of 10 -> 0.108 to 0.603; 0.7 predicted lies outside, 0.6 inside."""
     y = np.array([1, 1, 1] + [0] * 7)
     off = reliability(counted(np.full(10, 0.7), y)).iloc[3]
     assert (round(off["low"], 3), round(off["high"], 3), bool(off["is_off"])) == (0.108, 0.603, True)
@@ -178,7 +178,7 @@ def test_fewer_than_the_minimum_are_not_refitted() -> None:
 
 
 def test_the_shares_of_three_parties_are_those_of_the_definition() -> None:
-    """DOMAIN B6: (need, closeness) us (80, 60), A (70, 75), B (50, 40), gamma 2 -> 0.3983."""
+    """METHOD B6: (need, closeness) us (80, 60), A (70, 75), B (50, 40), gamma 2 -> 0.3983."""
     leads = np.array([[np.log(np.sqrt(4800 / 5250)), np.log(np.sqrt(4800 / 2000))]])
     assert round(float(share(2, leads)[0]), 4) == 0.3983
 

@@ -101,6 +101,14 @@ def test_a_group_that_left_the_others_is_named_with_its_figures() -> None:
     assert say.whole_shift(found, "zh", what="赢率").text.startswith("自2025年第3季度起赢率降至 25.0%")
 
 
+def test_further_groups_that_moved_are_named_after_the_first() -> None:
+    found = groups(West=[(400, 1000)] * 2 + [(50, 1000)] * 2, South=[(400, 1000)] * 2 + [(300, 1000)] * 2,
+                   East=[(400, 1000)] * 4, North=[(400, 1000)] * 2 + [(600, 1000)] * 2)
+    text = say.group_shift(found, "zh", what="赢率").text
+    assert text.startswith("“West”自2025年第3季度起赢率降至 5.0%")
+    assert "另有“North”自2025年第3季度起（40.0% → 60.0%）" in text
+
+
 def test_where_nobody_moved_nobody_is_named() -> None:
     found = groups(West=[(40, 100), (43, 100), (38, 100), (41, 100)], East=[(39, 100)] * 4)
     sentence = say.group_shift(found, "en", what="Win rate")
@@ -114,7 +122,7 @@ def test_where_nobody_moved_nobody_is_named() -> None:
 def test_who_stays_while_all_others_move_is_no_mover() -> None:
     fallen = [(400, 1000)] * 2 + [(200, 1000)] * 2
     found = groups(West=[(40, 100)] * 4, East=fallen, North=fallen, South=fallen)
-    assert found.loc[found["value"] == "West", "is_real"].all()
+    assert found.set_index("value").loc["West", "change"] == 0
     assert "West" not in say.group_shift(found, "en", what="Win rate").text
 
 
@@ -172,7 +180,7 @@ def fitted(verdict: str) -> pd.DataFrame:
 def test_a_true_prediction_is_praised_and_held_against_the_crm() -> None:
     found = say.calibrated(judged(), fitted("keep"), "en")
     assert found.text == ("The predicted win rate tells the truth: 40.0% predicted, 40.0% won (n = 500, Brier 0.190, "
-                          "always saying the average 0.240); better than the CRM's probability by 0.050")
+                          "always saying the average 0.240); better than the CRM's probability (Brier lower by 0.050)")
     kept = say.refitted(fitted("keep"), "en")
     assert kept.text == "γ = 2.0 agrees with what was closed (fitted 2.4, 1.8 to 3.1, n = 500)"
 

@@ -125,14 +125,19 @@ def test_a_group_whose_rate_falls_while_the_others_stay_is_named_with_its_quarte
     first = found.iloc[0]
     assert (first["dimension"], first["value"], first["since"]) == ("region", "West", "2026Q1")
     assert (first["rate_before"], first["rate_after"]) == (0.4, 0.15)
-    assert first["beyond_rest"] == pytest.approx(-0.25)
+    assert (first["change"], first["rest_change"]) == (pytest.approx(-0.25), pytest.approx(0))
     assert bool(first["is_real"])
 
 
-def test_of_two_groups_the_one_that_moved_comes_first() -> None:
+def test_of_two_groups_only_the_one_that_moved_is_named() -> None:
     found = shifts(counts("segment", SMB=[(40, 100)] * 4, KA=[(30, 100), (30, 100), (10, 100), (10, 100)]))
-    assert list(found["value"]) == ["KA", "SMB"]
-    assert found["z"].iloc[0] == pytest.approx(-found["z"].iloc[1])
+    assert dict(zip(found["value"], found["is_real"], strict=True)) == {"KA": True, "SMB": False}
+
+
+def test_the_test_of_a_groups_change_is_the_pooled_test_of_two_shares() -> None:
+    """56 of 70 against 48 of 80 (Newcombe 1998, table II a): z = 0.2 / √(0.6933 · 0.3067 · (1/70 + 1/80)) = 2.650."""
+    found = shifts(counts("region", West=[(48, 80), (56, 70)], East=[(40, 100)] * 2)).set_index("value")
+    assert round(found.loc["West", "z"], 3) == 2.650
 
 
 def test_a_fall_of_everybody_is_nobodys_and_the_wholes() -> None:

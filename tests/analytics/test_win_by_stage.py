@@ -1,4 +1,4 @@
-"""Win rate by stage reached (DOMAIN B7): who counts where, limits, few cases drawn towards their parent."""
+"""Win rate by stage reached (METHOD B7): who counts where, limits, few cases drawn towards their parent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def company() -> Ask:
 
 
 def test_the_denominator_of_a_stage_are_the_closed_that_reached_it() -> None:
-    """DOMAIN B7: 3 of 10 -> 0.108 to 0.603."""
+    """METHOD B7: 3 of 10 -> 0.108 to 0.603."""
     frame = company().win_by_stage(view(100))
     lead, proposal = at(frame, "lead"), at(frame, "proposal")
     assert (lead["n"], lead["won"], lead["lost"]) == (12, 3, 9)
