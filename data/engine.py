@@ -49,10 +49,13 @@ _FIXED = {
 _CALENDAR_MARGIN = timedelta(days=1100)
 
 
-def connect(allowed: Iterable[Path | str] = (), *, memory: str = "4GB", threads: int = 2) -> duckdb.DuckDBPyConnection:
+def connect(allowed: Iterable[Path | str] = (), *, memory: str = "4GB", threads: int = 2,
+            joins_as_written: bool = False) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that reads files below `allowed` only, installs nothing and cannot be reconfigured.
 
-    Writing below an allowed directory is not blocked by DuckDB; no query of this project writes.
+    Writing below an allowed directory is not blocked by DuckDB; no query of this project writes. With
+    `joins_as_written` the right side of a join is the one kept in memory: of many Parquet files DuckDB guesses the
+    number of rows, and keeps the large side where it guesses wrong.
     """
     con = duckdb.connect(config={
         "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
@@ -64,6 +67,7 @@ def connect(allowed: Iterable[Path | str] = (), *, memory: str = "4GB", threads:
         f"SET threads={int(threads)}", f"SET memory_limit={_quoted(memory)}", "SET TimeZone='UTC'",
         "SET python_enable_replacements=false", f"SET temp_directory={_quoted(str(spill))}",
         "SET enable_progress_bar=false", "SET preserve_insertion_order=false",
+        f"SET disabled_optimizers={_quoted('build_side_probe_side' if joins_as_written else '')}",
         f"SET allowed_directories=[{folders}]", "SET enable_external_access=false", "SET lock_configuration=true",
     ):
         con.execute(statement)
@@ -195,12 +199,29 @@ def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mappi
         columns = ", ".join(f"{c}::{enum} AS {c}" if (enum := _enum_of(c, kind)) else c
                             for c, kind in _columns(MARTS[name]))
         con.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM {source}")
+    _add_keys(con, [name for name in marts if MARTS[name].columns[0].name == "opportunity_id"])
     first, last = _known_days(con, dates, as_of)
     numbers = workday_numbers(first - _CALENDAR_MARGIN, last + _CALENDAR_MARGIN, settings.calendar)
     con.register("arrow_workday", numbers)
     con.execute("CREATE TABLE workday AS SELECT * FROM arrow_workday")
     con.unregister("arrow_workday")
     return first, last
+
+
+def _add_keys(con: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> None:
+    """`opportunity_key` in every mart of opportunities: a number to join by, five times as fast as the id's text.
+
+    It is a hash of the id; should two ids ever share one (one chance in ten million for a million ids), all get another.
+    """
+    for name in marts:
+        con.execute(f"ALTER TABLE {name} ADD COLUMN opportunity_key UBIGINT")
+    ids = " UNION ".join(f"SELECT opportunity_id, opportunity_key FROM {name}" for name in marts)
+    for salt in range(100):
+        for name in marts:
+            con.execute(f"UPDATE {name} SET opportunity_key = hash(opportunity_id, {salt})")
+        if con.execute(f"SELECT count(DISTINCT opportunity_key) = count(DISTINCT opportunity_id) FROM ({ids})").fetchall()[0][0]:
+            return
+    raise AssertionError("a hundred hashes of the ids all collide")
 
 
 def _columns(table: Table) -> list[tuple[str, str]]:

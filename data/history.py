@@ -83,7 +83,7 @@ def marts_of(opportunity: pa.Table, stage_change: pa.Table | None, settings: Set
 def rebuild_marts(w: Writer, settings: Settings, progress: Progress | None = None) -> None:
     """Makes all marts anew from the snapshots and events of the store. MvpodError E_STAGE_LOST as in `marts_of`."""
     say = progress or _silent
-    with _Workshop(w, ("opportunity", "stage_change")) as shop:
+    with _Workshop(w, ("opportunity",), joins_as_written=True) as shop:
         rows = shop.con.execute("SELECT count(*) FROM all_opportunity").fetchall()[0][0]
         chunk = max(1, CHUNK_ROWS * max(len(shop.days), 1) // max(rows, 1))
         batches = spells.spells(shop.con, "all_opportunity", shop.days, chunk, _part(say, 0.0, 0.6))
@@ -177,13 +177,13 @@ def _touch(con: duckdb.DuckDBPyConnection, first: date | None, events: Iterable[
 class _Workshop:
     """A connection over the store's files, with a folder of its own for what does not fit into memory."""
 
-    def __init__(self, w: Writer, tables: Sequence[str]) -> None:
+    def __init__(self, w: Writer, tables: Sequence[str], joins_as_written: bool = False) -> None:
         files = {name: w.files(name) for name in tables}
         self.days = dates_of(w.files("opportunity"))
         self._spool = tempfile.TemporaryDirectory(prefix="mvpod-")
         parents = sorted({str(Path(f).parent) for found in files.values() for f in found})
         store = [os.path.commonpath(parents)] if parents else []
-        self.con = connect([*store, self._spool.name], memory=MEMORY)
+        self.con = connect([*store, self._spool.name], memory=MEMORY, joins_as_written=joins_as_written)
         for name, found in files.items():
             view = f"all_{name}" if name in TABLES else name
             self.con.execute(f"CREATE VIEW {view} AS SELECT * FROM {parquet(found, (TABLES | MARTS)[name])}")

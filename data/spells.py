@@ -21,6 +21,7 @@ _NAMES = [c.name for c in MARTS["snapshot_spell"].columns]
 #: The columns whose change starts a new spell.
 TRACKED = [n for n in _NAMES if n not in ("opportunity_id", "seen_before", "seen_from", "seen_until")]
 SPELL = ", ".join(_NAMES)
+_TRACKED = ", ".join(TRACKED)
 
 
 @cache
@@ -57,18 +58,23 @@ def fold(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], know
     set_days(con, days, known)
     span = f"snapshot_date BETWEEN DATE '{days[0].isoformat()}' AND DATE '{days[-1].isoformat()}'"
     con.execute(f"CREATE OR REPLACE VIEW opportunity AS SELECT * FROM {source} WHERE {span}")
-    tracked = ", ".join(TRACKED)
-    con.execute("CREATE OR REPLACE TABLE later_spell AS " + statement("snapshot_spell").format(tracked=tracked))
-    same = " AND ".join(f"l.{c} IS NOT DISTINCT FROM o.{c}" for c in TRACKED)
-    append = statement("spell_append").format(tracked=tracked, same=same)
-    con.execute(f"CREATE OR REPLACE TABLE appended AS {append}", {"first": days[0]})
+    if len(days) == 1:
+        con.execute(f"CREATE OR REPLACE TABLE later_spell AS {_with_columns('snapshot_spell_of_one_day')}")
+    else:
+        con.execute(f"CREATE OR REPLACE TABLE stretch AS {_with_columns('stretch')}")
+        con.execute(f"CREATE OR REPLACE TABLE later_spell AS {_with_columns('snapshot_spell')}")
+    con.execute(f"CREATE OR REPLACE TABLE appended AS {_with_columns('spell_append')}", {"first": days[0]})
     con.execute("DROP TABLE later_spell")
+
+
+def _with_columns(name: str) -> str:
+    return statement(name).format(tracked=_TRACKED)
 
 
 def no_open_spell(con: duckdb.DuckDBPyConnection) -> None:
     """An empty `open_spell`: before the first snapshot nothing stood."""
     fields = ", ".join(f"{f.name} {_type(f.type)}" for f in MARTS["snapshot_spell"].schema())
-    con.execute(f"CREATE OR REPLACE TABLE open_spell ({fields})")
+    con.execute(f"CREATE OR REPLACE TABLE open_spell ({fields}, content UBIGINT)")
 
 
 def _type(kind: pa.DataType) -> str:
@@ -84,7 +90,8 @@ def spells(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], ch
         say("snapshot_spell", i / len(days))
         fold(con, source, days[i:i + chunk], days)
         yield from _batches(con, f"SELECT {SPELL} FROM appended WHERE seen_until IS NOT NULL")
-        con.execute(f"CREATE OR REPLACE TABLE open_spell AS SELECT {SPELL} FROM appended WHERE seen_until IS NULL")
+        con.execute("""CREATE OR REPLACE TABLE open_spell AS
+                       SELECT * EXCLUDE (is_new) FROM appended WHERE seen_until IS NULL""")
     yield from _batches(con, f"SELECT {SPELL} FROM open_spell")
 
 
@@ -94,7 +101,8 @@ def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence
     `old` (SQL) are the spells before; those that reach beyond `first` are cut back to what was known before it, and
     all dates from `first` on are folded again. `touched_spell` holds the opportunities whose spells may differ.
     """
-    con.execute(f"""CREATE OR REPLACE TABLE open_spell AS SELECT * REPLACE (NULL::DATE AS seen_until) FROM {old}
+    con.execute(f"""CREATE OR REPLACE TABLE open_spell AS
+                    SELECT * REPLACE (NULL::DATE AS seen_until), hash({_TRACKED}) AS content FROM {old}
                     WHERE seen_from < $first AND (seen_until IS NULL OR seen_until >= $first)""", {"first": first})
     if later := [day for day in days if day >= first]:
         fold(con, source, later, days)
