@@ -75,16 +75,19 @@ class ComparisonQuestions:
         closed = state["closed_on"].iloc[0]
         last = pd.Timestamp(view.as_of) if pd.isna(closed) else min(pd.Timestamp(closed), pd.Timestamp(view.as_of))
         formula = comparison.formula(weeks.iloc[-1].to_dict(), rules) if len(weeks) else pd.DataFrame()
+        standing = win_comparison.standing(weeks, rules)
+        if standing and pd.notna(closed):
+            standing["hint"] = None  # nothing is left to decide
         return {
             "weeks": weeks,
             "curves": win_comparison.curves(weeks),
             "formula": formula,
             "events": win_comparison.happened(weeks, last, rules),
             "why": win_comparison.why(weeks, back, rules),
-            "standing": win_comparison.standing(weeks, rules),
+            "standing": standing,
         }
 
-    def _limits(self) -> dict[str, float]:
+    def _limits(self) -> dict[str, Any]:
         rules = self.settings.win_rate
         return {
             "silent_days": rules.silent_days,

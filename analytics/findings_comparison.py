@@ -55,7 +55,7 @@ def why(row: Mapping[Any, Any], lang: str) -> str:
     if not isinstance(row.get("why_axis"), str) or row["why_axis"] == "nan":
         return t("comparison.why.nothing", lang)
     term = {name: row.get(f"why_{name}") for name in ("party", "axis", "before", "after", "points")}
-    return t("comparison.why.most", lang, term=driver(term, lang), points=show.points(term["points"] / 100, lang))
+    return t("comparison.why.most", lang, term=driver(term, lang), points=show.points(row["why_points"] / 100, lang))
 
 
 def driver(row: Mapping[Any, Any], lang: str) -> str:

@@ -9,21 +9,29 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analytics import findings_comparison, i18n, story
 from analytics import format as fmt
-from analytics import i18n, story
-from analytics.charts import timeline
+from analytics.charts import parties, timeline, waterfall
 from analytics.charts.names import Names
+from analytics.charts.style import label
 from analytics.view import View
 from pages._parts import cache, context, show, states, table, view_state
 from pages._parts.chart_card import BEHIND, chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
+from pages._parts.side_by_side import table_card
 
 _VISITS = ("stage", "entered_on", "exited_on", "exit_kind", "days", "time_source", "owner_name")
 _CHANGES = ("changed_on", "field", "old_value", "new_value")
 _ACTIVITIES = ("occurred_on", "kind", "direction", "minutes", "owner_name")
 _FACTS = ("account_name", "segment", "owner_name", "team", "stage", "status", "amount_base", "created_on",
           "expected_close_on", "closed_on", "region", "industry", "product_line", "type", "sales_mode")
+
+
+_WEEKS = ("week", "p", "p_us", "g", "delta", "need_us", "closeness_us", "rival", "need_rival", "closeness_rival",
+          "p_rival")
+_WEEK_KINDS = dict.fromkeys(("p", "p_us", "g", "delta", "p_rival", "share", "overall"), "rate") | {"week": "date"}
+_RIVAL = {"rival_1": "rival", "need_1": "need_rival", "closeness_1": "closeness_rival", "p_1": "p_rival"}
 
 
 def render(view: View) -> None:
@@ -66,6 +74,8 @@ def _story(view: View, chosen: str) -> None:
     figure = timeline.story(story.told(parts, view.as_of), Names(here.lang, here.settings), here.theme)
     chart_card(t("opportunity.story"), figure, parts["visits"], key="opportunity_story", view=view, drill=False,
                with_period=False, measured=t("view.as_of", day=fmt.day(view.as_of, here.lang)), columns=list(_VISITS))
+    with states.guard("opportunity_win"):
+        _win(view, chosen)
     _tables(parts)
 
 
@@ -120,6 +130,66 @@ def _readable(changes: pd.DataFrame, opportunity: dict[str, Any]) -> pd.DataFram
     rows = [{**row, "field": table.column_label(row["field"]), "old_value": word(row["field"], row["old_value"]),
              "new_value": word(row["field"], row["new_value"])} for row in changes.to_dict("records")]
     return pd.DataFrame(rows, columns=list(changes.columns))
+
+
+def _win(view: View, chosen: str) -> None:
+    """The comparison with the rivals: shares of all parties, what moved ours, what happened, and its own numbers."""
+    parts = cache.ask().win_story(view, chosen)
+    here, weeks = context.now(), parts["weeks"]
+    if weeks.empty:
+        with st.container(border=True, key="opportunity_win", gap="xsmall"):
+            st.header(t("opportunity.win"), anchor=False)
+            states.not_measured("win_rate.comparison")
+        return
+    now = parts["standing"]
+    assessor = cache.owner_names().get(str(now["assessor"]), now["assessor"])
+    sources = fmt.number(now["source_count"]) if fmt.is_known(now["source_count"]) else fmt.UNKNOWN
+    assessed = t("opportunity.win.assessed", n=sources, day=fmt.day(now["assessed_week"], here.lang),
+                 assessor=assessor if isinstance(assessor, str) and assessor != "nan" else fmt.UNKNOWN)
+    figure = parties.chart(parts["curves"], weeks, Names(here.lang, here.settings), here.theme)
+    said = findings_comparison.standing(now, here.lang)
+    chart_card(said, figure, weeks.rename(columns=_RIVAL), key="opportunity_win", view=view,
+               measured=f"{t('opportunity.win.measured')} · {assessed}", with_period=False, drill=False,
+               columns=list(_WEEKS), kinds=_WEEK_KINDS)
+    _why(view, parts["why"])
+    _happened(parts["events"])
+    _formula(parts["formula"])
+
+
+def _why(view: View, drivers: pd.DataFrame) -> None:
+    first, last = drivers.attrs["from"], drivers.attrs["to"]
+    if first is None or drivers.empty:
+        return
+    here = context.now()
+    days = [fmt.day(date.fromisoformat(end["week"]), here.lang) for end in (first, last)]
+    words = [findings_comparison.driver(row, here.lang) for row in drivers.to_dict("records")]
+    shown = drivers.assign(driver=pd.Series(words, index=drivers.index, dtype="str"))
+    figure = waterfall.drivers(shown, Names(here.lang, here.settings), here.theme, before=first["p"], after=last["p"],
+                               ends=(t("opportunity.win.week", day=days[0]), t("opportunity.win.week", day=days[1])),
+                               title=lambda row: label(row["driver"], 48))
+    chart_card(t("opportunity.win.why", before=fmt.rate(first["p"]), after=fmt.rate(last["p"])), figure, shown,
+               key="opportunity_why", view=view, with_period=False, drill=False, columns=["driver", "points"],
+               measured=t("opportunity.win.why.measured", first=days[0], last=days[1]))
+
+
+def _happened(events: pd.DataFrame) -> None:
+    if events.empty:
+        return
+    named = events.assign(event=[t(f"comparison.event.{code}") for code in events["event"]])
+    with st.container(border=True, key="opportunity_events", gap="xsmall"):
+        st.header(t("opportunity.win.events"), anchor=False)
+        table.show(named.iloc[::-1], ["week", "event", "before", "after", "detail"], alt=t("opportunity.win.events"),
+                   kinds={"week": "date", "before": "rate", "after": "rate"}, key="opportunity_events_table")
+
+
+def _formula(formula: pd.DataFrame) -> None:
+    here = context.now()
+    rules = here.settings.win_rate
+    says = t("opportunity.win.formula.says", wn=fmt.number(rules.need_weight, digits=2),
+             wr=fmt.number(rules.closeness_weight, digits=2), gamma=fmt.number(rules.gamma, digits=1))
+    named = formula.assign(party=[findings_comparison.party(name, here.lang) for name in formula["party"]])
+    scores = dict.fromkeys(("need_fit", "closeness", "weight"), "number")
+    table_card(t("opportunity.win.formula"), says, named, key="opportunity_formula", kinds=_WEEK_KINDS | scores)
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door
