@@ -191,3 +191,16 @@ def chains(counts: pd.DataFrame) -> pd.DataFrame:
     filled = counts[["approver", "evaluator", "procurement"]].sum(axis=1)
     return counts.assign(named_share=counts["named"] / n, single_share=counts["single"] / named,
                          people_per_deal=counts["people"] / named, coverage=filled / (3 * n))
+
+
+def totals(summary: pd.DataFrame) -> dict[str, float]:
+    """sql/closeness_summary.sql added up over segments, `mean` closeness of the measured accounts added."""
+    numbers = [c for c in summary.columns if c != "segment"]
+    found = {name: float(summary[name].sum()) for name in numbers}
+    return found | {"mean": found["closeness"] / found["measured"] if found["measured"] else nan}
+
+
+def change_over(course: pd.DataFrame, weeks: int) -> float:
+    """By how much the four-week mean of one account changed over the last `weeks` weeks; NaN where it is not known."""
+    means = course["mean"].to_numpy() if len(course) else []
+    return float(means[-1] - means[-1 - weeks]) if len(means) > weeks else nan

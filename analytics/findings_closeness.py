@@ -1,0 +1,99 @@
+"""Sentences about closeness, in both languages, that never say more than their numbers support.
+
+As analytics/findings.py: each function takes figures and returns a `Finding`, "clear" only where chance does not explain it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pandas as pd
+
+from analytics import format as show
+from analytics.findings import Finding
+from analytics.i18n import dimension_label, label, t
+
+#: a group's row -> what it is called
+Called = Callable[[dict[Any, Any]], str]
+
+
+def called(row: dict[Any, Any], lang: str, settings: Any = None) -> str:
+    """What a group of closeness_questions.closeness_shifts is called: whose accounts, or which team, region …"""
+    name = row.get("name") or row["value"]
+    if row["dimension"] in ("holder_id", "owner_id"):
+        return t(f"closeness.group.{row['dimension']}", lang, name=name)
+    return t("closeness.group.other", lang, dimension=dimension_label(row["dimension"], lang),
+             name=label(row["dimension"], name, lang, settings))
+
+
+def who_loses(shifts: pd.DataFrame, lang: str, *, since: str, settings: Any = None) -> Finding:
+    """Who is losing which relationships: the most certain loss; else the most certain gain; else that there is none.
+
+    In: rows of Ask.closeness_shifts. A group that all others outdo in its own direction is no mover.
+    """
+    groups = shifts[shifts["dimension"] != ""] if len(shifts) else shifts
+    if groups.empty:
+        return Finding(t("closeness.shift.unknown", lang), "too_few")
+    tests = show.number(groups["tests"].iloc[0])
+    real = groups[groups["is_real"] & (groups["change"].abs() > groups["rest_change"].abs())]
+    if real.empty:
+        return Finding(t("closeness.shift.none", lang, tests=tests, since=since), "unclear")
+    losses = real[real["change"] < 0]
+    row = (losses if len(losses) else real).iloc[0].to_dict()
+    fields = {"group": called(row, lang, settings), "since": since, "tests": tests, "n": show.number(row["n"]),
+              "before": _points(row["closeness_before"]), "now": _points(row["closeness_now"]),
+              "change": _points(row["change"], signed=True), "rest": _points(row["rest_change"], signed=True)}
+    return Finding(t(f"closeness.shift.{'down' if row['change'] < 0 else 'up'}", lang, **fields), "clear")
+
+
+def level(shifts: pd.DataFrame, lang: str, *, since: str) -> Finding:
+    """Are we coming closer to all accounts together? (The row "" of Ask.closeness_shifts.)"""
+    whole = shifts[shifts["dimension"] == ""] if len(shifts) else shifts
+    if whole.empty:
+        return Finding(t("closeness.level.unknown", lang), "too_few")
+    row = whole.iloc[0].to_dict()
+    fields = {"n": show.number(row["n"]), "now": _points(row["closeness_now"]), "since": since,
+              "change": _points(row["change"], signed=True)}
+    if not row["is_real"]:
+        return Finding(t("closeness.level.none", lang, **fields), "unclear")
+    return Finding(t(f"closeness.level.{'up' if row['change'] > 0 else 'down'}", lang, **fields), "clear")
+
+
+def dependence(counts: dict[str, float], holders: pd.DataFrame, lang: str, *, currency: str) -> Finding:
+    """How much hangs on one person: `counts` = closeness_accounts.totals; `holders`: rows of Ask.holders."""
+    if not counts["dependence_known"]:
+        return Finding(t("closeness.holders.unknown", lang), "nothing")
+    if holders.empty:
+        return Finding(t("closeness.holders.none", lang, known=show.number(counts["dependence_known"])), "clear")
+    first = holders.iloc[0].to_dict()
+    return Finding(t("closeness.holders.found", lang, dependent=show.number(counts["dependent"]),
+                     known=show.number(counts["dependence_known"]), name=first["holder_name"],
+                     accounts=show.number(first["accounts"]),
+                     amount=show.amount(counts["amount_dependent"], lang, currency=currency)), "clear")
+
+
+def chains(frame: pd.DataFrame, lang: str, *, name: Callable[[str], str] = str) -> Finding:
+    """Which team knows least of its deciders: the one with the most deals that hang on a single contact, if it is
+    more than half of them."""
+    known = frame[frame["named"] >= 5] if len(frame) else frame
+    if known.empty:
+        return Finding(t("closeness.chains.unknown", lang), "nothing")
+    row = known.loc[known["single_share"].idxmax()].to_dict()
+    fields = {"group": name(row["team"]), "single": show.number(row["single"]), "named": show.number(row["named"]),
+              "share": show.rate(row["single_share"], digits=0), "people": show.number(row["people_per_deal"], digits=1)}
+    return Finding(t(f"closeness.chains.{'single' if row['single_share'] > 0.5 else 'fine'}", lang, **fields), "clear")
+
+
+def of_account(row: dict[str, Any], change: float, lang: str, *, name: str) -> Finding:
+    """Where one account stands: `row` of account_week with its band, `change` of the four-week mean over the weeks."""
+    if not show.is_known(row["closeness"]):
+        reason = "no_org_map" if not row["has_org_map"] else "no_attitude"
+        return Finding(t(f"closeness.account.{reason}", lang, name=name), "nothing")
+    fields = {"name": name, "now": _points(row["closeness"]), "band": t(f"closeness.band.{row['band']}", lang),
+              "change": _points(change, signed=True)}
+    return Finding(t("closeness.account.said" if show.is_known(change) else "closeness.account.new", lang, **fields), "clear")
+
+
+def _points(value: Any, *, signed: bool = False) -> str:
+    return show.number(value, digits=1, signed=signed)
