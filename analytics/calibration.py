@@ -50,19 +50,19 @@ def reliability(counts: pd.DataFrame) -> pd.DataFrame:
     return frame[["source", "bin", "bin_low", "bin_high", "n", "won", "predicted", "value", "low", "high", "is_off"]]
 
 
-def scores(counts: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+def scores(counts: pd.DataFrame) -> pd.DataFrame:
     """How good each source is, one row each (of all three; n = 0 where it predicted nothing).
 
-    In: rows of calibration_bins.sql and calibration_pairs.sql. Out: source, n, won, brier, reference (Brier of always
+    In: rows of calibration_bins.sql. Out: source, n, won, brier, reference (Brier of always
     saying the average), skill = 1 − brier/reference, predicted and value (mean prediction, share won), auc, auc_low,
     auc_high, is_calibrated (None: too few), tells (the AUC is above one half beyond chance; None: too few); on the
     n_both opportunities that the comparison predicted too: auc_both, and worse_by, worse_low, worse_high, the source's
-    Brier minus the comparison's with limits; reason: "" | nothing_predicted | few_closed.
+    Brier minus the comparison's with limits (0 for the comparison itself); reason: "" | nothing_predicted | few_closed.
     """
-    return pd.DataFrame([_score(s, counts[counts["source"] == s], pairs[pairs["source"] == s]) for s in SOURCES])
+    return pd.DataFrame([_score(s, counts[counts["source"] == s]) for s in SOURCES])
 
 
-def _score(source: str, counts: pd.DataFrame, pair: pd.DataFrame) -> dict[str, object]:
+def _score(source: str, counts: pd.DataFrame) -> dict[str, object]:
     n, won, p_sum, errors, tilt, variance = (float(counts[c].sum()) for c in _SUMS)
     row: dict[str, object] = {"source": source, "n": int(n), "won": int(won)}
     reason = "" if n >= MIN_N else "few_closed" if n else "nothing_predicted"
@@ -75,20 +75,20 @@ def _score(source: str, counts: pd.DataFrame, pair: pd.DataFrame) -> dict[str, o
             "predicted": p_sum / n if n else np.nan, "value": share, "auc": auc, "auc_low": max(auc - half, 0.0),
             "auc_high": min(auc + half, 1.0),
             "is_calibrated": two_sided_p(tilt / sqrt(variance)) >= 1 - LEVEL if is_known and variance > 0 else None,
-            "tells": auc - half > 0.5 if is_known else None,
-            "auc_both": area(counts[counts["is_both"].astype(bool)])[0]}
-    return row | _pair(pair) | {"reason": reason}
+            "tells": auc - half > 0.5 if is_known else None}
+    return row | _pair(counts[counts["is_both"].astype(bool)]) | {"reason": reason}
 
 
-def _pair(pair: pd.DataFrame) -> dict[str, object]:
+def _pair(counts: pd.DataFrame) -> dict[str, object]:
     """Mean difference of two Brier scores on the same cases, with its limits (normal, many cases)."""
-    n = int(pair["n"].sum())
+    n = int(counts["n"].sum())
+    row: dict[str, object] = {"n_both": n, "auc_both": area(counts)[0]}
     if n < 2:
-        return {"n_both": n, "worse_by": np.nan, "worse_low": np.nan, "worse_high": np.nan}
-    mean = float(pair["difference_sum"].iloc[0]) / n
-    variance = max(0.0, float(pair["difference_squares"].iloc[0]) / n - mean**2)
+        return row | {"worse_by": np.nan, "worse_low": np.nan, "worse_high": np.nan}
+    mean = float(counts["difference_sum"].sum()) / n
+    variance = max(0.0, float(counts["difference_squares"].sum()) / n - mean**2)
     half = z_of(LEVEL) * sqrt(variance / (n - 1))
-    return {"n_both": n, "worse_by": mean, "worse_low": mean - half, "worse_high": mean + half}
+    return row | {"worse_by": mean, "worse_low": mean - half, "worse_high": mean + half}
 
 
 def area(counts: pd.DataFrame) -> tuple[float, float]:

@@ -87,8 +87,8 @@ def chain(frame: pd.DataFrame, by: str, names: Sequence[str], *, sigma_z: float 
     each = 1 - (1 - level) / max(1, len(pairs))
     parts = []
     for before, now in pairs:
-        sides = (frame[frame["period"] == name] for name in (before, now))
-        parts.append(split(paired(*sides, by), by, sigma_z=sigma_z, level=each).assign(before=before, now=now))
+        sides = paired(frame[frame["period"] == before], frame[frame["period"] == now], by)
+        parts.append(split(sides, by, sigma_z=sigma_z, level=each).assign(before=before, now=now))
     return pd.concat(parts, ignore_index=True) if parts else none(by)
 
 

@@ -64,13 +64,14 @@ class WinQuestions:
         other = self.compared(view) or self.compared(view.with_(compare="previous"))
         if view.start is None or other is None or other.start is None:
             return decomposition.none(by)
-        now, before = (win_trend.named(v.start, v.end or v.as_of, self._fiscal) for v in (view, other))
+        now = win_trend.named(view.start, view.end or view.as_of, self._fiscal)
+        before = win_trend.named(other.start, other.end or other.as_of, self._fiscal)
         horizon = self._horizon(view)
         grain = win_trend.grain_of(now)
         sigma_z = self._sigma_z(view, grain, measure, horizon)
         key, = self._groups([by])
-        parts = [win_trend.measured(self._asked("closings", v, [key]), measure) for v in (other, view)]
-        frame = decomposition.split(decomposition.paired(*parts, key), key, sigma_z=sigma_z)
+        was, is_ = (win_trend.measured(self._asked("closings", v, [key]), measure) for v in (other, view))
+        frame = decomposition.split(decomposition.paired(was, is_, key), key, sigma_z=sigma_z)
         frame = frame.assign(sigma_z=sigma_z, is_truncated=horizon.cuts(before) or horizon.cuts(now),
                              before=before.name, now=now.name)
         total = frame[frame["is_total"]]
@@ -103,15 +104,14 @@ class WinQuestions:
                  if not horizon.cuts(p) and p.is_complete(self._until(view))]
         if not shown:
             return pd.DataFrame(columns=list(fluctuation.SHIFTS))
-        whole = self._trended(view, grain, (), "count", horizon, shown)
-        parts = [whole.assign(dimension="", value="")]
-        for name, (key,) in ((d, self._groups([d])) for d in dimensions):
-            counts = win_trend.per_period(self._closings_by(view, grain, [key], shown), shown, [key], self._fiscal)
-            counts = counts[counts[key] != UNKNOWN].rename(columns={key: "value"})
-            parts.append(counts.assign(dimension=name, n=counts["won"] + counts["lost"]))
-        columns = ["dimension", "value", "period", "won", "n"]
-        return fluctuation.shifts(pd.concat([p[columns] for p in parts], ignore_index=True),
-                                  sigma_z=_known(whole["sigma_z"]))
+        span = view.with_(start=shown[0].start, end=shown[-1].end)
+        asked = dict(zip(self._groups(dimensions), dimensions, strict=True))
+        counts = self._asked("closings_each", span, list(asked), unit=_unit(grain))
+        counts = counts.assign(dimension=counts["dimension"].map(asked).fillna(""))
+        counts = win_trend.per_period(counts, shown, ["dimension", "value"], self._fiscal)
+        counts = counts.assign(n=counts["won"] + counts["lost"])
+        whole = counts[counts["dimension"] == ""]
+        return fluctuation.shifts(counts[counts["value"] != UNKNOWN], sigma_z=win_trend.sigma_z(whole))
 
     def win_by_stage(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
         """Win rate by stage reached: the rows of the metric win_rate.by_stage (analytics/win_by_stage.py)."""
@@ -129,11 +129,10 @@ class WinQuestions:
         promised = [(p.key, s.key, s.probability) for p in self.settings.pipelines for s in p.stages
                     if s.kind == "open" and s.probability is not None]
         counts = self._asked("calibration_bins", asked, days=days, promised=promised)
-        pairs = self._asked("calibration_pairs", asked, days=days, promised=promised)
         parties = self._asked("calibration_parties", asked, days=days, limit=REFITTED)
         found = calibration.refit(parties, current=rules.gamma, need_weight=rules.need_weight, floor=rules.floor,
                                   closeness_weight=rules.closeness_weight, minimum=rules.refit_minimum)
-        return {"bins": calibration.reliability(counts), "scores": calibration.scores(counts, pairs),
+        return {"bins": calibration.reliability(counts), "scores": calibration.scores(counts),
                 "refit": pd.DataFrame([found._asdict()]), "days": self._looked_at(asked, days)}
 
     def backtest_closeness(self, view: View, *, whole: bool = True) -> dict[str, pd.DataFrame]:
@@ -177,7 +176,7 @@ class WinQuestions:
     def _closings_by(self, view: View, grain: Grain, keys: Sequence[str],
                      shown: Sequence[periods.Period]) -> pd.DataFrame:
         span = view.with_(start=shown[0].start, end=shown[-1].end) if shown else view
-        return self._asked("closings_by", span, keys, unit="week" if grain == "week" else "month")
+        return self._asked("closings_by", span, keys, unit=_unit(grain))
 
     def _sigma_z(self, view: View, grain: Grain, measure: Measure, horizon: Horizon) -> float:
         """How much more than by chance the rate of everybody usually moves from period to period; 1 if not known."""
@@ -186,6 +185,11 @@ class WinQuestions:
 
     def _in_order(self, frame: pd.DataFrame, view: View, by: Sequence[str]) -> pd.DataFrame:
         return ordered(frame, Context(self.settings, view.as_of), self._groups(by)) if by else frame
+
+
+def _unit(grain: Grain) -> str:
+    """What closings are counted by in SQL: quarters are made of months, because they may be fiscal ones."""
+    return "week" if grain == "week" else "month"
 
 
 def _known(sigma_z: pd.Series) -> float:

@@ -117,8 +117,15 @@ def per_period(counts: pd.DataFrame, periods: Sequence[Period], by: Sequence[str
     groups = summed[list(by)].drop_duplicates() if by else pd.DataFrame(index=[0])
     grid = groups.merge(pd.DataFrame({"period": pd.Series([p.name for p in periods], dtype="str")}), how="cross")
     frame = grid.merge(summed, on=[*by, "period"], how="left")
-    whole = ["won", "lost", "no_decision"]
+    whole = [c for c in ("won", "lost", "no_decision") if c in frame.columns]
     return frame.assign(**{c: frame[c].fillna(0).astype("int64") for c in whole})
+
+
+def sigma_z(counts: pd.DataFrame) -> float:
+    """How much more than by chance the rate of consecutive periods (won, n) moves: at least 1, and 1 if not known."""
+    closed = counts[counts["n"] > 0]
+    found = fluctuation.dispersion((closed["won"] / closed["n"]).to_numpy(float), closed["n"].to_numpy(float))
+    return max(1.0, found) if np.isfinite(found) else 1.0
 
 
 def measured(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:

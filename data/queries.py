@@ -5,6 +5,7 @@ which exactly these marks are replaced, none of them by a value that a user type
 
     {where}           scope and filters of `data.scope.where`: column names allow-listed, values bound
     {dims} {groups}   names of the groups asked for, allow-listed below
+    {which} {sets}    the same, each grouping on its own
     {order}           one of a fixed list
     {behind}          the text of another file of the folder
     any other         the text of the file `fragment_<name>.sql`
@@ -93,12 +94,21 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
     names = [n for n in groups_of(by) if n not in own]
     listed = "".join(f"{n}, " for n in names)
     marks = {"where": where(slice_.scope, slice_.filters).sql, "dims": listed, "groups": listed,
+             "which": _which(names), "sets": ", ".join(["(period)", *(f"({n}, period)" for n in names)]),
              "behind": _text(behind) if behind else "", "order": _ORDERS[order]}
     text = _text(name)
     while mark := _MARK.search(text):
         word = mark[1] if mark[1] != "days" else f"{slice_.days}_days"
         text = text[: mark.start()] + (marks[word] if word in marks else _text(f"fragment_{word}")) + text[mark.end():]
     return text
+
+
+def _which(names: Sequence[str]) -> str:
+    """Of several groupings at once: which one a row belongs to ("" = none of them) and its value."""
+    cases = "".join(f"WHEN grouping({n}) = 0 THEN '{n}' " for n in names)
+    values = "".join(f"WHEN grouping({n}) = 0 THEN coalesce({n}::VARCHAR, '{UNKNOWN}') " for n in names)
+    named, valued = (f"CASE {c}ELSE '' END" if names else "''" for c in (cases, values))
+    return f"{named} AS dimension, {valued} AS value,"
 
 
 def run(cursor: duckdb.DuckDBPyConnection, name: str, slice_: Slice, by: Sequence[str] = (), *,
@@ -115,7 +125,7 @@ def run(cursor: duckdb.DuckDBPyConnection, name: str, slice_: Slice, by: Sequenc
         values |= workdays(cursor)
     answer = frame(cursor, sql, {k: v for k, v in values.items() if k in wanted})
     for name_ in groups_of(by):
-        if name_ != "month":
+        if name_ != "month" and name_ in answer.columns:
             answer[name_] = answer[name_].fillna(UNKNOWN)
     return answer
 
@@ -202,12 +212,6 @@ def calibration_bins(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Seque
     return run(cursor, "calibration_bins", slice_, by, days=days, **_promises(promised))
 
 
-def calibration_pairs(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
-                      promised: Iterable[tuple[str, str, float]]) -> pd.DataFrame:
-    """The comparison against the other predictions on the same opportunities (sql/calibration_pairs.sql)."""
-    return run(cursor, "calibration_pairs", slice_, by, days=days, **_promises(promised))
-
-
 def calibration_parties(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
                         limit: int) -> pd.DataFrame:
     """Scores of all parties `days` before the close, per opportunity (sql/calibration_parties.sql)."""
@@ -276,9 +280,14 @@ def chains(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] =
     return run(cursor, "chains", slice_, by, **{name: list(roles) for name, roles in families.items()})
 
 
-def _promises(promised: Iterable[tuple[str, str, float]]) -> dict[str, list[Any]]:
+def _promises(promised: Iterable[tuple[str, str, float]]) -> dict[str, Any]:
     rows = list(promised)
     return {name: [row[i] for row in rows] for i, name in enumerate(("pipelines", "stages", "promised"))}
+
+
+def closings_each(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, unit: str) -> pd.DataFrame:
+    """Won and lost per week or month, for each group of `by` on its own and for all (sql/closings_each.sql)."""
+    return run(cursor, "closings_each", slice_, by, unit=unit)
 
 
 def closing_horizon(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:

@@ -12,22 +12,16 @@ from analytics.backtest import bands, verdicts
 from analytics.calibration import area, log_likelihood, refit, reliability, scores, share
 
 
-def counted(p: np.ndarray, y: np.ndarray, source: str = "comparison") -> pd.DataFrame:
-    """Predictions and outcomes as data/sql/calibration_bins.sql gives them."""
+def counted(p: np.ndarray, y: np.ndarray, source: str = "comparison", *,
+            other: np.ndarray | None = None) -> pd.DataFrame:
+    """Predictions and outcomes as data/sql/calibration_bins.sql gives them; `other`: what the comparison predicted."""
+    difference = np.zeros(len(p)) if other is None else (p - y) ** 2 - (other - y) ** 2
     frame = pd.DataFrame({
         "source": source, "percent": np.minimum(np.floor(np.round(p * 100, 6)), 99).astype("int64"), "is_both": True,
         "n": 1, "won": y.astype("int64"), "p_sum": p, "error_sum": (p - y) ** 2, "tilt_sum": (y - p) * (1 - 2 * p),
-        "tilt_variance": (1 - 2 * p) ** 2 * p * (1 - p)})
+        "tilt_variance": (1 - 2 * p) ** 2 * p * (1 - p), "difference_sum": difference,
+        "difference_squares": difference**2})
     return frame.groupby(["source", "percent", "is_both"], as_index=False).sum()
-
-
-def pair(source: str, differences: np.ndarray) -> pd.DataFrame:
-    """Differences of squared errors as data/sql/calibration_pairs.sql gives them."""
-    return pd.DataFrame({"source": [source], "n": [len(differences)], "difference_sum": [differences.sum()],
-                         "difference_squares": [(differences**2).sum()]})
-
-
-NO_PAIRS = pair("crm", np.array([])).head(0)
 
 
 def of(frame: pd.DataFrame, source: str) -> pd.Series:
@@ -60,7 +54,7 @@ def test_a_bins_limits_are_wilsons() -> None:
 @given(st.lists(st.tuples(st.integers(0, 99), st.booleans()), min_size=2, max_size=60))
 def test_brier_and_auc_agree_with_plain_loops(rows: list[tuple[int, bool]]) -> None:
     p, y = np.array([r[0] / 100 for r in rows]), np.array([float(r[1]) for r in rows])
-    row = of(scores(counted(p, y), NO_PAIRS), "comparison")
+    row = of(scores(counted(p, y)), "comparison")
     assert row["brier"] == pytest.approx(sum((a - b) ** 2 for a, b in zip(p, y, strict=True)) / len(p))
     base = y.mean()
     assert row["reference"] == pytest.approx(sum((base - b) ** 2 for b in y) / len(y))
@@ -84,11 +78,11 @@ def test_true_probabilities_are_found_calibrated_and_inflated_ones_are_not() -> 
     rng = np.random.default_rng(4)
     p = rng.uniform(0.05, 0.95, 2000)
     y = (rng.random(2000) < p).astype(float)
-    honest = of(scores(counted(p, y), NO_PAIRS), "comparison")
+    honest = of(scores(counted(p, y)), "comparison")
     assert bool(honest["is_calibrated"])
     assert bool(honest["tells"])
     assert honest["skill"] > 0.2
-    hopeful = of(scores(counted(np.minimum(p + 0.2, 1), y), NO_PAIRS), "comparison")
+    hopeful = of(scores(counted(np.minimum(p + 0.2, 1), y)), "comparison")
     assert not bool(hopeful["is_calibrated"])
     assert hopeful["predicted"] > hopeful["value"] + 0.1
 
@@ -96,22 +90,25 @@ def test_true_probabilities_are_found_calibrated_and_inflated_ones_are_not() -> 
 def test_predictions_that_have_nothing_to_do_with_winning_do_not_tell() -> None:
     rng = np.random.default_rng(5)
     p, y = rng.uniform(0.2, 0.6, 1000), (rng.random(1000) < 0.4).astype(float)
-    row = of(scores(counted(p, y), NO_PAIRS), "comparison")
+    row = of(scores(counted(p, y)), "comparison")
     assert not bool(row["tells"])
     assert row["auc_low"] < 0.5 < row["auc_high"]
 
 
 def test_fewer_than_a_hundred_closed_are_no_statement() -> None:
-    row = of(scores(counted(np.full(99, 0.5), np.ones(99)), NO_PAIRS), "comparison")
+    row = of(scores(counted(np.full(99, 0.5), np.ones(99))), "comparison")
     assert (row["reason"], row["tells"], row["is_calibrated"]) == ("few_closed", None, None)
-    assert of(scores(counted(np.full(99, 0.5), np.ones(99)), NO_PAIRS), "crm")["reason"] == "nothing_predicted"
+    assert of(scores(counted(np.full(99, 0.5), np.ones(99))), "crm")["reason"] == "nothing_predicted"
 
 
 def test_two_predictions_are_compared_on_the_same_opportunities() -> None:
-    differences = np.array([0.1, 0.3] * 50)
-    row = of(scores(counted(np.full(200, 0.5), np.tile([0.0, 1.0], 100), "crm"), pair("crm", differences)), "crm")
-    assert (row["n_both"], row["worse_by"]) == (100, pytest.approx(0.2))
-    assert row["worse_low"] == pytest.approx(0.2 - 1.96 * 0.1 / np.sqrt(99), abs=1e-4)
+    """The CRM says 0.5 throughout (error 0.25), the comparison misses by 0.1 and 0.4 in turn (0.01 and 0.16)."""
+    y = np.tile([0.0, 1.0], 50)
+    both = counted(np.full(100, 0.5), y, "crm", other=np.tile([0.1, 0.6], 50))
+    alone = counted(np.full(60, 0.9), np.zeros(60), "crm").assign(is_both=False, difference_sum=np.nan)
+    row = of(scores(pd.concat([both, alone])), "crm")
+    assert (row["n"], row["n_both"], row["worse_by"]) == (160, 100, pytest.approx((0.24 + 0.09) / 2))
+    assert row["worse_low"] == pytest.approx(0.165 - 1.96 * 0.075 / np.sqrt(99), abs=1e-4)
 
 
 def rivals(gamma: float, n: int, seed: int, informative: bool = True) -> pd.DataFrame:
