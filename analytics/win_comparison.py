@@ -1,4 +1,4 @@
-"""The comparison with the rivals over many opportunities, and its story on one (DOMAIN B6, B10). Pure.
+"""The comparison with the rivals over many opportunities, and its story on one (METHOD B6, B10). Pure.
 
 The formulas are those of analytics/comparison.py; here rows of data/sql/win_movers.sql, win_portfolio.sql,
 rivals_met.sql and of the mart `opportunity_week` become what a page shows.
@@ -212,7 +212,7 @@ def _between(old: Mapping[Any, Any], new: Mapping[Any, Any], rules: WinRate) -> 
 
 def _silences(told: Sequence[pd.Timestamp], last_day: pd.Timestamp, days: int) -> list[dict[str, Any]]:
     """The day on which each gap between two assessments (and since the last one) had lasted `days`."""
-    ends = [*told[1:], last_day]
+    ends = [*told[1:], last_day] if told else []
     due = [(at + pd.Timedelta(days=days), end) for at, end in zip(told, ends, strict=True)]
     return [
         _event(day, "silent") for day, end in due if end >= day and (end - day).days >= (0 if end == last_day else 1)
@@ -250,7 +250,7 @@ def _between_weeks(frame: pd.DataFrame, first: pd.Series | None, last: pd.Series
 
 def standing(weeks: pd.DataFrame, rules: WinRate) -> dict[str, Any]:
     """The latest week in one row: week, p, p_us, g, assessor, source_count, assessed_week, is_stale, is_phantom, rival,
-    volatility (percentage points), ratio (our strength to the top rival's) and hint (DOMAIN B10; None: no rival)."""
+    volatility (percentage points), ratio (our strength to the top rival's) and hint (METHOD B10; None: no rival)."""
     if weeks.empty:
         return {}
     row = weeks.iloc[-1].to_dict()
