@@ -1,4 +1,4 @@
-"""Closeness over many accounts: what the board shows, who loses which relationship, whether that is more than chance. Pure.
+"""Closeness over many accounts: what the board shows, who loses which relationship, is that more than chance? Pure.
 
 The numbers of an account are those of the mart account_week (DOMAIN B4); here they are judged and compared.
 """
@@ -20,8 +20,20 @@ from data.settings import Closeness
 #: Fewest accounts of a group, and of all others, for a statement.
 MIN_ACCOUNTS = 5
 ALERTS = ("is_falling", "is_contact_lost", "is_narrower", "is_dependent")
-SHIFTS = ("dimension", "value", "n", "change", "closeness_before", "closeness_now", "rest_change", "t", "p", "p_adjusted",
-          "tests", "is_real")
+SHIFTS = (
+    "dimension",
+    "value",
+    "n",
+    "change",
+    "closeness_before",
+    "closeness_now",
+    "rest_change",
+    "t",
+    "p",
+    "p_adjusted",
+    "tests",
+    "is_real",
+)
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
@@ -42,8 +54,8 @@ def masked(name: object, *, show: bool = False) -> str:
 
 
 def board(found: pd.DataFrame, courses: pd.DataFrame, rules: Closeness) -> pd.DataFrame:
-    """The rows of sql/closeness_board.sql with band (analytics.closeness.BANDS; None = no score), reason (why there is no
-    score: no_attitude | no_org_map), alerts (names of ALERTS) and course: closeness of the last weeks, NaN where unknown.
+    """The rows of sql/closeness_board.sql with band (analytics.closeness.BANDS; None = no score), reason (why there is
+    none: no_attitude | no_org_map), alerts (of ALERTS) and course: closeness of the last weeks, NaN where unknown.
 
     `courses`: rows of sql/closeness_course.sql.
     """
@@ -66,16 +78,17 @@ def _reason(row: dict[Any, Any]) -> str:
 def shifts(counts: pd.DataFrame) -> pd.DataFrame:
     """Which groups of accounts came closer or drifted off, against all others: the most certain first.
 
-    In: rows of sql/closeness_shifts.sql. Out: SHIFTS; dimension "" is everybody, tested against no change. Welch's t-test
-    (1947, Biometrika 34:28); p_adjusted after Bonferroni over all groups that were tried, so that looking at
+    In: rows of sql/closeness_shifts.sql. Out: SHIFTS; dimension "" is everybody, tested against no change.
+    Welch's t-test (1947, Biometrika 34:28); p_adjusted after Bonferroni over all groups that were tried, so that looking at
     a hundred sellers does not find a loser in pure noise. Groups of fewer than MIN_ACCOUNTS are not tried.
     """
     whole = counts[counts["dimension"] == ""]
     if whole.empty:
         return pd.DataFrame(columns=list(SHIFTS))
     everybody = whole.iloc[0].to_dict()
-    groups = counts[(counts["dimension"] != "") & (counts["n"] >= MIN_ACCOUNTS)
-                    & (everybody["n"] - counts["n"] >= MIN_ACCOUNTS)]
+    groups = counts[
+        (counts["dimension"] != "") & (counts["n"] >= MIN_ACCOUNTS) & (everybody["n"] - counts["n"] >= MIN_ACCOUNTS)
+    ]
     rows = [_compared(row, everybody, len(groups)) for row in groups.to_dict("records")]
     rows.append(_on_its_own(everybody))
     frame = pd.DataFrame(rows, columns=list(SHIFTS))
@@ -88,7 +101,14 @@ def _compared(row: dict[Any, Any], everybody: dict[Any, Any], tests: int) -> dic
     other, other_spread = _moments(rest, everybody["total"] - row["total"], everybody["squares"] - row["squares"])
     a, b = spread / n, other_spread / rest
     rest_change = (everybody["change"] * everybody["n"] - row["change"] * n) / rest
-    found = _kept(row) | {"rest_change": rest_change, "tests": tests, "t": nan, "p": nan, "p_adjusted": nan, "is_real": False}
+    found = _kept(row) | {
+        "rest_change": rest_change,
+        "tests": tests,
+        "t": nan,
+        "p": nan,
+        "p_adjusted": nan,
+        "is_real": False,
+    }
     if a + b <= 0:
         return found
     t = (mean - other) / sqrt(a + b)
@@ -120,35 +140,60 @@ def _moments(n: float, total: float, squares: float) -> tuple[float, float]:
 def formula(result: closeness.Account, rules: Closeness) -> pd.DataFrame:
     """The account's score with its own numbers, one row a part: part (depth, breadth, transparency, closeness), weight,
     value, points = weight x value. Without key contacts the weight of transparency goes to the other two."""
-    parts = [("depth", rules.depth_weight, result.depth), ("breadth", rules.breadth_weight, result.breadth),
-             ("transparency", rules.transparency_weight, result.transparency)]
+    parts = [
+        ("depth", rules.depth_weight, result.depth),
+        ("breadth", rules.breadth_weight, result.breadth),
+        ("transparency", rules.transparency_weight, result.transparency),
+    ]
     whole = sum(w for _, w, v in parts if not isnan(v))
-    rows = [{"part": name, "weight": nan if isnan(v) else w / whole, "value": v, "points": nan if isnan(v) else w / whole * v}
-            for name, w, v in parts]
-    total = {"part": "closeness", "weight": 1.0 if whole else nan, "value": result.closeness, "points": result.closeness}
+    rows = [
+        {
+            "part": name,
+            "weight": nan if isnan(v) else w / whole,
+            "value": v,
+            "points": nan if isnan(v) else w / whole * v,
+        }
+        for name, w, v in parts
+    ]
+    total = {
+        "part": "closeness",
+        "weight": 1.0 if whole else nan,
+        "value": result.closeness,
+        "points": result.closeness,
+    }
     return pd.DataFrame([*rows, total])
 
 
 def coverage(people: pd.DataFrame, departments: pd.DataFrame) -> pd.DataFrame:
-    """The matrix department x level, one row a cell with anybody in it, and one per department without anybody (level NaN).
+    """The matrix department x level, one row a cell with anybody in it, one per department without anybody (level NaN).
 
-    In: analytics.closeness.people; the departments of analytics.closeness.Account. Level = importance 5 to 1, NaN where it is
-    not known. Out: department (None = not known), level, contacts, reached, supporting (attitude 1 or more), opposing,
+    In: analytics.closeness.people; the departments of analytics.closeness.Account. Level = importance 5 to 1, NaN where it
+    is not known. Out: department (None = not known), level, contacts, reached, supporting (attitude 1 or more), opposing,
     unknown (attitude), weight, target, n (reached of the department), is_covered.
     """
-    cells = people.assign(level=people["importance"].astype("float64"), department=people["department"].astype(object),
-                          reached=people["is_reached"].astype(int),
-                          supporting=(people["status"] >= 1).fillna(False).astype(int),
-                          opposing=(people["status"] == closeness.OPPOSES).fillna(False).astype(int),
-                          unknown=people["status"].isna().astype(int), contacts=1)
+    cells = people.assign(
+        level=people["importance"].astype("float64"),
+        department=people["department"].astype(object),
+        reached=people["is_reached"].astype(int),
+        supporting=(people["status"] >= 1).fillna(False).astype(int),
+        opposing=(people["status"] == closeness.OPPOSES).fillna(False).astype(int),
+        unknown=people["status"].isna().astype(int),
+        contacts=1,
+    )
     sums = ["contacts", "reached", "supporting", "opposing", "unknown"]
     found = cells.groupby(["department", "level"], dropna=False, sort=False)[sums].sum().reset_index()
     empty = [d for d in departments["department"] if d and d not in set(found["department"])]
-    found = pd.concat([found, pd.DataFrame({"department": empty, "level": nan, **dict.fromkeys(sums, 0)})], ignore_index=True)
+    found = pd.concat(
+        [found, pd.DataFrame({"department": empty, "level": nan, **dict.fromkeys(sums, 0)})], ignore_index=True
+    )
     known = departments[["department", "weight", "target", "n", "is_covered"]].assign(
-        department=departments["department"].astype(object))
-    return found.merge(known, on="department", how="left").sort_values(
-        ["department", "level"], ascending=[True, False], kind="stable", na_position="last").reset_index(drop=True)
+        department=departments["department"].astype(object)
+    )
+    return (
+        found.merge(known, on="department", how="left")
+        .sort_values(["department", "level"], ascending=[True, False], kind="stable", na_position="last")
+        .reset_index(drop=True)
+    )
 
 
 def map_people(people: pd.DataFrame, roles: pd.DataFrame, *, show_names: bool) -> pd.DataFrame:
@@ -159,11 +204,23 @@ def map_people(people: pd.DataFrame, roles: pd.DataFrame, *, show_names: bool) -
     """
     latest = roles[roles["is_latest"] & roles["decision_role"].notna()]
     named = {c: tuple(sorted(set(part["decision_role"]))) for c, part in latest.groupby("contact_id", sort=False)}
-    columns = ["contact_id", "title", "department", "importance", "status", "is_reached", "touches", "closeness", "holder_id",
-               "last_touch_on", "known_share"]
+    columns = [
+        "contact_id",
+        "title",
+        "department",
+        "importance",
+        "status",
+        "is_reached",
+        "touches",
+        "closeness",
+        "holder_id",
+        "last_touch_on",
+        "known_share",
+    ]
     return people[columns].assign(
         who=[masked(name, show=show_names) for name in people["name"]],
-        roles=pd.Series([named.get(c, ()) for c in people["contact_id"]], index=people.index, dtype=object))
+        roles=pd.Series([named.get(c, ()) for c in people["contact_id"]], index=people.index, dtype=object),
+    )
 
 
 def gaps(people: pd.DataFrame, departments: pd.DataFrame) -> pd.DataFrame:
@@ -173,24 +230,43 @@ def gaps(people: pd.DataFrame, departments: pd.DataFrame) -> pd.DataFrame:
     for place in departments.to_dict("records"):
         if place["department"] and not place["is_covered"]:
             kind = "empty_department" if place["contacts"] == 0 else "not_covered"
-            rows.append({"gap": kind, "department": place["department"], "contact_id": None, "weight": 10 * place["weight"]})
+            rows.append(
+                {"gap": kind, "department": place["department"], "contact_id": None, "weight": 10 * place["weight"]}
+            )
     for person in people[people["importance"].fillna(0) >= 4].to_dict("records"):
-        kind = ("key_opposed" if person["status"] == closeness.OPPOSES else "key_unreached" if not person["is_reached"]
-                else "attitude_unknown" if pd.isna(person["status"]) else "")
+        kind = (
+            "key_opposed"
+            if person["status"] == closeness.OPPOSES
+            else "key_unreached"
+            if not person["is_reached"]
+            else "attitude_unknown"
+            if pd.isna(person["status"])
+            else ""
+        )
         if kind:
-            rows.append({"gap": kind, "department": person["department"], "contact_id": person["contact_id"],
-                         "weight": float(person["importance"])})
+            rows.append(
+                {
+                    "gap": kind,
+                    "department": person["department"],
+                    "contact_id": person["contact_id"],
+                    "weight": float(person["importance"]),
+                }
+            )
     frame = pd.DataFrame(rows, columns=["gap", "department", "contact_id", "weight"])
     return frame.sort_values("weight", ascending=False, kind="stable").reset_index(drop=True)
 
 
 def chains(counts: pd.DataFrame) -> pd.DataFrame:
-    """Shares of sql/chains.sql: named_share, single_share (of those with anybody named), people_per_deal, and coverage =
+    """Shares of sql/chains.sql: named_share, single_share (of those with anybody named), people_per_deal, coverage =
     mean share of the three families of roles that are filled, unweighted."""
     n, named = counts["n"].replace(0, np.nan), counts["named"].replace(0, np.nan)
     filled = counts[["approver", "evaluator", "procurement"]].sum(axis=1)
-    return counts.assign(named_share=counts["named"] / n, single_share=counts["single"] / named,
-                         people_per_deal=counts["people"] / named, coverage=filled / (3 * n))
+    return counts.assign(
+        named_share=counts["named"] / n,
+        single_share=counts["single"] / named,
+        people_per_deal=counts["people"] / named,
+        coverage=filled / (3 * n),
+    )
 
 
 def totals(summary: pd.DataFrame) -> dict[str, float]:

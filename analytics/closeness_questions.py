@@ -42,21 +42,23 @@ class ClosenessQuestions:
         def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
 
     def closeness_summary(self, view: View) -> pd.DataFrame:
-        """How many accounts stand where, per segment (columns: sql/closeness_summary.sql). No rows: nothing measured."""
+        """How many accounts stand where, per segment (columns: sql/closeness_summary.sql). No rows: not measured."""
         return self._closeness(view, "summary", **self._alert_rules())
 
     def closeness_weeks(self, view: View, weeks: int = TREND_WEEKS) -> pd.DataFrame:
-        """Mean closeness per week and segment, and `mean`: the mean of four weeks (columns: sql/closeness_weeks.sql)."""
+        """Mean closeness per week and segment, `mean`: that of four weeks (columns: sql/closeness_weeks.sql)."""
         frame = self._closeness(view, "weeks", since=view.as_of - timedelta(weeks=weeks))
-        means = frame.groupby("segment", sort=False)["closeness"].transform(lambda s: s.rolling(4, min_periods=1).mean())
+        means = frame.groupby("segment", sort=False)["closeness"].transform(
+            lambda s: s.rolling(4, min_periods=1).mean()
+        )
         return frame.assign(mean=means)
 
     def closeness_board(self, view: View, sort: str = "alerts", *, words: str = "", limit: int = 100) -> pd.DataFrame:
         """Accounts as they stand in the last week that ended by the as-of date (columns: sql/closeness_board.sql,
         closeness_accounts.board, holder_name, owner_name). `attrs["total"]`: how many there are of this kind.
 
-        `sort`: alerts (a score or an important contact fell, the largest open amount first), fallen, risen (over the weeks of the
-        settings), fallen_period (since the start of the view's period), weak, amount (all, by open amount).
+        `sort`: alerts (a score or an important contact fell, the largest open amount first), fallen, risen (over the
+        weeks of the settings), fallen_period (since the start of the view's period), weak, amount (all, by open amount).
         """
         if sort not in SORTS:
             raise ValueError(f"{sort} is none of {SORTS}")
@@ -69,13 +71,13 @@ class ClosenessQuestions:
         return frame
 
     def closeness_movers(self, view: View, limit: int = 6) -> pd.DataFrame:
-        """The accounts that lost and won most over the last weeks (columns of `closeness_board`), the largest loss first."""
+        """The accounts that lost and won most over the last weeks, the largest loss first (columns: closeness_board)."""
         fallen = self.closeness_board(view, "fallen", limit=limit)
         risen = self.closeness_board(view, "risen", limit=limit)
         return pd.concat([part for part in (fallen, risen.iloc[::-1]) if len(part)] or [fallen], ignore_index=True)
 
     def closeness_shifts(self, view: View) -> pd.DataFrame:
-        """Which group of accounts came closer or drifted off since the start of the view's period, among all sellers that
+        """Which group of accounts came closer or drifted off since the start of the view's period, among all sellers
         held relationships alone, owners, teams, segments, regions, industries and ownerships (columns:
         closeness_accounts.SHIFTS, name, is_active of a person)."""
         found = closeness_accounts.shifts(self._closeness(view, "shifts", **self._alert_rules()))
@@ -89,7 +91,9 @@ class ClosenessQuestions:
         frame = self._closeness(view, "holders", **self._alert_rules(), limit=limit)
         total = int(frame["total"].iloc[0]) if len(frame) else 0
         names = self._names("owner", frame["holder_id"], view.as_of)
-        frame = frame.drop(columns="total").assign(holder_name=frame["holder_id"].map(lambda i: names.get(i, i)).astype("str"))
+        frame = frame.drop(columns="total").assign(
+            holder_name=frame["holder_id"].map(lambda i: names.get(i, i)).astype("str")
+        )
         frame.attrs["total"] = total
         return frame
 
@@ -102,20 +106,27 @@ class ClosenessQuestions:
         case = self._case(view, account_id)
         rules = self.settings.closeness
         return {
-            "account": case.row, "course": self._course(view, account_id),
-            "formula": closeness_accounts.formula(case.result, rules), "departments": case.result.departments,
+            "account": case.row,
+            "course": self._course(view, account_id),
+            "formula": closeness_accounts.formula(case.result, rules),
+            "departments": case.result.departments,
             "people": self._person_rows(case, view),
             "coverage": closeness_accounts.coverage(case.people, case.result.departments),
-            "map": case.map, "relations": case.relations,
-            "gaps": closeness_accounts.gaps(case.people, case.result.departments), "trust": self._trusts(case),
+            "map": case.map,
+            "relations": case.relations,
+            "gaps": closeness_accounts.gaps(case.people, case.result.departments),
+            "trust": self._trusts(case),
         }
 
     def closeness_formula(self, view: View, account_id: str) -> dict[str, pd.DataFrame]:
         """The formula with the account's own numbers: "formula" (closeness_accounts.formula), "departments"
         (analytics.closeness.Account), "people" (analytics.closeness.people, names masked)."""
         case = self._case(view, account_id)
-        return {"formula": closeness_accounts.formula(case.result, self.settings.closeness),
-                "departments": case.result.departments, "people": self._person_rows(case, view)}
+        return {
+            "formula": closeness_accounts.formula(case.result, self.settings.closeness),
+            "departments": case.result.departments,
+            "people": self._person_rows(case, view),
+        }
 
     def coverage(self, view: View, account_id: str) -> pd.DataFrame:
         """Department x level of one account (columns: closeness_accounts.coverage)."""
@@ -126,16 +137,19 @@ class ClosenessQuestions:
         """The people of one account and how they hang together: "people" (closeness_accounts.map_people), "relations"
         (from_contact, to_contact, kind, strength), "gaps" (closeness_accounts.gaps)."""
         case = self._case(view, account_id)
-        return {"people": case.map, "relations": case.relations,
-                "gaps": closeness_accounts.gaps(case.people, case.result.departments)}
+        return {
+            "people": case.map,
+            "relations": case.relations,
+            "gaps": closeness_accounts.gaps(case.people, case.result.departments),
+        }
 
     def trust(self, view: View, account_id: str) -> pd.DataFrame:
-        """How far each contact of an account trusts us: who, title, department, frequency, expertise, depth, length (0 to
-        1 each), score (0 to 100), step on the ladder (DOMAIN B11)."""
+        """How far each contact of an account trusts us: who, title, department, frequency, expertise, depth, length (0
+        to 1 each), score (0 to 100), step on the ladder (DOMAIN B11)."""
         return self._trusts(self._case(view, account_id))
 
     def chain_coverage(self, view: View, opportunity_id: str) -> dict[str, Any]:
-        """How well the deciders of one opportunity are known (DOMAIN B5): "people" (sql/chain_people.sql, `who` instead of
+        """How well the deciders of one opportunity are known (DOMAIN B5): "people" (sql/chain_people.sql, `who` for
         the name), "share", "missing", "is_opposed" (analytics.closeness.Coverage), "closeness" of the project,
         "solution_accept", "price_accept". No people: not measured. Raises MvpodError E_OPPORTUNITY."""
         if self._told(view.with_(filters=Filters()), "state", opportunity_id).empty:
@@ -144,9 +158,14 @@ class ClosenessQuestions:
         rules = self.settings.closeness
         found = closeness.chain_coverage(chain, rules)
         people = chain.drop(columns="name").assign(who=[masked(n, show=view.scope.show_names) for n in chain["name"]])
-        return {"people": people, "share": found.share, "missing": found.missing, "is_opposed": found.is_opposed,
-                "closeness": closeness.project(chain, rules),
-                **{g: closeness.gauge(chain, g, rules) for g in ("solution_accept", "price_accept")}}
+        return {
+            "people": people,
+            "share": found.share,
+            "missing": found.missing,
+            "is_opposed": found.is_opposed,
+            "closeness": closeness.project(chain, rules),
+            **{g: closeness.gauge(chain, g, rules) for g in ("solution_accept", "price_accept")},
+        }
 
     def chains(self, view: View, by: str = "team") -> pd.DataFrame:
         """How well the deciders of everything open are known, per group (columns: sql/chains.sql,
@@ -160,8 +179,12 @@ class ClosenessQuestions:
 
     def _alert_rules(self) -> dict[str, float]:
         rules = self.settings.closeness
-        return {"drop_weeks": rules.drop_weeks, "drop_points": rules.drop_points, "drop_levels": rules.drop_levels,
-                "dependence_from": rules.dependence_from}
+        return {
+            "drop_weeks": rules.drop_weeks,
+            "drop_points": rules.drop_points,
+            "drop_levels": rules.drop_levels,
+            "dependence_from": rules.dependence_from,
+        }
 
     def _courses(self, view: View, ids: Iterable[Any]) -> pd.DataFrame:
         return self._closeness(view, "course", ids=sorted(set(ids)), since=view.as_of - timedelta(weeks=SPARK_WEEKS))
@@ -173,7 +196,9 @@ class ClosenessQuestions:
 
     def _with_people(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
         names = self._names("owner", [*frame["owner_id"], *frame["holder_id"]], as_of)
-        return frame.assign(**{f"{who}_name": frame[f"{who}_id"].map(names).astype("str") for who in ("holder", "owner")})
+        return frame.assign(
+            **{f"{who}_name": frame[f"{who}_id"].map(names).astype("str") for who in ("holder", "owner")}
+        )
 
     def _case(self, view: View, account_id: str) -> _Case:
         """One account as of the last day judged, from the canonical tables; E_ACCOUNT if it may not be seen."""
@@ -183,32 +208,66 @@ class ClosenessQuestions:
             raise MvpodError("E_ACCOUNT", found=account_id, as_of=view.as_of.isoformat())
         day = state["as_of_on"].iloc[0].date()
         zone = self.settings.organisation.timezone
-        parts = {part: self._asked("account", view, part=part, account_id=account_id, day=day, zone=zone)
-                 for part in ("people", "departments", "touches", "roles", "relations")}
+        parts = {
+            part: self._asked("account", view, part=part, account_id=account_id, day=day, zone=zone)
+            for part in ("people", "departments", "touches", "roles", "relations")
+        }
         row = self._with_people(state, view.as_of).iloc[0].to_dict()
         row["account_name"] = self._names("account", [account_id], view.as_of).get(account_id, account_id)
         row["band"] = closeness.band(row["closeness"], self.settings.closeness)
-        return _Case(row, day, parts["people"], parts["departments"], parts["touches"], parts["roles"], parts["relations"],
-                     self.settings, view.scope.show_names)
+        return _Case(
+            row,
+            day,
+            parts["people"],
+            parts["departments"],
+            parts["touches"],
+            parts["roles"],
+            parts["relations"],
+            self.settings,
+            view.scope.show_names,
+        )
 
     def _person_rows(self, case: _Case, view: View) -> pd.DataFrame:
         frame = case.people
         names = self._names("owner", frame["holder_id"], view.as_of)
-        return frame.drop(columns="name").assign(who=[masked(n, show=case.show_names) for n in frame["name"]],
-                                                 holder_name=frame["holder_id"].map(names).astype("str"))
+        return frame.drop(columns="name").assign(
+            who=[masked(n, show=case.show_names) for n in frame["name"]],
+            holder_name=frame["holder_id"].map(names).astype("str"),
+        )
 
     def _trusts(self, case: _Case) -> pd.DataFrame:
         rules, rows = self.settings.closeness, []
         for person in case.contacts.to_dict("records"):
             mine = case.touches[case.touches["contact_id"] == person["contact_id"]]
             found = closeness.trust(mine, person["importance"], person["first_contact_on"], case.day, rules)
-            rows.append({"contact_id": person["contact_id"], "who": masked(person["name"], show=case.show_names),
-                         "title": person["title"], "department": person["department"], "importance": person["importance"],
-                         **vars(found)})
-        columns = ["contact_id", "who", "title", "department", "importance", "frequency", "expertise", "depth", "length",
-                   "score", "step"]
-        return pd.DataFrame(rows, columns=columns).sort_values(["score", "contact_id"], ascending=[False, True],
-                                                               kind="stable").reset_index(drop=True)
+            rows.append(
+                {
+                    "contact_id": person["contact_id"],
+                    "who": masked(person["name"], show=case.show_names),
+                    "title": person["title"],
+                    "department": person["department"],
+                    "importance": person["importance"],
+                    **vars(found),
+                }
+            )
+        columns = [
+            "contact_id",
+            "who",
+            "title",
+            "department",
+            "importance",
+            "frequency",
+            "expertise",
+            "depth",
+            "length",
+            "score",
+            "step",
+        ]
+        return (
+            pd.DataFrame(rows, columns=columns)
+            .sort_values(["score", "contact_id"], ascending=[False, True], kind="stable")
+            .reset_index(drop=True)
+        )
 
 
 @dataclass(frozen=True)
@@ -240,7 +299,7 @@ class _Case:
 
 
 def of_accounts(view: View) -> View:
-    """The view with those filters only that choose among accounts; an opportunity's own (type, product line …) do not."""
+    """The view with those filters only that choose among accounts; those of deals (type, product line …) do not."""
     return view.with_(filters=Filters.of({d: list(v) for d, v in view.filters.chosen if d in OF_ACCOUNTS}))
 
 

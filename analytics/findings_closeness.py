@@ -23,8 +23,12 @@ def called(row: dict[Any, Any], lang: str, settings: Any = None) -> str:
     name = row.get("name") or row["value"]
     if row["dimension"] in ("holder_id", "owner_id"):
         return t(f"closeness.group.{row['dimension']}", lang, name=name)
-    return t("closeness.group.other", lang, dimension=dimension_label(row["dimension"], lang),
-             name=label(row["dimension"], name, lang, settings))
+    return t(
+        "closeness.group.other",
+        lang,
+        dimension=dimension_label(row["dimension"], lang),
+        name=label(row["dimension"], name, lang, settings),
+    )
 
 
 def who_loses(shifts: pd.DataFrame, lang: str, *, since: str, settings: Any = None) -> Finding:
@@ -41,9 +45,16 @@ def who_loses(shifts: pd.DataFrame, lang: str, *, since: str, settings: Any = No
         return Finding(t("closeness.shift.none", lang, tests=tests, since=since), "unclear")
     losses = real[real["change"] < 0]
     row = (losses if len(losses) else real).iloc[0].to_dict()
-    fields = {"group": called(row, lang, settings), "since": since, "tests": tests, "n": show.number(row["n"]),
-              "before": _points(row["closeness_before"]), "now": _points(row["closeness_now"]),
-              "change": _points(row["change"], signed=True), "rest": _points(row["rest_change"], signed=True)}
+    fields = {
+        "group": called(row, lang, settings),
+        "since": since,
+        "tests": tests,
+        "n": show.number(row["n"]),
+        "before": _points(row["closeness_before"]),
+        "now": _points(row["closeness_now"]),
+        "change": _points(row["change"], signed=True),
+        "rest": _points(row["rest_change"], signed=True),
+    }
     return Finding(t(f"closeness.shift.{'down' if row['change'] < 0 else 'up'}", lang, **fields), "clear")
 
 
@@ -53,8 +64,12 @@ def level(shifts: pd.DataFrame, lang: str, *, since: str) -> Finding:
     if whole.empty:
         return Finding(t("closeness.level.unknown", lang), "too_few")
     row = whole.iloc[0].to_dict()
-    fields = {"n": show.number(row["n"]), "now": _points(row["closeness_now"]), "since": since,
-              "change": _points(row["change"], signed=True)}
+    fields = {
+        "n": show.number(row["n"]),
+        "now": _points(row["closeness_now"]),
+        "since": since,
+        "change": _points(row["change"], signed=True),
+    }
     if not row["is_real"]:
         return Finding(t("closeness.level.none", lang, **fields), "unclear")
     return Finding(t(f"closeness.level.{'up' if row['change'] > 0 else 'down'}", lang, **fields), "clear")
@@ -67,10 +82,18 @@ def dependence(counts: dict[str, float], holders: pd.DataFrame, lang: str, *, cu
     if holders.empty:
         return Finding(t("closeness.holders.none", lang, known=show.number(counts["dependence_known"])), "clear")
     first = holders.iloc[0].to_dict()
-    return Finding(t("closeness.holders.found", lang, dependent=show.number(counts["dependent"]),
-                     known=show.number(counts["dependence_known"]), name=first["holder_name"],
-                     accounts=show.number(first["accounts"]),
-                     amount=show.amount(counts["amount_dependent"], lang, currency=currency)), "clear")
+    return Finding(
+        t(
+            "closeness.holders.found",
+            lang,
+            dependent=show.number(counts["dependent"]),
+            known=show.number(counts["dependence_known"]),
+            name=first["holder_name"],
+            accounts=show.number(first["accounts"]),
+            amount=show.amount(counts["amount_dependent"], lang, currency=currency),
+        ),
+        "clear",
+    )
 
 
 def chains(frame: pd.DataFrame, lang: str, *, name: Callable[[str], str] = str) -> Finding:
@@ -80,8 +103,13 @@ def chains(frame: pd.DataFrame, lang: str, *, name: Callable[[str], str] = str) 
     if known.empty:
         return Finding(t("closeness.chains.unknown", lang), "nothing")
     row = known.loc[known["single_share"].idxmax()].to_dict()
-    fields = {"group": name(row["team"]), "single": show.number(row["single"]), "named": show.number(row["named"]),
-              "share": show.rate(row["single_share"], digits=0), "people": show.number(row["people_per_deal"], digits=1)}
+    fields = {
+        "group": name(row["team"]),
+        "single": show.number(row["single"]),
+        "named": show.number(row["named"]),
+        "share": show.rate(row["single_share"], digits=0),
+        "people": show.number(row["people_per_deal"], digits=1),
+    }
     return Finding(t(f"closeness.chains.{'single' if row['single_share'] > 0.5 else 'fine'}", lang, **fields), "clear")
 
 
@@ -90,9 +118,15 @@ def of_account(row: dict[str, Any], change: float, lang: str, *, name: str) -> F
     if not show.is_known(row["closeness"]):
         reason = "no_org_map" if not row["has_org_map"] else "no_attitude"
         return Finding(t(f"closeness.account.{reason}", lang, name=name), "nothing")
-    fields = {"name": name, "now": _points(row["closeness"]), "band": t(f"closeness.band.{row['band']}", lang),
-              "change": _points(change, signed=True)}
-    return Finding(t("closeness.account.said" if show.is_known(change) else "closeness.account.new", lang, **fields), "clear")
+    fields = {
+        "name": name,
+        "now": _points(row["closeness"]),
+        "band": t(f"closeness.band.{row['band']}", lang),
+        "change": _points(change, signed=True),
+    }
+    return Finding(
+        t("closeness.account.said" if show.is_known(change) else "closeness.account.new", lang, **fields), "clear"
+    )
 
 
 def _points(value: Any, *, signed: bool = False) -> str:

@@ -33,6 +33,7 @@ PAGES = (
     Page("funnel", "order_line"),
     Page("conversion_days", "order_line"),
     Page("win_rate", "order_line"),
+    Page("closeness", "customer_line"),
     Page("opportunity", "action"),
     Page("data", "data"),
     Page("definitions", "data"),

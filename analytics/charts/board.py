@@ -45,15 +45,27 @@ def course(
         colour = ink(theme, str(group), names.order).actual if by == "segment" else colours.accent
         ys = column(part, value)
         fig.scatter(
-            x=[str(d)[:10] for d in part["as_of_on"]], y=ys, mode="lines", line={"color": colour, "width": 2},
-            name=names.segment(str(group)) if by else "", connectgaps=False, cliponaxis=False,
+            x=[str(d)[:10] for d in part["as_of_on"]],
+            y=ys,
+            mode="lines",
+            line={"color": colour, "width": 2},
+            name=names.segment(str(group)) if by else "",
+            connectgaps=False,
+            cliponaxis=False,
             hovertemplate="%{x}  %{y:.1f}<extra></extra>",
-        )  # fmt: skip
+        )
         last = next(((d, y) for d, y in zip(part["as_of_on"].iloc[::-1], ys[::-1], strict=True) if y is not None), None)
         if last:
             said = f"{names.segment(str(group))} " if by else ""
-            fig.note(text=f"{said}{show.number(last[1], digits=1)}", x=str(last[0])[:10], y=last[1], xanchor="right",
-                     yanchor="bottom", yshift=3, font={"color": colour, "size": FONT_SIZE, "weight": "bold"})  # fmt: skip
+            fig.note(
+                text=f"{said}{show.number(last[1], digits=1)}",
+                x=str(last[0])[:10],
+                y=last[1],
+                xanchor="right",
+                yanchor="bottom",
+                yshift=3,
+                font={"color": colour, "size": FONT_SIZE, "weight": "bold"},
+            )
     return fig.figure()
 
 
@@ -63,20 +75,31 @@ def parts(frame: pd.DataFrame, names: Names, theme: Theme, *, bands: Sequence[in
         return message(theme, names.text("empty"), HEIGHT)
     colours = palette(theme)
     fig = Sheet(theme, HEIGHT)
-    fig.set(margin={"l": 28, "r": 8, "t": 12, "b": 48}, xaxis={"type": "date"}, yaxis={"range": [-2, 102]}, showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top", "font": {"size": FONT_SIZE - 1}})  # fmt: skip
+    fig.set(
+        margin={"l": 28, "r": 8, "t": 12, "b": 48},
+        xaxis={"type": "date"},
+        yaxis={"range": [-2, 102]},
+        showlegend=True,
+        legend={"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top", "font": {"size": FONT_SIZE - 1}},
+    )
     _edges(fig, names, theme, bands, -2, 102)
     days = [str(d)[:10] for d in frame["as_of_on"]]
     others = [c.actual for c in (*palette(theme).others[:3],)]
     for name, colour, width, dash in (
-        ("depth", others[0], 1.3, "dash"), ("breadth", others[1], 1.3, "dot"), ("transparency", others[2], 1.3, "dashdot"),
+        ("depth", others[0], 1.3, "dash"),
+        ("breadth", others[1], 1.3, "dot"),
+        ("transparency", others[2], 1.3, "dashdot"),
         ("closeness", colours.accent, 2.8, "solid"),
-    ):  # fmt: skip
+    ):
         fig.scatter(
-            x=days, y=column(frame, name), mode="lines", name=names.text(f"closeness_{name}"), connectgaps=False,
+            x=days,
+            y=column(frame, name),
+            mode="lines",
+            name=names.text(f"closeness_{name}"),
+            connectgaps=False,
             line={"color": colour, "width": width, "dash": dash, "shape": "hv" if name == "breadth" else "linear"},
             hovertemplate=f"{names.text(f'closeness_{name}')} %{{y:.1f}}<br>%{{x}}<extra></extra>",
-        )  # fmt: skip
+        )
     return fig.figure()
 
 
@@ -99,17 +122,35 @@ def movers(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> 
         worse = (known(row["change"]) or 0) < 0
         colour = colours.bad if worse else colours.good
         fig.scatter(
-            x=[start + k for k in range(len(points))], mode="lines", connectgaps=False, hoverinfo="text",
+            x=[start + k for k in range(len(points))],
+            mode="lines",
+            connectgaps=False,
+            hoverinfo="text",
             y=[None if v is None else middle + _SPARK / 2 - v / 100 * _SPARK for v in points],
             hovertext=["" if v is None else show.number(v, digits=1) for v in points],
-            line={"color": colours.neutral.actual, "width": 1.6}, cliponaxis=False,
-        )  # fmt: skip
-        fig.shape(type="line", x0=0, x1=longest - 1, y0=middle + _SPARK / 2, y1=middle + _SPARK / 2, layer="below",
-                  line={"color": colours.grid, "width": 1})  # fmt: skip
+            line={"color": colours.neutral.actual, "width": 1.6},
+            cliponaxis=False,
+        )
+        fig.shape(
+            type="line",
+            x0=0,
+            x1=longest - 1,
+            y0=middle + _SPARK / 2,
+            y1=middle + _SPARK / 2,
+            layer="below",
+            line={"color": colours.grid, "width": 1},
+        )
         write(fig, show.number(row["closeness"], digits=0), 1, middle, anchor="left", shift=8, bold=True)
         sign = "▼" if worse else "▲"
-        write(fig, f"{sign} {show.number(row['change'], digits=1, signed=True)}", 1, middle, anchor="right", shift=108,
-              colour=colour)  # fmt: skip
+        write(
+            fig,
+            f"{sign} {show.number(row['change'], digits=1, signed=True)}",
+            1,
+            middle,
+            anchor="right",
+            shift=108,
+            colour=colour,
+        )
     return fig.figure()
 
 
@@ -130,17 +171,40 @@ def groups(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> 
         for is_loss in (True, False):
             mine = [i for i, r in enumerate(records) if bool(r["is_real"]) is is_real and (r["change"] < 0) is is_loss]
             colour = colours.bad if is_loss else colours.good
-            bars(fig, [values[i] for i in mine], [place.bar_at(i) for i in mine], colour=colour, width=place.bar,
-                 name=names.text("closeness_chance"), hatched=not is_real, keyed=False,
-                 hover=[f"{title(records[i])}<br>{show.number(values[i], digits=1, signed=True)}" for i in mine])  # fmt: skip
+            bars(
+                fig,
+                [values[i] for i in mine],
+                [place.bar_at(i) for i in mine],
+                colour=colour,
+                width=place.bar,
+                name=names.text("closeness_chance"),
+                hatched=not is_real,
+                keyed=False,
+                hover=[f"{title(records[i])}<br>{show.number(values[i], digits=1, signed=True)}" for i in mine],
+            )
     fig.shape(type="line", x0=0, x1=0, y0=0, y1=place.height, line={"color": colours.muted, "width": 1})
     for i, row in enumerate(records):
         write(fig, title(row), 0, place.text_at(i), bold=bool(row["is_real"]))
-        write(fig, show.number(row["change"], digits=1, signed=True), 1, place.bar_at(i), shift=8, anchor="left",
-              colour=(colours.bad if row["change"] < 0 else colours.good) if row["is_real"] else colours.muted,
-              bold=bool(row["is_real"]))  # fmt: skip
-        write(fig, f"n {show.number(row['n'])}", 1, place.bar_at(i), shift=108, anchor="right", colour=colours.muted,
-              size=FONT_SIZE - 1)  # fmt: skip
+        write(
+            fig,
+            show.number(row["change"], digits=1, signed=True),
+            1,
+            place.bar_at(i),
+            shift=8,
+            anchor="left",
+            colour=(colours.bad if row["change"] < 0 else colours.good) if row["is_real"] else colours.muted,
+            bold=bool(row["is_real"]),
+        )
+        write(
+            fig,
+            f"n {show.number(row['n'])}",
+            1,
+            place.bar_at(i),
+            shift=108,
+            anchor="right",
+            colour=colours.muted,
+            size=FONT_SIZE - 1,
+        )
     if not frame["is_real"].all():
         write(fig, names.text("closeness_hatched"), 0, place.height + 10, colour=colours.muted, size=FONT_SIZE - 1)
     return fig.figure()
@@ -157,12 +221,25 @@ def holders(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title, cu
     values = column(frame, "amount_base")
     scale = show.scale_of([v for v in values if v is not None], names.lang)
     fig.set(xaxis={"range": [0, max((v for v in values if v is not None), default=1) or 1], "visible": False})
-    bars(fig, values, [place.bar_at(i) for i in range(place.count)], colour=colours.neutral.actual, width=place.bar,
-         name=currency, hover=[title(r) for r in frame.to_dict("records")])  # fmt: skip
+    bars(
+        fig,
+        values,
+        [place.bar_at(i) for i in range(place.count)],
+        colour=colours.neutral.actual,
+        width=place.bar,
+        name=currency,
+        hover=[title(r) for r in frame.to_dict("records")],
+    )
     for i, row in enumerate(frame.to_dict("records")):
         write(fig, title(row), 0, place.text_at(i))
-        write(fig, show.amount(known(row["amount_base"]), names.lang, scale=scale), 1, place.bar_at(i), shift=108,
-              anchor="right")  # fmt: skip
+        write(
+            fig,
+            show.amount(known(row["amount_base"]), names.lang, scale=scale),
+            1,
+            place.bar_at(i),
+            shift=108,
+            anchor="right",
+        )
     return fig.figure()
 
 
@@ -174,13 +251,29 @@ def bands(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> g
     fig = canvas(place, theme, right=112, bottom=10)
     fig.set(xaxis={"range": [0, 1], "visible": False}, showlegend=False, meta={"mark": []})
     at, colours = [place.bar_at(i) for i in range(place.count)], palette(theme)
-    bars(fig, column(frame, "value"), at, colour=colours.neutral.actual, width=place.bar, name=names.text("actual"),
-         hover=[title(r) for r in frame.to_dict("records")])  # fmt: skip
+    bars(
+        fig,
+        column(frame, "value"),
+        at,
+        colour=colours.neutral.actual,
+        width=place.bar,
+        name=names.text("actual"),
+        hover=[title(r) for r in frame.to_dict("records")],
+    )
     whiskers(fig, column(frame, "low"), column(frame, "high"), at, theme, name=names.text("interval"))
     for i, row in enumerate(frame.to_dict("records")):
         write(fig, title(row), 0, place.text_at(i))
         write(fig, show.rate(known(row["value"]), names.lang), 1, at[i], shift=8, bold=True)
-        write(fig, f"n {show.number(row['n'])}", 1, at[i], shift=108, anchor="right", colour=colours.muted, size=FONT_SIZE - 1)
+        write(
+            fig,
+            f"n {show.number(row['n'])}",
+            1,
+            at[i],
+            shift=108,
+            anchor="right",
+            colour=colours.muted,
+            size=FONT_SIZE - 1,
+        )
     return fig.figure()
 
 
@@ -197,7 +290,22 @@ def _edges(fig: Sheet, names: Names, theme: Theme, bands: Sequence[int], low: fl
     colours = palette(theme)
     for edge, name in zip(bands, ("contact", "trusted", "partner"), strict=False):
         if low < edge < high:
-            fig.shape(type="line", xref="paper", x0=0, x1=1, y0=edge, y1=edge, layer="below",
-                      line={"color": colours.grid, "width": 1, "dash": "dot"})  # fmt: skip
-            fig.note(text=label(f"{names.text(f'closeness_band_{name}')} ≥ {edge}"), xref="paper", x=0, xanchor="left", y=edge,
-                     yanchor="bottom", font={"color": colours.muted, "size": FONT_SIZE - 2})  # fmt: skip
+            fig.shape(
+                type="line",
+                xref="paper",
+                x0=0,
+                x1=1,
+                y0=edge,
+                y1=edge,
+                layer="below",
+                line={"color": colours.grid, "width": 1, "dash": "dot"},
+            )
+            fig.note(
+                text=label(f"{names.text(f'closeness_band_{name}')} ≥ {edge}"),
+                xref="paper",
+                x=0,
+                xanchor="left",
+                y=edge,
+                yanchor="bottom",
+                font={"color": colours.muted, "size": FONT_SIZE - 2},
+            )

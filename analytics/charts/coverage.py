@@ -34,8 +34,12 @@ def matrix(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
     pitch = _TEXT + _CELL + _FOOT
     height = _HEAD + len(places) * pitch
     fig = Sheet(theme, height + 34)
-    fig.set(margin={"l": 4, "r": 4, "t": 4, "b": 30}, xaxis={"range": [0, len(levels)], "visible": False},
-            yaxis={"range": [height, 0], "visible": False}, hovermode="closest")  # fmt: skip
+    fig.set(
+        margin={"l": 4, "r": 4, "t": 4, "b": 30},
+        xaxis={"range": [0, len(levels)], "visible": False},
+        yaxis={"range": [height, 0], "visible": False},
+        hovermode="closest",
+    )
     for i, level in enumerate(levels):
         head = names.text("closeness_level", n=level) if level else names.text("closeness_level_unknown")
         _text(fig, head, i + 0.5, 10, colours.muted)
@@ -57,10 +61,20 @@ def _head(fig: Sheet, place: str | None, row: dict[Any, Any], names: Names, them
     if pd.isna(row.get("weight")):
         return
     covered = bool(row["is_covered"])
-    said = names.text("closeness_covered" if covered else "closeness_not_covered", n=show.number(row["n"]),
-                      target=show.number(row["target"]))  # fmt: skip
-    fig.note(text=("✓ " if covered else "○ ") + said, x=1, xref="paper", xanchor="right", y=y, yanchor="middle",
-             font={"color": colours.good if covered else colours.bad, "size": FONT_SIZE - 1})  # fmt: skip
+    said = names.text(
+        "closeness_covered" if covered else "closeness_not_covered",
+        n=show.number(row["n"]),
+        target=show.number(row["target"]),
+    )
+    fig.note(
+        text=("✓ " if covered else "○ ") + said,
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=y,
+        yanchor="middle",
+        font={"color": colours.good if covered else colours.bad, "size": FONT_SIZE - 1},
+    )
 
 
 def _cell(fig: Sheet, row: dict[Any, Any], place: int, top: float, names: Names, theme: Theme) -> None:
@@ -68,14 +82,30 @@ def _cell(fig: Sheet, row: dict[Any, Any], place: int, top: float, names: Names,
     reached, contacts = int(row["reached"]), int(row["contacts"])
     fill = soft(colours.accent, 0.15 + 0.35 * reached / contacts) if reached else "rgba(0,0,0,0)"
     line = {"color": colours.accent if reached else colours.muted, "width": 1, "dash": "solid" if reached else "dot"}
-    fig.shape(type="rect", x0=place + 0.04, x1=place + 0.96, y0=top, y1=top + _CELL, fillcolor=fill, line=line, layer="below")
+    fig.shape(
+        type="rect", x0=place + 0.04, x1=place + 0.96, y0=top, y1=top + _CELL, fillcolor=fill, line=line, layer="below"
+    )
     _text(fig, f"{reached}/{contacts}", place + 0.5, top + 10, colours.text, size=FONT_SIZE)
-    signs = [f"{sign}{row[name]}" for sign, name in (("▲", "supporting"), ("▼", "opposing"), ("?", "unknown")) if row[name]]
+    signs = [
+        f"{sign}{row[name]}" for sign, name in (("▲", "supporting"), ("▼", "opposing"), ("?", "unknown")) if row[name]
+    ]
     _text(fig, " ".join(signs), place + 0.5, top + 25, colours.muted, size=FONT_SIZE - 2)
-    said = names.text("closeness_cell", reached=reached, contacts=contacts, supporting=int(row["supporting"]),
-                      opposing=int(row["opposing"]), unknown=int(row["unknown"]))  # fmt: skip
-    fig.scatter(x=[place + 0.5], y=[top + _CELL / 2], mode="markers", marker={"size": _CELL, "opacity": 0, "symbol": "square"},
-                hovertext=[said], hoverinfo="text")  # fmt: skip
+    said = names.text(
+        "closeness_cell",
+        reached=reached,
+        contacts=contacts,
+        supporting=int(row["supporting"]),
+        opposing=int(row["opposing"]),
+        unknown=int(row["unknown"]),
+    )
+    fig.scatter(
+        x=[place + 0.5],
+        y=[top + _CELL / 2],
+        mode="markers",
+        marker={"size": _CELL, "opacity": 0, "symbol": "square"},
+        hovertext=[said],
+        hoverinfo="text",
+    )
 
 
 def _text(

@@ -64,8 +64,9 @@ def layout(people: pd.DataFrame) -> tuple[dict[str, Spot], list[tuple[str | None
             ids = sorted(here["contact_id"])
             most = max(most, len(ids))
             for i, contact in enumerate(ids):  # stepped to the side, so that lines between them can be seen
-                spots[contact] = Spot(k + 0.5 + (0.12 if i % 2 else 0) - (0.06 if len(ids) > 1 else 0),
-                                      y + _TEXT + (i + 0.4) * _NODE)  # fmt: skip
+                spots[contact] = Spot(
+                    k + 0.5 + (0.12 if i % 2 else 0) - (0.06 if len(ids) > 1 else 0), y + _TEXT + (i + 0.4) * _NODE
+                )
         y += _TEXT + most * _NODE + 6
     return spots, tops, levels, y
 
@@ -77,17 +78,30 @@ def account(people: pd.DataFrame, relations: pd.DataFrame, names: Names, theme: 
     colours = palette(theme)
     spots, tops, levels, height = layout(people)
     fig = Sheet(theme, int(height) + 74)
-    fig.set(margin={"l": 4, "r": 4, "t": 4, "b": 70}, xaxis={"range": [0, len(levels)], "visible": False},
-            yaxis={"range": [height, 0], "visible": False}, showlegend=True,
-            legend={"orientation": "h", "x": 0, "y": 0, "yanchor": "top", "itemclick": False, "itemdoubleclick": False,
-                    "font": {"size": FONT_SIZE - 1, "color": colours.muted}})  # fmt: skip
+    fig.set(
+        margin={"l": 4, "r": 4, "t": 4, "b": 70},
+        xaxis={"range": [0, len(levels)], "visible": False},
+        yaxis={"range": [height, 0], "visible": False},
+        showlegend=True,
+        legend={
+            "orientation": "h",
+            "x": 0,
+            "y": 0,
+            "yanchor": "top",
+            "itemclick": False,
+            "itemdoubleclick": False,
+            "font": {"size": FONT_SIZE - 1, "color": colours.muted},
+        },
+    )
     for i, level in enumerate(levels):
         head = names.text("closeness_level", n=level) if level else names.text("closeness_level_unknown")
         fig.note(text=head, x=i + 0.5, y=10, font={"color": colours.muted, "size": FONT_SIZE - 1})
     for place, top in tops:
         text = label(place, 40) if place else names.text("closeness_no_department")
         fig.shape(type="line", xref="paper", x0=0, x1=1, y0=top, y1=top, line={"color": colours.grid, "width": 1})
-        fig.note(text=text, x=0, xref="paper", xanchor="left", y=top + 12, font={"weight": "bold", "size": FONT_SIZE - 1})
+        fig.note(
+            text=text, x=0, xref="paper", xanchor="left", y=top + 12, font={"weight": "bold", "size": FONT_SIZE - 1}
+        )
     _relations(fig, relations, spots, names, colours)
     _people(fig, people, spots, names, colours)
     return fig.figure()
@@ -103,18 +117,43 @@ def _relations(fig: Sheet, relations: pd.DataFrame, spots: dict[str, Spot], name
         if row["kind"] not in seen:
             seen.append(row["kind"])
         if row["kind"] == "report":
-            fig.note(text="", showarrow=True, x=b.x, y=b.y, ax=a.x, ay=a.y, xref="x", yref="y", axref="x", ayref="y",
-                     arrowhead=2, arrowsize=1, arrowwidth=1.4, arrowcolor=soft(colours.text, 0.55), standoff=12,
-                     startstandoff=10)  # fmt: skip
+            fig.note(
+                text="",
+                showarrow=True,
+                x=b.x,
+                y=b.y,
+                ax=a.x,
+                ay=a.y,
+                xref="x",
+                yref="y",
+                axref="x",
+                ayref="y",
+                arrowhead=2,
+                arrowsize=1,
+                arrowwidth=1.4,
+                arrowcolor=soft(colours.text, 0.55),
+                standoff=12,
+                startstandoff=10,
+            )
             continue
         bend = 0.18 if row["kind"] == "influence" else -0.18
         middle = ((a.x + b.x) / 2 + bend, (a.y + b.y) / 2 + 90 * bend)
         colour = colours.accent if row["kind"] == "influence" else soft(colours.text, 0.3)
-        fig.shape(type="path", path=f"M {a.x},{a.y} Q {middle[0]},{middle[1]} {b.x},{b.y}", layer="below",
-                  line={"color": colour, "width": 1.2, "dash": LINES.get(row["kind"], "dot")})  # fmt: skip
+        fig.shape(
+            type="path",
+            path=f"M {a.x},{a.y} Q {middle[0]},{middle[1]} {b.x},{b.y}",
+            layer="below",
+            line={"color": colour, "width": 1.2, "dash": LINES.get(row["kind"], "dot")},
+        )
     for kind in [k for k in LINES if k in seen]:
-        fig.scatter(x=[None], y=[None], mode="lines", name=names.text(f"closeness_relation_{kind}"), showlegend=True,
-                    line={"color": colours.accent if kind == "influence" else colours.muted, "dash": LINES[kind], "width": 1.5})  # fmt: skip
+        fig.scatter(
+            x=[None],
+            y=[None],
+            mode="lines",
+            name=names.text(f"closeness_relation_{kind}"),
+            showlegend=True,
+            line={"color": colours.accent if kind == "influence" else colours.muted, "dash": LINES[kind], "width": 1.5},
+        )
 
 
 def _people(fig: Sheet, people: pd.DataFrame, spots: dict[str, Spot], names: Names, colours: Palette) -> None:
@@ -123,26 +162,42 @@ def _people(fig: Sheet, people: pd.DataFrame, spots: dict[str, Spot], names: Nam
         if mine.empty:
             continue
         rows = mine.to_dict("records")
-        colour = colours.muted if status is None else (colours.good if status > 0 else colours.bad if status < 0
-                                                       else colours.neutral.actual)  # fmt: skip
+        colour = (
+            colours.muted
+            if status is None
+            else (colours.good if status > 0 else colours.bad if status < 0 else colours.neutral.actual)
+        )
         shape = UNKNOWN_SHAPE if status is None else SHAPES[status]
         word = attitude(status, names)
         fig.scatter(
-            x=[spots[r["contact_id"]].x for r in rows], y=[spots[r["contact_id"]].y for r in rows], mode="markers",
+            x=[spots[r["contact_id"]].x for r in rows],
+            y=[spots[r["contact_id"]].y for r in rows],
+            mode="markers",
             marker={
-                "symbol": [shape if r["is_reached"] else f"{shape}-open" for r in rows], "color": colour,
-                "size": [10 + 2 * (known(r["importance"]) or 2) for r in rows], "opacity": 1,
+                "symbol": [shape if r["is_reached"] else f"{shape}-open" for r in rows],
+                "color": colour,
+                "size": [10 + 2 * (known(r["importance"]) or 2) for r in rows],
+                "opacity": 1,
                 "line": {"width": 1.6, "color": colour},
             },
-            name=f"{'? ' if status is None else ''}{word}", showlegend=True, hoverinfo="text",
-            hovertext=[_hover(r, word, names) for r in rows], cliponaxis=False,
-        )  # fmt: skip
+            name=f"{'? ' if status is None else ''}{word}",
+            showlegend=True,
+            hoverinfo="text",
+            hovertext=[_hover(r, word, names) for r in rows],
+            cliponaxis=False,
+        )
         for row in rows:
             spot = spots[row["contact_id"]]
             title = label(row["title"], 16) if isinstance(row["title"], str) and row["title"] != "nan" else "?"
             fig.note(text=title, x=spot.x, y=spot.y, yshift=-16, yanchor="middle", font={"size": FONT_SIZE - 2})
-            fig.note(text=("? " if status is None else "") + word, x=spot.x, y=spot.y, yshift=-28, yanchor="middle",
-                     font={"size": FONT_SIZE - 2, "color": colour})  # fmt: skip
+            fig.note(
+                text=("? " if status is None else "") + word,
+                x=spot.x,
+                y=spot.y,
+                yshift=-28,
+                yanchor="middle",
+                font={"size": FONT_SIZE - 2, "color": colour},
+            )
 
 
 def attitude(status: float | None, names: Names) -> str:
@@ -160,8 +215,12 @@ def _hover(row: dict[Any, Any], word: str, names: Names) -> str:
     lines = [
         label(" · ".join(str(v) for v in (row["title"], row["department"], row["who"]) if isinstance(v, str) and v)),
         word,
-        names.text("closeness_hover", closeness=show.number(row["closeness"], digits=0), touches=show.number(row["touches"]),
-                   day=show.day(row["last_touch_on"], names.lang)),
+        names.text(
+            "closeness_hover",
+            closeness=show.number(row["closeness"], digits=0),
+            touches=show.number(row["touches"]),
+            day=show.day(row["last_touch_on"], names.lang),
+        ),
         ", ".join(roles),
-    ]  # fmt: skip
+    ]
     return "<br>".join(line for line in lines if line)

@@ -31,16 +31,21 @@ _LABELLED = ("segment", "pipeline", "stage", "next_stage", "from_stage", "to_sta
 
 
 def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: dict[str, str] | None = None,
-         alt: str, key: str | None = None, select: bool = False, height: Any = "auto") -> int | None:
+         alt: str, key: str | None = None, select: bool = False, height: Any = "auto",
+         lines: dict[str, tuple[float, float]] | None = None) -> int | None:
     """Show some columns of a frame; with `select` the position of the chosen row is given, else None.
 
-    `kinds` overrides how columns are shown: text, number, rate, days, amount, date. Text is drawn literally.
+    `kinds` overrides how columns are shown: text, number, points (one decimal), rate, days, amount, date. Text is drawn
+    literally.
+    `lines`: columns that hold lists of numbers, drawn as small lines, with the bounds of their common scale.
     """
     columns = [c for c in (columns or frame.columns) if c in frame.columns]
     shown = prepared(frame[list(columns)])
     how = {c: (kinds or {}).get(c) or KINDS.get(c, "") for c in columns}
     styled = shown.style.format({c: f for c in columns if (f := _formatter(how[c], shown[c]))})
-    config = {c: st.column_config.Column(column_label(c)) for c in columns}
+    config: dict[str, Any] = {c: st.column_config.Column(column_label(c)) for c in columns}
+    config |= {c: st.column_config.LineChartColumn(column_label(c), y_min=low, y_max=high)
+               for c, (low, high) in (lines or {}).items() if c in columns}
     options: dict[str, Any] = {"hide_index": True, "column_config": config, "alt": alt, "height": height, "key": key,
                                "placeholder": fmt.UNKNOWN}
     if not select:
@@ -89,5 +94,7 @@ def _formatter(kind: str, values: pd.Series[Any]) -> Callable[[Any], str] | None
     if kind == "amount":
         scale = fmt.scale_of(values, lang)
         return lambda v: fmt.amount(v, lang, scale=scale)
+    if kind == "points":
+        return lambda v: fmt.number(v, lang, digits=1)
     digits = 0 if kind == "number" or pd.api.types.is_integer_dtype(values) else 2
     return lambda v: fmt.number(v, lang, digits=digits)
