@@ -22,7 +22,7 @@ WEEKS_BACK = 4
 
 
 class ComparisonQuestions:
-    """What `Ask` can be asked about the comparison with the rivals (DOMAIN B6, B10)."""
+    """What `Ask` can be asked about the comparison with the rivals (METHOD B6, B10)."""
 
     if TYPE_CHECKING:
         settings: Settings

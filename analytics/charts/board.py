@@ -22,6 +22,8 @@ from data.scope import UNKNOWN
 
 HEIGHT = 260
 _SPARK = 30
+#: how the axis writes a month
+_MONTHS = {"en": "%b %Y", "zh": "%Y-%m"}
 Title = Callable[[dict[Any, Any]], str]
 
 
@@ -39,6 +41,8 @@ def course(
     low, high = _reach(column(frame, value), bands)
     fig.set(margin={"l": 28, "r": 8, "t": 12, "b": 26}, xaxis={"type": "date"}, yaxis={"range": [low, high]})
     _edges(fig, names, theme, bands, low, high)
+    fig.set(xaxis={"tickformat": _MONTHS[names.lang]})
+    ends: list[tuple[float, str, str, str]] = []
     for group, part in frame.groupby(by, sort=False) if by else [("", frame)]:
         if group == UNKNOWN:
             continue
@@ -57,15 +61,12 @@ def course(
         last = next(((d, y) for d, y in zip(part["as_of_on"].iloc[::-1], ys[::-1], strict=True) if y is not None), None)
         if last:
             said = f"{names.segment(str(group))} " if by else ""
-            fig.note(
-                text=f"{said}{show.number(last[1], digits=1)}",
-                x=str(last[0])[:10],
-                y=last[1],
-                xanchor="right",
-                yanchor="bottom",
-                yshift=3,
-                font={"color": colour, "size": FONT_SIZE, "weight": "bold"},
-            )
+            ends.append((last[1], str(last[0])[:10], f"{said}{show.number(last[1], digits=1)}", colour))
+    for i, (y, x, text, colour) in enumerate(sorted(ends, reverse=True)):  # the highest above its line, others below
+        anchor, font = "bottom" if i == 0 else "top", {"color": colour, "size": FONT_SIZE, "weight": "bold"}
+        fig.note(
+            text=text, x=x, y=y, xanchor="right", yanchor=anchor, yshift=3 if i == 0 else -3 - 15 * (i - 1), font=font
+        )
     return fig.figure()
 
 
@@ -77,7 +78,7 @@ def parts(frame: pd.DataFrame, names: Names, theme: Theme, *, bands: Sequence[in
     fig = Sheet(theme, HEIGHT)
     fig.set(
         margin={"l": 28, "r": 8, "t": 12, "b": 48},
-        xaxis={"type": "date"},
+        xaxis={"type": "date", "tickformat": _MONTHS[names.lang]},
         yaxis={"range": [-2, 102]},
         showlegend=True,
         legend={"orientation": "h", "x": 0, "y": -0.12, "yanchor": "top", "font": {"size": FONT_SIZE - 1}},
@@ -104,8 +105,8 @@ def parts(frame: pd.DataFrame, names: Names, theme: Theme, *, bands: Sequence[in
 
 
 def movers(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> go.Figure:
-    """One row an account: `title` (escaped by the caller), its course of the last weeks as a small line, closeness now and
-    `change` with its sign. All lines share the scale 0 to 100."""
+    """One row an account: `title` (escaped by the caller), its course of the last weeks as a small line, closeness
+    now and `change` with its sign. All lines share the scale 0 to 100."""
     if frame.empty:
         return message(theme, names.text("empty"))
     colours = palette(theme)
@@ -155,7 +156,7 @@ def movers(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> 
 
 
 def groups(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> go.Figure:
-    """Mean change of closeness per group, to the left a loss and to the right a gain; hatched where chance can explain it.
+    """Mean change of closeness per group, a loss to the left and a gain to the right; hatched where it can be chance.
 
     Columns: change, n, is_real."""
     if frame.empty:
@@ -182,8 +183,9 @@ def groups(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> 
                 keyed=False,
                 hover=[f"{title(records[i])}<br>{show.number(values[i], digits=1, signed=True)}" for i in mine],
             )
-    fig.shape(type="line", x0=0, x1=0, y0=0, y1=place.height, line={"color": colours.muted, "width": 1})
     for i, row in enumerate(records):
+        top, line = place.bar_at(i) - place.bar / 2, {"color": colours.muted, "width": 1}
+        fig.shape(type="line", x0=0, x1=0, y0=top - 2, y1=top + place.bar + 2, line=line)
         write(fig, title(row), 0, place.text_at(i), bold=bool(row["is_real"]))
         write(
             fig,
@@ -206,7 +208,9 @@ def groups(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> 
             size=FONT_SIZE - 1,
         )
     if not frame["is_real"].all():
-        write(fig, names.text("closeness_hatched"), 0, place.height + 10, colour=colours.muted, size=FONT_SIZE - 1)
+        said = names.text("closeness_hatched")
+        font = {"color": colours.muted, "size": FONT_SIZE - 1}
+        fig.note(text=said, x=0, y=0, xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-8, font=font)
     return fig.figure()
 
 
@@ -307,5 +311,6 @@ def _edges(fig: Sheet, names: Names, theme: Theme, bands: Sequence[int], low: fl
                 xanchor="left",
                 y=edge,
                 yanchor="bottom",
+                bgcolor=colours.background,
                 font={"color": colours.muted, "size": FONT_SIZE - 2},
             )

@@ -1,6 +1,6 @@
 """Whom we know and reach in an account: departments top to bottom, levels left (highest) to right.
 
-Departments are rows, because there may be many of them and their names are long: five levels stay readable at 390 pixels.
+Departments are rows, because there may be many and their names are long: five levels stay readable at 390 pixels.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ def matrix(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
         for row in rows[rows["contacts"] > 0].to_dict("records"):
             level = known(row["level"])
             _cell(fig, row, levels.index(int(level) if level else None), top + _TEXT, names, theme)
-    _text(fig, names.text("closeness_matrix_key"), 0, height + 14, colours.muted, anchor="left")
+    said, font = names.text("closeness_matrix_key"), {"color": colours.muted, "size": FONT_SIZE - 1}
+    fig.note(text=said, x=0, y=0, xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-6, font=font)
     return fig.figure()
 
 

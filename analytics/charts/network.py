@@ -108,12 +108,15 @@ def account(people: pd.DataFrame, relations: pd.DataFrame, names: Names, theme: 
 
 
 def _relations(fig: Sheet, relations: pd.DataFrame, spots: dict[str, Spot], names: Names, colours: Palette) -> None:
-    """Lines between people; reports with an arrow to the superior, the others bent so that they do not hide each other."""
+    """Lines between people; reports with an arrow to the superior, the others bent, not to hide each other."""
     seen: list[str] = []
+    drawn: set[tuple[str, frozenset[str]]] = set()
     for row in relations.to_dict("records"):
         a, b = spots.get(row["from_contact"]), spots.get(row["to_contact"])
-        if a is None or b is None:
+        pair = (row["kind"], frozenset((row["from_contact"], row["to_contact"])))
+        if a is None or b is None or pair in drawn:
             continue
+        drawn.add(pair)
         if row["kind"] not in seen:
             seen.append(row["kind"])
         if row["kind"] == "report":
@@ -168,7 +171,7 @@ def _people(fig: Sheet, people: pd.DataFrame, spots: dict[str, Spot], names: Nam
             else (colours.good if status > 0 else colours.bad if status < 0 else colours.neutral.actual)
         )
         shape = UNKNOWN_SHAPE if status is None else SHAPES[status]
-        word = attitude(status, names)
+        word, back = attitude(status, names), soft(colours.background, 0.75)
         fig.scatter(
             x=[spots[r["contact_id"]].x for r in rows],
             y=[spots[r["contact_id"]].y for r in rows],
@@ -189,13 +192,16 @@ def _people(fig: Sheet, people: pd.DataFrame, spots: dict[str, Spot], names: Nam
         for row in rows:
             spot = spots[row["contact_id"]]
             title = label(row["title"], 16) if isinstance(row["title"], str) and row["title"] != "nan" else "?"
-            fig.note(text=title, x=spot.x, y=spot.y, yshift=-16, yanchor="middle", font={"size": FONT_SIZE - 2})
+            fig.note(
+                text=title, x=spot.x, y=spot.y, yshift=-17, yanchor="middle", bgcolor=back, font={"size": FONT_SIZE - 2}
+            )
             fig.note(
                 text=("? " if status is None else "") + word,
                 x=spot.x,
                 y=spot.y,
-                yshift=-28,
+                yshift=-30,
                 yanchor="middle",
+                bgcolor=back,
                 font={"size": FONT_SIZE - 2, "color": colour},
             )
 

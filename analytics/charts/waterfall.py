@@ -1,4 +1,4 @@
-"""What moved the win rate of one opportunity: from one week to another in terms that add up exactly (DOMAIN B6)."""
+"""What moved the win rate of one opportunity: from one week to another in terms that add up exactly (METHOD B6)."""
 
 from __future__ import annotations
 
