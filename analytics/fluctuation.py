@@ -27,6 +27,9 @@ MIN_EXPECTED = 5
 #: Fewest closed on either side of a split in time.
 MIN_SIDE = 20
 
+#: A group is named only at this level: whoever looks every week sees one false alarm in a hundred looks, not in twenty.
+NAMED = 0.99
+
 _JUDGED = ("centre", "lower", "upper", "sigma_z", "signal", "is_small")
 
 
@@ -122,8 +125,8 @@ def shifts(counts: pd.DataFrame, *, sigma_z: float = 1.0, level: float = LEVEL) 
     Every period start with enough closed on both sides is tried (score test of two shares, pooled; the whole's is
     divided by `sigma_z`). p is adjusted for everything that was tried (Bonferroni): whoever looks at a hundred groups
     and ten quarters finds one that "fell" in pure noise too; the whole and the groups are two questions, each with its
-    own `tests`. A group that passes must also have moved apart from the rest of its dimension (log odds, Haldane's
-    correction; adjusted for the number that passed), so that a fall of everybody is nobody's.
+    own `tests`. A group that passes at level NAMED must also have moved apart from the rest of its dimension (log
+    odds, Haldane's correction; adjusted for the number that passed), so that a fall of everybody is nobody's.
     """
     tried = [_tried(part, max(1.0, sigma_z)) for _, part in counts.groupby("dimension", sort=False)]
     frame = pd.concat(tried, ignore_index=True) if tried else pd.DataFrame()
@@ -136,7 +139,7 @@ def shifts(counts: pd.DataFrame, *, sigma_z: float = 1.0, level: float = LEVEL) 
     frame["far"] = -frame["z"].abs().round(9)
     best = frame.sort_values(["far", "dimension", "value", "since"], kind="stable")
     best = best.drop_duplicates(["dimension", "value"])
-    passed = best["p_adjusted"] < 1 - level
+    passed = best["p_adjusted"] < np.where(best["dimension"] == "", 1 - level, 1 - NAMED)
     apart = np.array([two_sided_p(z) for z in best["z_rest"]]) * max(1, int((passed & (best["dimension"] != "")).sum()))
     best["p_rest"] = np.where(best["dimension"] == "", np.nan, np.minimum(1.0, apart))
     best["is_real"] = passed & ~(best["p_rest"] >= 1 - level)

@@ -72,13 +72,16 @@ def _per_group(counts: pd.DataFrame, by: Sequence[str], zeros: Sequence[str]) ->
 
 
 def _with_overdue(frame: pd.DataFrame, overdue: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Adds open_overdue per group; not known per month or quarter, because it is a stock of the as-of date."""
-    if not by:
-        return frame.assign(open_overdue=int(overdue["open_overdue"].sum()))
+    """Adds open_overdue per group; not known per month or quarter, because it is a stock of the as-of date, nor where
+    there are open ones and none of them has an expected close."""
     if not set(by) <= set(overdue.columns):
         return frame.assign(open_overdue=np.nan)
-    frame = frame.merge(added_up(overdue, by), on=list(by), how="left")
-    return frame.assign(open_overdue=frame["open_overdue"].fillna(0).astype("int64"))
+    is_known = (overdue["n_open"] == 0) | (overdue["due_known"] > 0)
+    late = overdue.assign(open_overdue=overdue["open_overdue"].where(is_known))
+    if not by:
+        return frame.assign(open_overdue=late["open_overdue"].sum(min_count=1))
+    frame = frame.merge(late[[*by, "open_overdue", "n_open"]], on=list(by), how="left")
+    return frame.assign(open_overdue=frame["open_overdue"].where(frame["n_open"].notna(), 0)).drop(columns="n_open")
 
 
 def _finished(frame: pd.DataFrame, context: Context, by: Sequence[str], reason: str) -> pd.DataFrame:

@@ -39,7 +39,7 @@ MEANINGS = MappingProxyType({
     "amount_missing": "of n, without an amount: they weigh nothing in what is said of amounts",
     "skip_rate": "skipped / n",
     "regress_rate": "regressed / n",
-    "p75": "days after which three of four have left the stage, over all visits so far",
+    "p75": "days after which three of four have left the stage, over the visits of the last two years",
     "immature": "of open, those younger than p75: too early to say; null where p75 is not known",
     "immature_share": "immature / n",
     "horizon": "days within which the value asks to have come further",
@@ -64,7 +64,8 @@ MEANINGS = MappingProxyType({
     "parent": "rate of the same stage over all groups, or within the first of several groups",
     "default_probability": "what the settings promise for the stage",
     "path_unknown": "left out of n: closed, but nobody knows which stages it came to",
-    "open_overdue": "open on the as-of date and past their expected close; null per month or quarter",
+    "open_overdue": "open on the as-of date and past their expected close; null per month or quarter, and where no open "
+                    "one has an expected close",
     "amount": "their amount, base currency, of those that have one",
     "weighted": "amount times the default probability of the stage",
     "weighted_missing": "of n, in a stage without a default probability",

@@ -89,6 +89,15 @@ def test_open_ones_past_their_expected_close_stand_beside_the_rate() -> None:
     assert pd.isna(by_month["open_overdue"].iloc[0]), "a stock has no month of closing"
 
 
+def test_without_any_expected_close_nobody_knows_what_is_overdue() -> None:
+    company = asked([won(5, segment="KA"), Journey([(0, "lead")], columns={"segment": "KA"}), won(6, segment="SMB")])
+    assert pd.isna(only(company.metric("win_rate.count", view(51)))["open_overdue"])
+    by_segment = company.metric("win_rate.count", view(51), ["segment"]).set_index("segment")["open_overdue"]
+    assert pd.isna(by_segment["KA"])
+    assert by_segment["SMB"] == 0, "nothing is open there"
+    assert only(asked([won(5)]).metric("win_rate.count", view(51)))["open_overdue"] == 0
+
+
 def test_groups_add_up_and_the_unknown_group_is_named() -> None:
     company = asked([won(5, segment="KA"), won(40, segment="SMB"), closed(41, segment="SMB"), closed(42)])
     frame = company.metric("win_rate.count", view(100), ["segment"])
