@@ -79,8 +79,8 @@ def shifts(counts: pd.DataFrame) -> pd.DataFrame:
     """Which groups of accounts came closer or drifted off, against all others: the most certain first.
 
     In: rows of sql/closeness_shifts.sql. Out: SHIFTS; dimension "" is everybody, tested against no change.
-    Welch's t-test (1947, Biometrika 34:28); p_adjusted after Bonferroni over all groups that were tried, so that looking at
-    a hundred sellers does not find a loser in pure noise. Groups of fewer than MIN_ACCOUNTS are not tried.
+    Welch's t-test (1947, Biometrika 34:28), p_adjusted by Bonferroni over all groups that were tried, so that looking
+    at a hundred sellers does not find a loser in pure noise. Groups of fewer than MIN_ACCOUNTS are not tried.
     """
     whole = counts[counts["dimension"] == ""]
     if whole.empty:
@@ -167,9 +167,9 @@ def formula(result: closeness.Account, rules: Closeness) -> pd.DataFrame:
 def coverage(people: pd.DataFrame, departments: pd.DataFrame) -> pd.DataFrame:
     """The matrix department x level, one row a cell with anybody in it, one per department without anybody (level NaN).
 
-    In: analytics.closeness.people; the departments of analytics.closeness.Account. Level = importance 5 to 1, NaN where it
-    is not known. Out: department (None = not known), level, contacts, reached, supporting (attitude 1 or more), opposing,
-    unknown (attitude), weight, target, n (reached of the department), is_covered.
+    In: analytics.closeness.people; the departments of analytics.closeness.Account. Level = importance 5 to 1, NaN where
+    it is not known. Out: department (None = not known), level, contacts, reached, supporting (attitude 1 or more),
+    opposing, unknown (attitude), weight, target, n (reached of the department), is_covered.
     """
     cells = people.assign(
         level=people["importance"].astype("float64"),
@@ -189,11 +189,10 @@ def coverage(people: pd.DataFrame, departments: pd.DataFrame) -> pd.DataFrame:
     known = departments[["department", "weight", "target", "n", "is_covered"]].assign(
         department=departments["department"].astype(object)
     )
-    return (
-        found.merge(known, on="department", how="left")
-        .sort_values(["department", "level"], ascending=[True, False], kind="stable", na_position="last")
-        .reset_index(drop=True)
-    )
+    order = ["weight", "department", "level"]
+    found = found.merge(known, on="department", how="left")
+    found = found.sort_values(order, ascending=[False, True, False], kind="stable", na_position="last")
+    return found.reset_index(drop=True)
 
 
 def map_people(people: pd.DataFrame, roles: pd.DataFrame, *, show_names: bool) -> pd.DataFrame:

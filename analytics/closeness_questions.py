@@ -58,7 +58,8 @@ class ClosenessQuestions:
         closeness_accounts.board, holder_name, owner_name). `attrs["total"]`: how many there are of this kind.
 
         `sort`: alerts (a score or an important contact fell, the largest open amount first), fallen, risen (over the
-        weeks of the settings), fallen_period (since the start of the view's period), weak, amount (all, by open amount).
+        weeks of the settings; accounts with open deals), fallen_period (since the start of the view's period), weak,
+        amount (all, by open amount).
         """
         if sort not in SORTS:
             raise ValueError(f"{sort} is none of {SORTS}")
@@ -71,7 +72,7 @@ class ClosenessQuestions:
         return frame
 
     def closeness_movers(self, view: View, limit: int = 6) -> pd.DataFrame:
-        """The accounts that lost and won most over the last weeks, the largest loss first (columns: closeness_board)."""
+        """Accounts that lost and won most over the last weeks, the largest loss first (columns of closeness_board)."""
         fallen = self.closeness_board(view, "fallen", limit=limit)
         risen = self.closeness_board(view, "risen", limit=limit)
         return pd.concat([part for part in (fallen, risen.iloc[::-1]) if len(part)] or [fallen], ignore_index=True)

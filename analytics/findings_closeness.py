@@ -1,6 +1,6 @@
 """Sentences about closeness, in both languages, that never say more than their numbers support.
 
-As analytics/findings.py: each function takes figures and returns a `Finding`, "clear" only where chance does not explain it.
+As analytics/findings.py: each function takes figures and returns a `Finding`, "clear" only where it is not chance.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ SELECT account_id, account_name, segment, owner_id, team, region, industry, as_o
     n_unknown_status, n_opponents, has_org_map, is_short_history, last_touch_on, n_open, amount_base, is_falling, is_narrower,
     is_contact_lost, is_dependent, count(*) OVER () AS total
 FROM (SELECT n.*, account_name FROM account_now n LEFT JOIN firm ON firm.account_id = n.account_id::VARCHAR)
-WHERE contains(lower(concat_ws(' ', account_id, account_name)), lower($words)) AND CASE $sort WHEN 'fallen' THEN change < 0 WHEN 'risen' THEN change > 0 WHEN 'fallen_period' THEN change_period < 0
+WHERE contains(lower(concat_ws(' ', account_id, account_name)), lower($words)) AND CASE $sort WHEN 'fallen' THEN change < 0 AND n_open > 0 WHEN 'risen' THEN change > 0 AND n_open > 0 WHEN 'fallen_period' THEN change_period < 0
       WHEN 'weak' THEN closeness IS NOT NULL WHEN 'alerts' THEN is_falling OR is_contact_lost ELSE true END
 ORDER BY CASE $sort WHEN 'fallen' THEN change WHEN 'risen' THEN -change WHEN 'fallen_period' THEN change_period
          WHEN 'weak' THEN closeness WHEN 'alerts' THEN -amount_base WHEN 'amount' THEN -amount_base END NULLS LAST,
