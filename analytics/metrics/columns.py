@@ -64,8 +64,8 @@ MEANINGS = MappingProxyType({
     "parent": "rate of the same stage over all groups, or within the first of several groups",
     "default_probability": "what the settings promise for the stage",
     "path_unknown": "left out of n: closed, but nobody knows which stages it came to",
-    "open_overdue": "open on the as-of date and past their expected close; null per month or quarter, and where no open "
-                    "one has an expected close",
+    "open_overdue": "open on the as-of date and past their expected close; null per month or quarter, and where no "
+                    "open one has an expected close",
     "amount": "their amount, base currency, of those that have one",
     "weighted": "amount times the default probability of the stage",
     "weighted_missing": "of n, in a stage without a default probability",
