@@ -15,7 +15,7 @@ from analytics.charts import parties, timeline, waterfall
 from analytics.charts.names import Names
 from analytics.charts.style import label
 from analytics.view import View
-from pages._parts import cache, context, show, states, table, view_state
+from pages._parts import cache, closeness_parts, context, show, states, table, view_state
 from pages._parts.chart_card import BEHIND, chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -76,6 +76,7 @@ def _story(view: View, chosen: str) -> None:
                with_period=False, measured=t("view.as_of", day=fmt.day(view.as_of, here.lang)), columns=list(_VISITS))
     with states.guard("opportunity_win"):
         _win(view, chosen)
+    closeness_parts.decision_chain(view, chosen)
     _tables(parts)
 
 

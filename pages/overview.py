@@ -14,7 +14,7 @@ from analytics.charts.names import Names
 from analytics.metrics import registry
 from analytics.view import View
 from data.scope import UNKNOWN
-from pages._parts import cache, context, show, states
+from pages._parts import cache, closeness_parts, context, show, states
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -32,6 +32,8 @@ def render(view: View) -> None:
         headline = cache.ask().headline(view)
         _tiles(headline)
         _sentences(headline, view)
+    with states.guard("overview_closeness"):
+        closeness_parts.headline(view)
     with states.guard("overview_stock"):
         _stock(view)
     with states.guard("overview_wins"):

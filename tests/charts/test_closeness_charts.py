@@ -23,7 +23,8 @@ def _names(lang: str = "en") -> Names:
 def _people() -> pd.DataFrame:
     status = [2.0, 1.0, 0.0, -1.0, -2.0, nan]
     return pd.DataFrame({
-        "contact_id": [f"c{i}" for i in range(6)], "title": [HOSTILE, *"BCDEF"], "department": ["IT"] * 3 + ["Finance"] * 2 + [None],
+        "contact_id": [f"c{i}" for i in range(6)], "title": [HOSTILE, *"BCDEF"],
+        "department": ["IT"] * 3 + ["Finance"] * 2 + [None],
         "importance": [5, 4, 4, 3, 2, None], "status": status, "is_reached": [True, False] * 3, "touches": 1,
         "closeness": 10.0, "last_touch_on": date(2026, 1, 1), "who": "J***", "roles": [("approver",)] + [()] * 5,
     })  # fmt: skip
@@ -81,7 +82,8 @@ def test_a_change_that_can_be_chance_is_hatched_and_says_so() -> None:
 
 def test_the_matrix_says_how_many_are_reached_of_how_many_known() -> None:
     cells = pd.DataFrame({"department": ["IT", "Finance"], "level": [5.0, nan], "contacts": [3, 0], "reached": [2, 0],
-                          "supporting": [1, 0], "opposing": [0, 0], "unknown": [1, 0], "weight": [1.0, 2.0], "target": [3, 2],
+                          "supporting": [1, 0], "opposing": [0, 0], "unknown": [1, 0],
+                          "weight": [1.0, 2.0], "target": [3, 2],
                           "n": [2, 0], "is_covered": [True, False]})  # fmt: skip
     texts = [a.text for a in coverage.matrix(cells, _names(), "light").layout.annotations]
     assert "2/3" in texts
