@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from analytics import conversion_days, headline, marks, periods, standards
+from analytics import conversion_days, funnel, headline, marks, periods, standards
 from analytics.closeness_questions import ClosenessQuestions
 from analytics.comparison_questions import ComparisonQuestions
 from analytics.metrics.frames import Context, ordered
@@ -21,7 +21,6 @@ from analytics.periods import Period
 from analytics.view import View
 from analytics.win_questions import WinQuestions
 from data import queries
-from data.contracts import DIMENSIONS
 from data.engine import Company
 from data.errors import MvpodError, nearest
 from data.queries import Slice
@@ -87,12 +86,7 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
         Columns: pipeline, from_stage (unknown: they start here), to_stage (unknown: still there, or gone), exit_kind
         (entry, open = still there, or how the stage was left), n, amount (at entry of the stage that is left).
         """
-        frame = queries.flow(self.company.cursor(), slice_of(view))
-        order = {(p.key, s.key): i for p in self.settings.pipelines for i, s in enumerate(p.stages)}
-        ranks = [order.get(pair, -1) for pair in zip(frame["pipeline"], frame["from_stage"], strict=True)]
-        to = [order.get(pair, 99) for pair in zip(frame["pipeline"], frame["to_stage"], strict=True)]
-        frame = frame.assign(a=ranks, b=to).sort_values(["pipeline", "a", "b", "exit_kind"], kind="stable")
-        return frame.drop(columns=["a", "b"]).reset_index(drop=True)
+        return funnel.flow(queries.flow(self.company.cursor(), slice_of(view)), self.settings)
 
     def reconcile(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
         """The five readings of conversion, one below the other, per pipeline and stage.
@@ -206,9 +200,10 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
         what is not known last. Accounts are searched (`find`), not listed."""
         slice_ = slice_of(view).with_(filters=Filters(), start=None, end=None)
         context = self._context(slice_)
-        found = {d: ordered(queries.options(self.company.cursor(), slice_, d), context, [d])
-                 for d in DIMENSIONS if d != "account_id"}
-        return {d: list(zip(f[d], f["n"], strict=True)) for d, f in found.items() if set(f[d]) - {UNKNOWN}}
+        answer = queries.options(self.company.cursor(), slice_)
+        found = {d: ordered(rows.rename(columns={"value": d}), context, [d]) for d, rows in answer.groupby("dimension")}
+        return {d: list(zip(found[d][d], found[d]["n"], strict=True)) for d in queries.LISTED
+                if d in found and set(found[d][d]) - {UNKNOWN}}
 
     def owner_names(self, view: View | None = None) -> dict[str, str]:
         """Owner id -> name, of the owners whose opportunities the view's scope may see (no view: of all)."""

@@ -26,6 +26,7 @@ from analytics.metrics.frames import Context, added_up, per_stage, ratio, steady
 from analytics.statistics.competing import cumulative_incidence, incidences_at
 from analytics.statistics.intervals import effective_n, wilson_limits, with_wilson
 from analytics.statistics.survival import groups, quantiles
+from data.settings import Settings
 
 COUNTS = ("n", "reached", "lost_only", "no_decision", "open", "regressed")
 APART = ("void", "deleted", "future")
@@ -41,7 +42,7 @@ def reached(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     """
     frame = _rates(answers["reach_counts"], context, by, (*COUNTS, *APART, "skipped", "entry_unknown"))
     frame["skip_rate"] = ratio(frame["skipped"], frame["n"])
-    frame = _with_immature(frame, answers["reach_ages"], _stage_p75(answers["all_visit_days"], context), by)
+    frame = _with_immature(frame, answers["reach_ages"], _stage_p75(answers["recent_visit_days"], context), by)
     return frame[_columns(frame, by)]
 
 
@@ -106,6 +107,27 @@ def matured(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     return frame.assign(horizon=horizon, regressed=np.nan)[_columns(frame.assign(horizon=0, regressed=0), by)]
 
 
+def flow(counts: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Visits as links: pipeline, from_stage (unknown: they start here), to_stage (unknown: still there, or gone),
+    exit_kind (entry, open = still there, or how the stage was left), n, amount. In the order of the stages.
+
+    Takes pipeline, from_stage, to_stage, exit_kind (unknown: still there), is_first, is_closing, n, amount. Staying in
+    a closing stage is no link.
+    """
+    entries = added_up(counts[counts["is_first"]],
+                       ["pipeline", "from_stage"]).rename(columns={"from_stage": "to_stage"})
+    ways = counts[counts["exit_kind"].notna() | ~counts["is_closing"]]
+    ways = ways.assign(exit_kind=ways["exit_kind"].fillna("open"))
+    ways = added_up(ways, ["pipeline", "from_stage", "to_stage", "exit_kind"])
+    blank = pd.Series(None, index=entries.index, dtype="str")
+    frame = pd.concat([entries.assign(from_stage=blank, exit_kind="entry"), ways], ignore_index=True)
+    place = {(p.key, s.key): i for p in settings.pipelines for i, s in enumerate(p.stages)}
+    ranks = {end: [place.get(pair, -1) for pair in zip(frame["pipeline"], frame[end], strict=True)]
+             for end in ("from_stage", "to_stage")}
+    order = frame.assign(**ranks).sort_values(["pipeline", "from_stage", "to_stage", "exit_kind"], kind="stable").index
+    return frame.loc[order, ["pipeline", "from_stage", "to_stage", "exit_kind", "n", "amount"]].reset_index(drop=True)
+
+
 def _spread(counts: pd.DataFrame, keys: Sequence[str], weight: str) -> pd.DataFrame:
     """Counts per day with one column per cause: passed, lost, censored."""
     wide = {kind: counts[weight].where(counts["outcome"] == kind, 0) for kind in ("passed", "lost")}
@@ -150,7 +172,8 @@ def _by_amount(frame: pd.DataFrame) -> np.ndarray:
     """amount_reached / amount_n; unknown where one side has no amount at all: what is known only of the won, for
     example, would make every amount a won one."""
     rest = frame["amount_n"] - frame["amount_reached"]
-    one_sided = ((frame["n"] > frame["reached"]) & (rest <= 0)) | ((frame["reached"] > 0) & (frame["amount_reached"] <= 0))
+    others_have_none = (frame["n"] > frame["reached"]) & (rest <= 0)
+    one_sided = others_have_none | ((frame["reached"] > 0) & (frame["amount_reached"] <= 0))
     return np.where(one_sided, np.nan, ratio(frame["amount_reached"], frame["amount_n"]))
 
 

@@ -40,6 +40,11 @@ MAX_ROWS = 10_000
 #: How a list may be ordered before the amount.
 _ORDERS = {"": "", "days": "days_in_stage DESC NULLS LAST,"}
 
+#: Accounts are searched, not listed.
+LISTED = tuple(d for d in DIMENSIONS if d != "account_id")
+_EACH_DIMENSION = " UNION ALL ".join(
+    f"SELECT '{d}' AS dimension, {d}::VARCHAR AS value, count(*) AS n FROM kept GROUP BY {d}" for d in LISTED)
+
 _SQL = Path(__file__).parent / "sql"
 _MARK = re.compile(r"\{(\w+)\}")
 _PARAM = re.compile(r"\$(\w+)")
@@ -95,7 +100,7 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
     listed = "".join(f"{n}, " for n in names)
     marks = {"where": where(slice_.scope, slice_.filters).sql, "dims": listed, "groups": listed,
              "which": _which(names), "sets": ", ".join(["(period)", *(f"({n}, period)" for n in names)]),
-             "behind": _text(behind) if behind else "", "order": _ORDERS[order]}
+             "behind": _text(behind) if behind else "", "order": _ORDERS[order], "each_dimension": _EACH_DIMENSION}
     text = _text(name)
     while mark := _MARK.search(text):
         word = mark[1] if mark[1] != "days" else f"{slice_.days}_days"
@@ -175,9 +180,9 @@ def visit_days(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[st
     return run(cursor, "visit_days", slice_, by, own=_STAGED)
 
 
-def all_visit_days(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Visits of all times up to the as-of date, whatever the period and the groups: the stage's own pace."""
-    return visit_days(cursor, slice_.with_(start=None, end=None))
+def recent_visit_days(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Visits of the two years up to the as-of date, whatever the period and the groups: the stages' own pace."""
+    return visit_days(cursor, slice_.with_(start=slice_.as_of - timedelta(days=730), end=None))
 
 
 def stage_totals(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -231,19 +236,19 @@ def closeness_trend(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequen
 
 
 def win_portfolio(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
-                  promised: Iterable[tuple[str, str, float]], **rules: float) -> pd.DataFrame:
+                  promised: Iterable[tuple[str, str, float]], **rules: Any) -> pd.DataFrame:
     """Per pipeline, stage, group and fifth of the win rate: open, predicted, promised (sql/win_portfolio.sql)."""
     return run(cursor, "win_portfolio", slice_, by, own=_STAGED, **_promises(promised), **rules)
 
 
 def win_movers(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, only: str, limit: int,
-               **rules: float) -> pd.DataFrame:
+               **rules: Any) -> pd.DataFrame:
     """Whose win rate moved in the last week, or needs a look (sql/win_movers.sql)."""
     return run(cursor, "win_movers", slice_, by, only=only, limit=min(limit, MAX_ROWS), **rules)
 
 
 def rivals_met(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-               **rules: float) -> pd.DataFrame:
+               **rules: Any) -> pd.DataFrame:
     """Open opportunities by their strongest rival (sql/rivals_met.sql)."""
     return run(cursor, "rivals_met", slice_, by, **rules)
 
@@ -275,7 +280,8 @@ def chain_people(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[
     return run(cursor, "chain_people", slice_, opportunity_id=opportunity_id, day=slice_.as_of)
 
 
-def chains(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **families: Sequence[str]) -> pd.DataFrame:
+def chains(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+           **families: Sequence[str]) -> pd.DataFrame:
     """Per group: how well the deciders of open opportunities are known (sql/chains.sql)."""
     return run(cursor, "chains", slice_, by, **{name: list(roles) for name, roles in families.items()})
 
@@ -285,7 +291,8 @@ def _promises(promised: Iterable[tuple[str, str, float]]) -> dict[str, Any]:
     return {name: [row[i] for row in rows] for i, name in enumerate(("pipelines", "stages", "promised"))}
 
 
-def closings_each(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, unit: str) -> pd.DataFrame:
+def closings_each(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                  unit: str) -> pd.DataFrame:
     """Won and lost per week or month, for each group of `by` on its own and for all (sql/closings_each.sql)."""
     return run(cursor, "closings_each", slice_, by, unit=unit)
 
@@ -368,9 +375,10 @@ def owners_seen(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> list[str]:
     return list(run(cursor, "owners_seen", slice_)["owner_id"])
 
 
-def options(cursor: duckdb.DuckDBPyConnection, slice_: Slice, dimension: str) -> pd.DataFrame:
-    """Opportunities of the as-of date per value of a dimension (sql/options.sql)."""
-    return run(cursor, "options", slice_, (dimension,))
+def options(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> pd.DataFrame:
+    """Opportunities of the as-of date: dimension, value, n, without accounts (sql/options.sql)."""
+    answer = run(cursor, "options", slice_)
+    return answer.assign(value=answer["value"].fillna(UNKNOWN))
 
 
 def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportunity_id: str,

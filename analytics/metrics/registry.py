@@ -133,7 +133,7 @@ _declare(
         "apart.",
         "期间内到达某阶段的商机中,截至日已到达更后阶段或赢单的比例。跳过视为通过;只计首次;作废另列。",
         "reached / n, n = reached + lost + open", _REACHED, "F3",
-        ("reach_counts", "reach_ages", "all_visit_days"), funnel.reached),
+        ("reach_counts", "reach_ages", "recent_visit_days"), funnel.reached),
     _conversion(
         "strict", "Conversion, every stage in order", "严格转化率",
         "As conversion, but every stage must really be entered, one after the other. The gap to conversion is what "

@@ -3,7 +3,8 @@
 WITH {standing},
 closed AS (
     SELECT * REPLACE (last_open_stage AS stage), date_trunc('month', closed_on)::DATE AS month,
-        created_on AS entered_on, closed_on AS seen_until, NULL::STRUCT("start" DATE, "end" DATE)[] AS pauses
+        created_on AS entered_on, closed_on AS seen_until, NULL::DATE AS exited_on, 0 AS paused_days,
+        NULL::STRUCT("start" DATE, "end" DATE)[] AS pauses
     FROM standing
     WHERE status IN ('won', 'lost', 'no_decision') AND closed_on BETWEEN $start AND $until
 )

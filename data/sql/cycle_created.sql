@@ -4,6 +4,7 @@ WITH {standing},
 created AS (
     SELECT *, date_trunc('month', created_on)::DATE AS month,
         created_on AS entered_on, coalesce(closed_on, $as_of) AS seen_until,
+        NULL::DATE AS exited_on, 0 AS paused_days,
         NULL::STRUCT("start" DATE, "end" DATE)[] AS pauses
     FROM standing
     WHERE created_on BETWEEN $start AND $until

@@ -8,12 +8,12 @@ stood AS (
 fate AS (
     SELECT stood.*,
         coalesce(stood.passed_on <= $until, false) AS is_passed,
-        CASE WHEN later.opportunity_id IS NULL THEN 'deleted' ELSE later.status::VARCHAR END AS status_after
+        CASE WHEN later.opportunity_key IS NULL THEN 'deleted' ELSE later.status::VARCHAR END AS status_after
     FROM stood
-    JOIN opportunity_state AS was ON was.opportunity_id = stood.opportunity_id
+    JOIN opportunity_state AS was ON was.opportunity_key = stood.opportunity_key
         AND was.valid_from <= $before AND (was.valid_to IS NULL OR was.valid_to > $before)
         AND was.status IN ('open', 'paused')
-    LEFT JOIN opportunity_state AS later ON later.opportunity_id = stood.opportunity_id
+    LEFT JOIN opportunity_state AS later ON later.opportunity_key = stood.opportunity_key
         AND later.valid_from <= $until AND (later.valid_to IS NULL OR later.valid_to > $until)
 ),
 counted AS (SELECT *, is_passed OR status_after NOT IN ('void', 'deleted', 'future') AS is_in FROM fate)

@@ -13,6 +13,6 @@ reached AS (
         END AS ended,
         CASE WHEN apart.kind IS NOT NULL THEN apart.since ELSE closed_on END AS ended_on
     FROM stage_reach
-    LEFT JOIN apart USING (opportunity_id)
+    LEFT JOIN apart USING (opportunity_key)
     WHERE {where} AND reached_on BETWEEN $start AND $until
 )
