@@ -18,8 +18,7 @@ from pages import PAGES
 Open = Callable[..., AppTest]
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 #: the sample company's names are in both languages ("西南 Southwest"); they are data, whatever the language of the page
-_NAME = re.compile(r"(?:[\u4e00-\u9fff]+ )+(?=[A-Z])")
-_NAME = re.compile(r"[\u4e00-\u9fff]+ (?=[A-Z])")
+_NAME = re.compile(r"(?:[\u4e00-\u9fff]+\s)+(?=[A-Z])")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

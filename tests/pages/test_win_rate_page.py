@@ -1,0 +1,61 @@
+"""The page Win rate: what can be said comes first; without assessments it says that nothing was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from data.importing import import_paths
+
+Open = Callable[..., AppTest]
+_CLOSED = (("won" if i % 3 else "lost", f"2026-0{1 + i % 3}-05", f"2026-0{2 + i % 6}-1{i % 9}") for i in range(120))
+#: nothing but closed opportunities of nobody: no amounts of rivals, no probabilities, no segments
+ROWS = "opportunity_id,stage,status,amount,created_on,closed_on,account_id\n" + "\n".join(
+    f"o{i},{how},{how},100,{created},{closed},a{i % 7}" for i, (how, created, closed) in enumerate(_CLOSED)
+)
+
+
+def headings(app: AppTest) -> list[str]:
+    return [h.value.replace("\\", "") for h in app.header]
+
+
+def test_the_first_card_says_what_is_known_of_the_win_rate(open_page: Open) -> None:
+    app = open_page("win_rate", lang="en")
+    assert headings(app)[0].startswith("Win rate")
+    assert "n =" in headings(app)[0] or "keeps its level" in headings(app)[0]
+
+
+@pytest.mark.parametrize(("grain", "named"), [("month", "Sep 2026"), ("week", "week "), ("quarter", "Q3 2026")])
+def test_the_step_of_the_link_reaches_the_trend(open_page: Open, grain: str, named: str) -> None:
+    assert any(named in words for words in headings(open_page("win_rate", lang="en", grain=grain))[1:2])
+
+
+@pytest.mark.parametrize("measure", ["amount", "decided"])
+@pytest.mark.parametrize("by", ["region", "owner_id", "main_competitor"])
+def test_every_measure_and_dimension_draws(open_page: Open, measure: str, by: str) -> None:
+    app = open_page("win_rate", lang="zh", measure=measure, by=by, grain="month")
+    assert [e.value for e in app.error] == []
+
+
+@pytest.mark.parametrize(
+    "params", [{"period": "all", "compare": "none"}, {"segment": "KA", "period": "2026Q2"}, {"as_of": "2025-04-02"}]
+)
+def test_other_views_draw(open_page: Open, params: dict[str, str]) -> None:
+    assert [e.value for e in open_page("win_rate", lang="en", **params).error] == []
+
+
+def test_without_assessments_the_comparison_is_not_measured_instead_of_zero(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "opportunity.csv"
+    file.write_text(ROWS, encoding="utf-8")
+    import_paths([file], tmp_path / "own", as_of=date(2026, 9, 30))
+    monkeypatch.setenv("MVPOD_STORE", str(tmp_path / "own"))
+    app = open_page("win_rate", lang="en")
+    assert [e.value for e in app.error] == []
+    assert "Nothing that is open has been compared with its rivals" in headings(app)
+    assert any("Assessments of us and the rivals" in i.value for i in app.info)
