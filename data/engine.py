@@ -62,19 +62,19 @@ def connect(allowed: Iterable[Path | str] = (), *, memory: str = "4GB", threads:
         "allow_community_extensions": "false",
     })
     spill = Path(tempfile.gettempdir()) / f"mvpod-{uuid4().hex}"  # made by DuckDB only when it is needed
-    folders = ", ".join(_quoted(str(Path(folder).resolve()) + "/") for folder in allowed)
+    folders = ", ".join(quoted(str(Path(folder).resolve()) + "/") for folder in allowed)
     for statement in (
-        f"SET threads={int(threads)}", f"SET memory_limit={_quoted(memory)}", "SET TimeZone='UTC'",
-        "SET python_enable_replacements=false", f"SET temp_directory={_quoted(str(spill))}",
+        f"SET threads={int(threads)}", f"SET memory_limit={quoted(memory)}", "SET TimeZone='UTC'",
+        "SET python_enable_replacements=false", f"SET temp_directory={quoted(str(spill))}",
         "SET enable_progress_bar=false", "SET preserve_insertion_order=false",
-        f"SET disabled_optimizers={_quoted('build_side_probe_side' if joins_as_written else '')}",
+        f"SET disabled_optimizers={quoted('build_side_probe_side' if joins_as_written else '')}",
         f"SET allowed_directories=[{folders}]", "SET enable_external_access=false", "SET lock_configuration=true",
     ):
         con.execute(statement)
     return con
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
     """A SQL string literal, for the places (DDL, settings) where a value cannot be bound."""
     return "'" + text.replace("'", "''") + "'"
 
@@ -84,7 +84,7 @@ def parquet(files: Sequence[str], table: Table) -> str:
     if not files:
         columns = ", ".join(f"NULL::{duckdb_type(f.type)} AS {f.name}" for f in table.schema())
         return f"(SELECT {columns} WHERE false)"
-    listed = ", ".join(_quoted(f) for f in files)
+    listed = ", ".join(quoted(f) for f in files)
     if table.kind == "state":
         return f"read_parquet([{listed}], hive_partitioning=true, hive_types={{'snapshot_date': DATE}})"
     return f"read_parquet([{listed}], hive_partitioning=false)"
@@ -211,7 +211,8 @@ def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mappi
 def _add_keys(con: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> None:
     """`opportunity_key` in every mart of opportunities: a number to join by, five times as fast as the id's text.
 
-    It is a hash of the id; should two ids ever share one (one chance in ten million for a million ids), all get another.
+    It is a hash of the id; should two ids ever share one (one chance in ten million for a million
+    ids), all get others.
     """
     for name in marts:
         con.execute(f"ALTER TABLE {name} ADD COLUMN opportunity_key UBIGINT")
@@ -219,7 +220,8 @@ def _add_keys(con: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> None:
     for salt in range(100):
         for name in marts:
             con.execute(f"UPDATE {name} SET opportunity_key = hash(opportunity_id, {salt})")
-        if con.execute(f"SELECT count(DISTINCT opportunity_key) = count(DISTINCT opportunity_id) FROM ({ids})").fetchall()[0][0]:
+        different = "count(DISTINCT opportunity_key) = count(DISTINCT opportunity_id)"
+        if con.execute(f"SELECT {different} FROM ({ids})").fetchall()[0][0]:
             return
     raise AssertionError("a hundred hashes of the ids all collide")
 
@@ -243,7 +245,7 @@ def _make_enums(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> Non
         for (_, enum), items in zip(coded, found, strict=True):
             values.setdefault(enum, set()).update(items or ())
     for enum, texts in values.items():
-        con.execute(f"CREATE TYPE {enum} AS ENUM ({', '.join(_quoted(t) for t in sorted(texts))})")
+        con.execute(f"CREATE TYPE {enum} AS ENUM ({', '.join(quoted(t) for t in sorted(texts))})")
 
 
 def _known_days(con: duckdb.DuckDBPyConnection, dates: tuple[date, ...], as_of: date | None) -> tuple[date, date]:

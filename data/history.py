@@ -92,7 +92,7 @@ def rebuild_marts(w: Writer, settings: Settings, progress: Progress | None = Non
         told = shop.tell(settings, "snapshot_spell", "all_stage_change", _part(say, 0.6, 0.8))
         for i, name in enumerate(STORIES):
             say(name, 0.8 + 0.1 * i / len(STORIES))
-            w.overwrite(name, shop.reader(name, parquet(told[name], MARTS[name])))
+            w.overwrite(name, shop.reader(name, told[name]))
     rebuild_weekly(w, settings, _part(say, 0.9, 1.0))
 
 
@@ -123,7 +123,7 @@ def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],
         for i, name in enumerate(STORIES):
             say(name, 0.7 + 0.2 * i / len(STORIES))
             w.overwrite(name, shop.reader(name, f"(FROM {name} ANTI JOIN touched USING (opportunity_id) "
-                                                f"UNION ALL BY NAME FROM {parquet(told[name], MARTS[name])})"))
+                                                f"UNION ALL BY NAME FROM {told[name]})"))
         touched = shop.con.sql("SELECT DISTINCT opportunity_id FROM touched").to_arrow_table()
     return update_weekly(w, settings, touched, _part(say, 0.9, 1.0))
 
@@ -195,20 +195,26 @@ class _Workshop:
         self.con.close()
         self._spool.cleanup()
 
-    def tell(self, settings: Settings, source: str, events: str, say: Progress) -> dict[str, list[str]]:
-        """The stories of the opportunities in `source` (spells) and `events`: mart -> Parquet files in the spool."""
+    def tell(self, settings: Settings, source: str, events: str, say: Progress) -> dict[str, str]:
+        """The stories of the opportunities in `source` (spells) and `events`: mart -> what to select it from.
+
+        Many are told in parts that fit into memory, each of which is put on the disk.
+        """
         stories.prepare(self.con, settings, self.days)
         count = self.con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
         buckets = count // BUCKET_SPELLS + 1
-        told: dict[str, list[str]] = {name: [] for name in STORIES}
         for bucket in range(buckets):
             say("stage_visit", bucket / buckets)
             stories.tell(self.con, settings, source, events, f"hash(opportunity_id) % {buckets} = {bucket}")
+            if buckets == 1:
+                return {name: f"told_{name}" for name in STORIES}
             for name in STORIES:
-                path = str(Path(self._spool.name) / f"{name}-{bucket}.parquet")
+                path = self._spool_file(name, bucket)
                 self.con.execute(f"COPY (FROM told_{name}) TO '{path}' (FORMAT parquet, COMPRESSION lz4)")
-                told[name].append(path)
-        return told
+        return {name: parquet([self._spool_file(name, i) for i in range(buckets)], MARTS[name]) for name in STORIES}
+
+    def _spool_file(self, name: str, bucket: int) -> str:
+        return str(Path(self._spool.name) / f"{name}-{bucket}.parquet")
 
     def reader(self, name: str, source: str) -> pa.RecordBatchReader:
         """Rows of `source` (SQL) as a stream in the schema of mart `name`."""

@@ -13,8 +13,10 @@ import duckdb
 import pyarrow as pa
 
 from data import spells
-from data.contracts import CLOSING_KINDS, MARTS
+from data.contracts import ARROW, CLOSING_KINDS, MARTS, STAGE_KINDS, TIME_SOURCES
+from data.engine import duckdb_type, quoted
 from data.errors import MvpodError
+from data.scope import UNKNOWN
 from data.settings import Pipeline, Settings
 
 #: Marts made from spells and events, in the order in which they are made.
@@ -31,6 +33,7 @@ _STAGE = pa.schema([("pipeline", pa.string()), ("stage", pa.string()), ("stage_o
 def prepare(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[date]) -> None:
     """Tables `snapshot_day`, `stage_list`, `stage_home` (stage -> first pipeline that has it) and `closing_stage`."""
     spells.set_days(con, days, days)
+    _make_codes(con, settings)
     rows = [row for pipeline in settings.pipelines for row in _stages(pipeline)]
     home: dict[str, dict[str, Any]] = {}
     closing: dict[tuple[str, str], dict[str, Any]] = {}
@@ -40,8 +43,17 @@ def prepare(con: duckdb.DuckDBPyConnection, settings: Settings, days: Sequence[d
             closing.setdefault((row["pipeline"], row["kind"]), row)
     for name, content in (("stage_list", rows), ("stage_home", home.values()), ("closing_stage", closing.values())):
         con.register("arrow_stage", pa.Table.from_pylist(list(content), _STAGE))
-        con.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM arrow_stage")
+        con.execute(f"""CREATE TABLE {name} AS SELECT pipeline::pipeline_name AS pipeline, stage::stage_name AS stage,
+                        stage_order::INT AS stage_order, kind::kind_name AS kind, rank::INT AS rank FROM arrow_stage""")
         con.unregister("arrow_stage")
+
+
+def _make_codes(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """ENUM types for the words of the settings: joins and windows over codes are several times as fast as over text."""
+    stages = {row["stage"] for pipeline in settings.pipelines for row in _stages(pipeline)}
+    for name, words in (("pipeline_name", {p.key for p in settings.pipelines}), ("stage_name", stages | {UNKNOWN}),
+                        ("kind_name", {*STAGE_KINDS, "gone"}), ("source_name", set(TIME_SOURCES))):
+        con.execute(f"CREATE TYPE {name} AS ENUM ({', '.join(quoted(word) for word in sorted(words))})")
 
 
 def _stages(pipeline: Pipeline) -> list[dict[str, Any]]:
@@ -100,7 +112,7 @@ def _with_text(con: duckdb.DuckDBPyConnection, name: str) -> str:
     """The query that joins ids and dimensions to a story: the mart as it is stored."""
     own = {row[0] for row in con.execute(f"DESCRIBE story_{name}").fetchall()} - {"opportunity_id"}
     columns = (f"{'n' if c.name == 'opportunity_id' else 't' if c.name in own else 'd'}.{c.name}"
-               for c in MARTS[name].columns)
+               f"::{duckdb_type(ARROW[c.type])} AS {c.name}" for c in MARTS[name].columns)
     return spells.statement("told").format(columns=", ".join(columns), story=f"story_{name}")
 
 

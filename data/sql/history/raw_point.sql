@@ -6,12 +6,12 @@ WITH span AS (
     SELECT opportunity_id, min(day) AS first_event, max(day) AS last_event FROM event GROUP BY opportunity_id
 ), placed AS (
     SELECT s.*, first_event, last_event, created_on, e.day AS event_day,
-           lag(s.day) OVER w AS previous_day, lag(s.kind) OVER w AS previous_kind, lag(s.is_by_status) OVER w AS after_status
+           b.day AS previous_day, b.kind AS previous_kind, b.is_by_status AS after_status
     FROM segment s
     LEFT JOIN span USING (opportunity_id)
     LEFT JOIN created USING (opportunity_id)
     ASOF LEFT JOIN (SELECT DISTINCT opportunity_id, day FROM event) e ON e.opportunity_id = s.opportunity_id AND s.day >= e.day
-    WINDOW w AS (PARTITION BY s.opportunity_id ORDER BY s.segment_no)
+    LEFT JOIN segment b ON b.opportunity_id = s.opportunity_id AND b.segment_no = s.segment_no - 1
 ), believed AS (
     -- Events win as far as they reach. Inside their reach a snapshot can only add what events cannot know: a closing
     -- by status, an absence, and the return from either. On the day of the last event the export may have been
@@ -47,23 +47,23 @@ WITH span AS (
     LEFT JOIN snapshot_day u ON u.day = f.seen_until
     WHERE f.from_stage <> f.stage
 ), point AS (
-    SELECT opportunity_id, pipeline, stage, NULL AS absent, day, day AS lo, instant, true AS is_known, 'history' AS time_source,
-           1 AS class, event_no AS place, NULL::DATE AS seen_on
+    SELECT opportunity_id, pipeline, stage, NULL::kind_name AS absent, day, day AS lo, instant, true AS is_known,
+           'history'::source_name AS time_source, 1::TINYINT AS class, event_no::INT AS place, NULL::DATE AS seen_on
     FROM event
     UNION ALL
     SELECT opportunity_id, pipeline, stage, NULL,
            CASE WHEN last_seen IS NULL AND created_on <= event_day THEN created_on ELSE event_day END,
            CASE WHEN last_seen IS NOT NULL THEN last_seen WHEN created_on <= event_day THEN created_on END, NULL,
            last_seen IS NOT NULL OR coalesce(created_on <= event_day, false),
-           CASE WHEN last_seen IS NULL AND created_on <= event_day THEN 'crm_field' ELSE 'history' END, 0, 0, NULL
+           CASE WHEN last_seen IS NULL AND created_on <= event_day THEN 'crm_field'::source_name ELSE 'history'::source_name END, 0, 0, NULL
     FROM came_from
     UNION ALL
-    SELECT opportunity_id, pipeline, stage, CASE WHEN kind = 'gone' THEN 'gone' END,
+    SELECT opportunity_id, pipeline, stage, CASE WHEN kind = 'gone' THEN kind END,
            coalesce(crm_day, day), CASE WHEN crm_day IS NOT NULL THEN crm_day ELSE greatest(before, event_day - 1) END, NULL,
-           true, CASE WHEN crm_day IS NULL THEN 'snapshot' ELSE 'crm_field' END, 2, segment_no, day
+           true, CASE WHEN crm_day IS NULL THEN 'snapshot'::source_name ELSE 'crm_field'::source_name END, 2, segment_no, day
     FROM told
 )
 SELECT opportunity_id, p.pipeline, p.stage, coalesce(absent, l.kind) AS kind, l.stage_order, l.rank, day,
        CASE WHEN lo = day - 1 THEN day ELSE lo END AS lo, instant, is_known, time_source, seen_on,
-       row_number() OVER (PARTITION BY opportunity_id ORDER BY day, class, place) AS raw_no
+       row_number() OVER (PARTITION BY opportunity_id ORDER BY day, class, place)::INT AS raw_no
 FROM point p LEFT JOIN stage_list l ON l.pipeline = p.pipeline AND l.stage = p.stage

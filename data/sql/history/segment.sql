@@ -12,7 +12,7 @@ WITH known AS (
     LEFT JOIN stage_list l ON l.pipeline = s.pipeline AND l.stage = s.stage
     LEFT JOIN stage_home h ON h.stage = s.stage
 ), shown AS (
-    SELECT k.opportunity_id, k.seen_from, k.seen_before, k.seen_until, k.in_pipeline AS pipeline,
+    SELECT k.opportunity_id, k.seen_from, k.seen_before, k.seen_until, k.next_from, k.in_pipeline AS pipeline,
            CASE WHEN closed_as IS NULL OR closed_as = stage_kind THEN k.stage ELSE c.stage END AS stage,
            coalesce(closed_as, stage_kind) AS kind,
            closed_as IS NOT NULL AND stage_kind NOT IN ('won', 'lost', 'no_decision', 'void') AS is_by_status,
@@ -33,11 +33,9 @@ WITH known AS (
     FROM shown JOIN after_events a USING (opportunity_id)
     WHERE seen_from < a.day AND (seen_until IS NULL OR seen_until > a.day)
     UNION ALL
-    SELECT opportunity_id, seen_until, d.before, NULL, NULL, 'gone', false, NULL, NULL, false
-    FROM (SELECT opportunity_id, seen_until, lead(seen_from) OVER (PARTITION BY opportunity_id ORDER BY seen_from) AS back
-          FROM shown)
-    JOIN snapshot_day d ON d.day = seen_until
-    WHERE back IS DISTINCT FROM seen_until
+    SELECT opportunity_id, seen_until, d.before, NULL::pipeline_name, NULL::stage_name, 'gone'::kind_name, false,
+           NULL::DATE, NULL::DATE, false
+    FROM shown JOIN snapshot_day d ON d.day = seen_until WHERE next_from IS DISTINCT FROM seen_until
 ), started AS (
     SELECT *, is_anew OR lag(kind) OVER w IS NULL OR lag(pipeline) OVER w IS DISTINCT FROM pipeline
               OR lag(stage) OVER w IS DISTINCT FROM stage AS is_start
@@ -45,7 +43,7 @@ WITH known AS (
 ), numbered AS (
     SELECT *, sum(is_start::INT) OVER (PARTITION BY opportunity_id ORDER BY day) AS segment_no FROM started
 )
-SELECT opportunity_id, segment_no, min(day) AS day, arg_min(before, day) FILTER (is_start) AS before,
+SELECT opportunity_id, segment_no::INT AS segment_no, min(day) AS day, arg_min(before, day) FILTER (is_start) AS before,
        any_value(pipeline) AS pipeline, any_value(stage) AS stage, any_value(kind) AS kind,
        bool_or(is_by_status) AS is_by_status,
        arg_min(crm_first, day) FILTER (crm_first IS NOT NULL) AS crm_first,
