@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from analytics import findings, i18n, periods
+from analytics import findings_comparison, findings_win, i18n, periods
 from analytics import format as fmt
-from analytics.charts import spark, stock, trend
+from analytics.charts import movers, spark, stock, trend
 from analytics.charts.names import Names
 from analytics.metrics import registry
 from analytics.view import View
@@ -38,6 +39,8 @@ def render(view: View) -> None:
         _stock(view)
     with states.guard("overview_wins"):
         _wins(view)
+    with states.guard("overview_movers"):
+        _movers(view)
 
 
 def _sentences(headline: pd.DataFrame, view: View) -> None:
@@ -146,10 +149,25 @@ def _long(view: View) -> View:
 
 
 def _wins_title(view: View) -> str:
-    """The finding: is the win rate of all segments together moving?"""
-    whole = cache.ask().metric("win_rate.count", _long(view), ("quarter",))
-    whole = whole.rename(columns={"won": "x"})[["quarter", "x", "n"]]
-    return findings.trend(registry.get("win_rate.count").label[context.lang()], whole, context.lang()).text
+    """The finding: has the win rate of all together left its level?"""
+    lang = context.lang()
+    shifts = cache.ask().win_shifts(view, dimensions=())
+    return findings_win.whole_shift(shifts, lang, what=registry.get("win_rate.count").label[lang]).text
+
+
+def _movers(view: View) -> None:
+    """Whose win rate moved most in the last week; nothing where no rivals were assessed."""
+    here = context.now()
+    frame = cache.ask().win_movers(view, limit=5)
+    if frame.empty:
+        return
+    names = Names(here.lang, here.settings)
+    why = partial(findings_comparison.why, lang=here.lang)
+    figure = movers.chart(frame, names, here.theme, why=why)
+    chart_card(findings_comparison.moved(frame, here.lang).text, figure, frame, key="overview_movers",
+               view=view, measured=t("win_rate.movers.measured"), with_period=False, drill=False,
+               columns=["name", "account_name", "stage", "amount_base", "p_before", "p", "delta", "rival"],
+               kinds=dict.fromkeys(("p_before", "p", "delta"), "rate"))
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door
