@@ -198,8 +198,9 @@ def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mappi
     for name, source in marts.items():
         columns = ", ".join(f"{c}::{enum} AS {c}" if (enum := _enum_of(c, kind)) else c
                             for c, kind in _columns(MARTS[name]))
-        con.execute(f"CREATE TABLE {name} AS SELECT {columns} FROM {source}")
-    _add_keys(con, [name for name in marts if MARTS[name].columns[0].name == "opportunity_id"])
+        key = ", hash(opportunity_id, 0) AS opportunity_key" if _has_opportunity(name) else ""
+        con.execute(f"CREATE TABLE {name} AS SELECT {columns}{key} FROM {source}")
+    _check_keys(con, [name for name in marts if _has_opportunity(name)])
     first, last = _known_days(con, dates, as_of)
     numbers = workday_numbers(first - _CALENDAR_MARGIN, last + _CALENDAR_MARGIN, settings.calendar)
     con.register("arrow_workday", numbers)
@@ -208,21 +209,23 @@ def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mappi
     return first, last
 
 
-def _add_keys(con: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> None:
+def _has_opportunity(mart: str) -> bool:
+    return MARTS[mart].columns[0].name == "opportunity_id"
+
+
+def _check_keys(con: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> None:
     """`opportunity_key` in every mart of opportunities: a number to join by, five times as fast as the id's text.
 
-    It is a hash of the id; should two ids ever share one (one chance in ten million for a million
-    ids), all get others.
+    It is a hash of the id; should two ids ever share one (one chance in ten million for a million ids), all get
+    others.
     """
-    for name in marts:
-        con.execute(f"ALTER TABLE {name} ADD COLUMN opportunity_key UBIGINT")
     ids = " UNION ".join(f"SELECT opportunity_id, opportunity_key FROM {name}" for name in marts)
-    for salt in range(100):
+    different = f"SELECT count(DISTINCT opportunity_key) = count(DISTINCT opportunity_id) FROM ({ids})"
+    for salt in range(1, 100):
+        if con.execute(different).fetchall()[0][0]:
+            return
         for name in marts:
             con.execute(f"UPDATE {name} SET opportunity_key = hash(opportunity_id, {salt})")
-        different = "count(DISTINCT opportunity_key) = count(DISTINCT opportunity_id)"
-        if con.execute(f"SELECT {different} FROM ({ids})").fetchall()[0][0]:
-            return
     raise AssertionError("a hundred hashes of the ids all collide")
 
 
