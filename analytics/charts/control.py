@@ -36,7 +36,7 @@ def chart(
     colours, colour = palette(theme), ink(theme, segment, names.order)
     fig = Sheet(theme, HEIGHT)
     fig.set(
-        margin={"l": 42, "r": 58, "t": 18, "b": 78, "pad": 2},
+        margin={"l": 54, "r": 58, "t": 18, "b": 78, "pad": 2},
         legend={**key(theme), "y": -0.13},
         showlegend=True,
         meta={"mark": ["segment", grain] if grain in ("month", "quarter") else []},
