@@ -209,9 +209,11 @@ class ClosenessQuestions:
             raise MvpodError("E_ACCOUNT", found=account_id, as_of=view.as_of.isoformat())
         day = state["as_of_on"].iloc[0].date()
         zone = self.settings.organisation.timezone
+        people = self._asked("account", view, part="people", account_id=account_id, day=day)
+        ids = list(people["contact_id"])
         parts = {
-            part: self._asked("account", view, part=part, account_id=account_id, day=day, zone=zone)
-            for part in ("people", "departments", "touches", "roles", "relations")
+            part: self._asked("account", view, part=part, account_id=account_id, day=day, zone=zone, contacts=ids)
+            for part in ("departments", "touches", "roles", "relations")
         }
         row = self._with_people(state, view.as_of).iloc[0].to_dict()
         row["account_name"] = self._names("account", [account_id], view.as_of).get(account_id, account_id)
@@ -219,7 +221,7 @@ class ClosenessQuestions:
         return _Case(
             row,
             day,
-            parts["people"],
+            people,
             parts["departments"],
             parts["touches"],
             parts["roles"],

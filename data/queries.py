@@ -267,11 +267,13 @@ def closeness(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str
 
 
 def account(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, part: str, account_id: str,
-            day: date | None = None, zone: str = "UTC") -> pd.DataFrame:
-    """What is known of one account up to `day` (sql/account_<part>.sql); only `state` heeds the scope."""
+            day: date | None = None, zone: str = "UTC", contacts: Sequence[str] = ()) -> pd.DataFrame:
+    """What is known of one account up to `day`, or of its `contacts` (sql/account_<part>.sql); only `state` heeds the
+    scope."""
     if part not in ACCOUNT:
         raise ValueError(f"{part} is none of {ACCOUNT}")
-    return run(cursor, f"account_{part}", slice_, account_id=account_id, day=day or slice_.as_of, zone=zone)
+    return run(cursor, f"account_{part}", slice_, account_id=account_id, day=day or slice_.as_of, zone=zone,
+               contacts=list(contacts))
 
 
 def chain_people(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,

@@ -29,7 +29,8 @@ def matrix(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
     if frame.empty:
         return message(theme, names.text("empty"))
     colours = palette(theme)
-    levels = [*LEVELS, None] if (frame["level"].isna() & (frame["contacts"] > 0)).any() else list(LEVELS)
+    unplaced = (frame["level"].isna() & (frame["contacts"] > 0)).any()
+    levels: list[int | None] = [*LEVELS, None] if unplaced else list(LEVELS)
     places = list(dict.fromkeys(None if pd.isna(d) else d for d in frame["department"]))
     pitch = _TEXT + _CELL + _FOOT
     height = _HEAD + len(places) * pitch
@@ -48,8 +49,9 @@ def matrix(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
         rows = frame[frame["department"].isna()] if place is None else frame[frame["department"] == place]
         _head(fig, place, rows.iloc[0].to_dict(), names, theme, top + _TEXT / 2 - 1)
         for row in rows[rows["contacts"] > 0].to_dict("records"):
-            level = known(row["level"])
-            _cell(fig, row, levels.index(int(level) if level else None), top + _TEXT, names, theme)
+            rank = known(row["level"])
+            column = levels.index(int(rank)) if rank else len(levels) - 1
+            _cell(fig, row, column, top + _TEXT, names, theme)
     said, font = names.text("closeness_matrix_key"), {"color": colours.muted, "size": FONT_SIZE - 1}
     fig.note(text=said, x=0, y=0, xref="paper", yref="paper", xanchor="left", yanchor="top", yshift=-6, font=font)
     return fig.figure()

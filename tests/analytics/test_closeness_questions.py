@@ -1,4 +1,4 @@
-"""Closeness asked of a small sample company: an account's formula is the mart's score, names are masked, scope holds."""
+"""Closeness asked of a small sample company: the formula gives the mart's score, names are masked, scope holds."""
 
 from __future__ import annotations
 
