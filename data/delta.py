@@ -123,11 +123,20 @@ class DeltaFolder:
         sync([self.entry(version)])
         return version
 
-    def checkpoint(self, version: int) -> None:
-        """Sums the log up where it has grown; a checkpoint can be lost without loss."""
-        if version and version % CHECKPOINT_EVERY == 0:
-            self.table(version).create_checkpoint()
-            sync([self.log / f"{version:020d}.checkpoint.parquet", self.log / "_last_checkpoint"])
+    def checkpoint(self) -> None:
+        """Sums the log up when it has grown; a checkpoint can be lost without loss."""
+        head = self.head()
+        if head is None or head - self._summed() < CHECKPOINT_EVERY:
+            return
+        self.table(head).create_checkpoint()
+        sync([self.log / f"{head:020d}.checkpoint.parquet", self.log / "_last_checkpoint"])
+
+    def _summed(self) -> int:
+        """The version of the last checkpoint, 0 without one."""
+        try:
+            return int(json.loads((self.log / "_last_checkpoint").read_text(encoding="utf-8"))["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return 0
 
     def set_torn_aside(self, published: int) -> None:
         """Sets the last log entry aside if it is later than `published` and was cut off by a power failure."""

@@ -141,17 +141,17 @@ class Journal:
             if not repair:
                 raise MvpodError("E_STORE_DAMAGED", file=f"loads/_delta_log/{head:020d}.json", found="?")
             self.folder.set_aside(head)
-        good, damage = [], None
-        for part in self.parts():
+        parts = self.parts()
+        while parts:
             try:
-                self._rows(part)
-                good.append(part)
+                self._rows(parts[-1])
+                break
             except MvpodError as error:
-                damage = error
-        if damage and (damage.code != "E_STORE_DAMAGED" or not repair):
-            raise damage
-        if damage:
-            self.folder.commit(good, SCHEMA)
+                if error.code != "E_STORE_DAMAGED" or not repair:
+                    raise
+                parts.pop()
+        if len(parts) < len(self.parts()):
+            self.folder.commit(parts, SCHEMA)
 
     def _rows(self, part: Part) -> list[Load]:
         try:
@@ -172,13 +172,13 @@ class Journal:
         self.folder.commit([*parts, part], SCHEMA)
         return load
 
-    def gather(self) -> None:
-        """Many files of one row into one file, so that reading all loads stays quick; the last one stays alone."""
+    def tidy(self) -> None:
+        """Keeps reading quick: many files of one row become one file (the last stays alone), the log is summed up."""
         parts = self.parts()
-        if len(parts) <= GATHER_EVERY:
-            return
-        last = parts.pop()
-        table = pa.concat_tables([self._table(part) for part in parts]).sort_by("load_id")
-        part = write_rows(self.folder.path, table, f"{table['load_id'][-1].as_py():08d}")
-        sync([self.folder.path / part.path])
-        self.folder.checkpoint(self.folder.commit([part, last], SCHEMA))
+        if len(parts) > GATHER_EVERY:
+            last = parts.pop()
+            table = pa.concat_tables([self._table(part) for part in parts]).sort_by("load_id")
+            part = write_rows(self.folder.path, table, f"{table['load_id'][-1].as_py():08d}")
+            sync([self.folder.path / part.path])
+            self.folder.commit([part, last], SCHEMA)
+        self.folder.checkpoint()

@@ -77,6 +77,8 @@ def _cast(name: str, column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArra
     if column.type == field.type:
         return column
     try:
+        if pa.types.is_integer(column.type) and pa.types.is_decimal(field.type):
+            column = column.cast(pa.decimal128(38, field.type.scale))  # Arrow does not look whether small ones fit
         return column.cast(field.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise MvpodError("E_STORE_SCHEMA", table=name, column=field.name, found=str(column.type),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
@@ -34,6 +35,9 @@ MARKER = "store.json"
 #: What may lie in a folder that becomes a store.
 _WELCOME = {"mvpod.toml", ".lock", ".gitkeep", MARKER}
 
+#: The Delta library would take this for an escaped character and read, or write, in another folder.
+_ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
+
 
 class Store:
     """An open store. Opening reads nothing but the marker, so that it costs nothing to open it anew each time."""
@@ -47,9 +51,11 @@ class Store:
         """The store in `path`; with `create` a new one where there is none. An empty folder is a store without loads.
 
         MvpodError E_STORE_EMPTY (nothing there), E_STORE_FOREIGN (a folder with other things in it),
-        E_STORE_NEWER (written by a newer version), E_STORE_READONLY.
+        E_STORE_NEWER (written by a newer version), E_STORE_READONLY, E_STORE_PATH (a name that cannot be used).
         """
         root = Path(path).absolute()
+        if escape := _ESCAPE.search(str(root)):
+            raise MvpodError("E_STORE_PATH", store=str(root), found=escape[0])
         if (root / MARKER).is_file():
             _refuse_newer(root / MARKER)
         elif not root.is_dir() and not create:

@@ -28,7 +28,7 @@ from data.contracts import CONTRACT_VERSION
 from data.delta import DeltaFolder, Part, first_line, sync
 from data.errors import MvpodError
 from data.loads import Journal, Load, StoredFile
-from data.parts import Rows, contract, partition_of, schema_of, write_parts
+from data.parts import Rows, conform, contract, partition_of, schema_of, write_parts
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ class Writer:
         MvpodError E_STORE_KEY if `data` itself has one key twice.
         """
         key = contract(table).key
-        rows = data if isinstance(data, pa.Table) else data.read_all()
+        rows = conform(table, data if isinstance(data, pa.Table) else data.read_all())
         if not len(rows) and self.parts(table):
             return
         with _duckdb() as con:
@@ -265,8 +265,8 @@ class Writer:
         """What keeps opening quick; the load is published, so that a failure here is only told."""
         try:
             for table in self._changed:
-                self._folder(table).checkpoint(self._versions[table])
-            self._journal.gather()
+                self._folder(table).checkpoint()
+            self._journal.tidy()
         except (OSError, DeltaError, MvpodError) as error:
             log.warning("load %d is published, but tidying up failed: %s", self.load_id, first_line(error))
 

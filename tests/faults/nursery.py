@@ -26,12 +26,11 @@ from tests.faults.support import one_load
 
 
 def die_at(number: int) -> None:
-    """From now on every write, sync, commit, rename and removal counts before and after; the N-th one is the last."""
+    """From now on every write, sync, commit, rename and removal counts; the N-th one is the last thing done."""
     count = 0
 
     def counted(function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            step()
             result = function(*args, **kwargs)
             step()
             return result
