@@ -106,7 +106,7 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
         return frame.reindex(columns=list(dict.fromkeys(columns)))
 
     def standards(self, key: str, view: View, by: Sequence[str] = ("segment",), **options: int) -> pd.DataFrame:
-        """The rows of a metric with what they should be (columns added: standards.ADDED; DOMAIN B14).
+        """The rows of a metric with what they should be (columns added: standards.ADDED; METHOD B14).
 
         Own history are the last 12 full months up to the as-of date, of the same segment (or first group of `by`).
         Without segments in `by`, a pipeline that serves one segment takes that one's industry figure.

@@ -1,4 +1,4 @@
-"""How close we are to people, accounts and deciders, on one account or one deal (DOMAIN B1 to B5, B11). Pure.
+"""How close we are to people, accounts and deciders, on one account or one deal (METHOD B1 to B5, B11). Pure.
 
     activities ─▶ interaction of a contact (B2) ─▶ closeness of the contact (B3) ─▶ department ─▶ account (B4)
     decision chain ─▶ closeness of the project, its coverage (B5);  activities ─▶ trust (B11)
@@ -23,7 +23,7 @@ from data.settings import Closeness
 OPPOSES, MENTOR = -2, 2
 BANDS = ("weak", "contact", "trusted", "partner")
 LADDER = ("acquainted", "known", "trusted", "interdependent")
-#: What can be known of a person (DOMAIN B1).
+#: What can be known of a person (METHOD B1).
 PERSONA = (
     "orientation",
     "status",
@@ -33,7 +33,7 @@ PERSONA = (
     "project_interaction",
     "decision_role",
 )
-#: Role families that a decision chain must have, each with the roles that fill it (DOMAIN B5).
+#: Role families that a decision chain must have, each with the roles that fill it (METHOD B5).
 REQUIRED_ROLES = {
     "approver": ("approver", "decision_maker"),
     "evaluator": ("technical_evaluator",),
@@ -200,7 +200,7 @@ class Account:
 
 
 def account(persons: pd.DataFrame, departments: pd.DataFrame, rules: Closeness) -> Account:
-    """The closeness of an account (DOMAIN B4) from `people` and its rows of table `department`."""
+    """The closeness of an account (METHOD B4) from `people` and its rows of table `department`."""
     has_map = len(departments) > 0
     table = _departments(persons, departments, rules)
     is_measured = bool(persons["status"].notna().any())
@@ -278,7 +278,7 @@ class Coverage:
 
 def chain_coverage(chain: pd.DataFrame, rules: Closeness) -> Coverage:
     """Of the roles that a decision chain must have (an approver, an evaluator, procurement), by weight, the share that
-    is named with a known attitude (DOMAIN B5)."""
+    is named with a known attitude (METHOD B5)."""
     roles = chain["decision_role"].map(lambda r: "" if _is_unknown(r) else str(r).lower())
     named = set(roles[chain["status"].notna()])
     weights = {family: role_weight(names[0], rules) for family, names in REQUIRED_ROLES.items()}
@@ -290,7 +290,7 @@ def chain_coverage(chain: pd.DataFrame, rules: Closeness) -> Coverage:
 
 @dataclass(frozen=True)
 class Trust:
-    """Trust in us by its four degrees, each 0 to 1 (DOMAIN B11); `score` = 25 x their sum, `step` on the ladder."""
+    """Trust in us by its four degrees, each 0 to 1 (METHOD B11); `score` = 25 x their sum, `step` on the ladder."""
 
     frequency: float
     expertise: float

@@ -1,6 +1,6 @@
 """Closeness over many accounts: what the board shows, who loses which relationship, is that more than chance? Pure.
 
-The numbers of an account are those of the mart account_week (DOMAIN B4); here they are judged and compared.
+The numbers of an account are those of the mart account_week (METHOD B4); here they are judged and compared.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ SPARK_WEEKS, TREND_WEEKS = 26, 104
 
 
 class ClosenessQuestions:
-    """What `Ask` can be asked about closeness (DOMAIN B1 to B5, B11)."""
+    """What `Ask` can be asked about closeness (METHOD B1 to B5, B11)."""
 
     if TYPE_CHECKING:
         settings: Settings
@@ -146,11 +146,11 @@ class ClosenessQuestions:
 
     def trust(self, view: View, account_id: str) -> pd.DataFrame:
         """How far each contact of an account trusts us: who, title, department, frequency, expertise, depth, length (0
-        to 1 each), score (0 to 100), step on the ladder (DOMAIN B11)."""
+        to 1 each), score (0 to 100), step on the ladder (METHOD B11)."""
         return self._trusts(self._case(view, account_id))
 
     def chain_coverage(self, view: View, opportunity_id: str) -> dict[str, Any]:
-        """How well the deciders of one opportunity are known (DOMAIN B5): "people" (sql/chain_people.sql, `who` for
+        """How well the deciders of one opportunity are known (METHOD B5): "people" (sql/chain_people.sql, `who` for
         the name), "share", "missing", "is_opposed" (analytics.closeness.Coverage), "closeness" of the project,
         "solution_accept", "price_accept". No people: not measured. Raises MvpodError E_OPPORTUNITY."""
         if self._told(view.with_(filters=Filters()), "state", opportunity_id).empty:

@@ -1,4 +1,4 @@
-"""The win rate by comparison with the competitors, on one opportunity (DOMAIN B6, B8, B10). Pure.
+"""The win rate by comparison with the competitors, on one opportunity (METHOD B6, B8, B10). Pure.
 
 data/sql/history/opportunity_week.sql is the same over all opportunities and weeks.
 
@@ -67,7 +67,7 @@ def strongest(rivals: Iterable[Party], rules: WinRate) -> list[Party]:
 
 def go_ahead(answers: Iterable[float | None], rules: WinRate) -> float | None:
     """g: how likely the project goes ahead at all, from the answers 0 to 1 to its necessary conditions; None if none is
-    known (DOMAIN B8).
+    known (METHOD B8).
 
     >>> go_ahead([1, 1, 0.5, 0.5, None], WinRate())
     0.7625
@@ -90,7 +90,7 @@ def volatility(changes: Sequence[float], rules: WinRate) -> float | None:
 def hint(
     us: Party, rivals: Sequence[Party], g: float | None, rules: WinRate, *, is_incumbent: bool = False
 ) -> str | None:
-    """Which of the strategies the ratio to the strongest rival suggests (DOMAIN B10): frontal, defend, flanking,
+    """Which of the strategies the ratio to the strongest rival suggests (METHOD B10): frontal, defend, flanking,
     fragment or develop; None without a rival to compare with. A suggestion, never set by itself."""
     if not rivals:
         return None

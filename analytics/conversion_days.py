@@ -1,4 +1,4 @@
-"""How long a stage takes (DOMAIN B13). Pure: counts per day in, means, quantiles and curves out.
+"""How long a stage takes (METHOD B13). Pure: counts per day in, means, quantiles and curves out.
 
 All give one row per pipeline, stage and group, in order:
 

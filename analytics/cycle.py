@@ -1,4 +1,4 @@
-"""How long an opportunity takes from creation to closing (DOMAIN B13, T4). Pure: counts per day in, table out.
+"""How long an opportunity takes from creation to closing (METHOD B13, T4). Pure: counts per day in, table out.
 
 One row per group: n, events, censored, value, low, high (days), invalid (closed before created: left out),
 reason ("" | nothing_closed | nothing_created | few_events | not_reached). Pauses are part of a cycle.

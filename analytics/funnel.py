@@ -1,4 +1,4 @@
-"""Conversion from stage to stage, in five readings (DOMAIN B12). Pure: counts in, rates out.
+"""Conversion from stage to stage, in five readings (METHOD B12). Pure: counts in, rates out.
 
 All functions take the counts of `data.queries`, the context and the groups, and give one row per pipeline, stage
 and group, in order:

@@ -194,7 +194,7 @@ def between(start: date, end: date, unit: Unit, fiscal_year_start: int = 1) -> I
 
 
 def full_months(count: int, as_of: date) -> Period:
-    """The last `count` full months as of the end of `as_of` (a month's last day completes it); DOMAIN B14.
+    """The last `count` full months as of the end of `as_of` (a month's last day completes it); METHOD B14.
 
     >>> full_months(12, date(2026, 9, 30)).name, full_months(1, date(2026, 9, 29)).name
     ('2025-10-01..2026-09-30', '2026-08-01..2026-08-31')

@@ -1,4 +1,4 @@
-"""What an indicator should be: own history blended with an industry figure, and how far we are from it (DOMAIN B14).
+"""What an indicator should be: own history blended with an industry figure, and how far we are from it (METHOD B14).
 
 target = (n · own + k · industry) / (n + k), where own is the organisation's last full months for that customer
 type, n its events, and k says how many events the industry figure is worth. Both parents stay visible beside

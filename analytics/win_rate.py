@@ -1,4 +1,4 @@
-"""Win rates of what really happened (DOMAIN B7, PEERS 1.3). Pure: counts in, rates out, the denominator printed.
+"""Win rates of what really happened (METHOD B7). Pure: counts in, rates out, the denominator printed.
 
 One row per group: n (the denominator), won, lost, no_decision, value, low, high, won_amount, lost_amount,
 won_amount_missing, lost_amount_missing (rows whose amount is not known; they weigh nothing, not zero), void

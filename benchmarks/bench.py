@@ -1,4 +1,4 @@
-"""Measure what DESIGN §10 asks for, in one run: `make bench SIZE=small|medium|large`.
+"""Measure how fast the dashboard is, in one run: `make bench SIZE=small|medium|large`.
 
 Absolute times depend on the machine, so each question is asked beside the same question in plain SQL over all
 snapshots and in pandas, in the same run; what counts are the ratios. Prints a table and writes
@@ -235,7 +235,7 @@ def measure(size: str, repeats: int, with_browser: bool) -> dict[str, Any]:
 
 
 def report(result: dict[str, Any]) -> str:
-    """The result as the table that DESIGN §10 asks for."""
+    """The result as a table: what is measured, what it should reach, what it reached."""
     rows = [("what", "reach", "measured")]
     queries = result["queries"]
     worst = max(queries, key=lambda row: row["p95_ms"])

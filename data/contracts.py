@@ -1,4 +1,4 @@
-"""The canonical tables and the marts: columns, types, keys and allowed values (DESIGN §4 and §6).
+"""The canonical tables and the marts: columns, types, keys and allowed values.
 
 State tables hold one row per key and snapshot date and are partitioned by `snapshot_date`; event tables hold
 one row per id; marts are derived from both and can be rebuilt at any time. Column types:

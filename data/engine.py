@@ -33,6 +33,8 @@ LOADED_MARTS = (
     "stage_visit", "stage_reach", "opportunity_state", "opportunity_change", "opportunity_week", "account_week",
 )
 
+#: Marts whose whole numbers, small ones all, are kept in four bytes.
+_MANY_ROWS = ("opportunity_week", "account_week")
 #: Text columns of the marts that stay text: nearly every row has its own value.
 _FREE_TEXT = ("opportunity_id", "old_value", "new_value", "status_drop_contact")
 #: Columns that share one list of values, so that they can be compared without a cast.
@@ -196,8 +198,8 @@ def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mappi
         con.execute(f"CREATE VIEW {name} AS SELECT * FROM {source}")
     _make_enums(con, marts)
     for name, source in marts.items():
-        columns = ", ".join(f"{c}::{enum} AS {c}" if (enum := _enum_of(c, kind)) else c
-                            for c, kind in _columns(MARTS[name]))
+        columns = ", ".join(f"{c}::{kind} AS {c}" if (kind := _kept_as(name, c, stored)) else c
+                            for c, stored in _columns(MARTS[name]))
         key = ", hash(opportunity_id, 0) AS opportunity_key" if _has_opportunity(name) else ""
         con.execute(f"CREATE TABLE {name} AS SELECT {columns}{key} FROM {source}")
     _check_keys(con, [name for name in marts if _has_opportunity(name)])
@@ -235,6 +237,11 @@ def _columns(table: Table) -> list[tuple[str, str]]:
 
 def _enum_of(column: str, kind: str) -> str | None:
     return f"values_{_DOMAINS.get(column, column)}" if kind == "text" and column not in _FREE_TEXT else None
+
+
+def _kept_as(mart: str, column: str, kind: str) -> str | None:
+    """The type in which a column is kept in memory, where it is not the stored one: the weekly marts have the most rows."""
+    return "INTEGER" if kind == "integer" and mart in _MANY_ROWS else _enum_of(column, kind)
 
 
 def _make_enums(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> None:

@@ -59,7 +59,7 @@ def _values(chosen: Mapping[str, Iterable[str]]) -> Values:
 class Scope:
     """The rows a viewer may see: per dimension the allowed values; no dimension at all means everything.
 
-    `show_names`: may the names of contacts be seen? Masked unless allowed (DOMAIN B20).
+    `show_names`: may the names of contacts be seen? Masked unless allowed (METHOD B20).
     """
 
     allowed: Values = ()

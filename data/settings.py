@@ -99,7 +99,7 @@ class Import:
 
 @dataclass(frozen=True)
 class Standards:
-    """How a target is blended from own history and industry (DOMAIN B14)."""
+    """How a target is blended from own history and industry (METHOD B14)."""
 
     industry_weight: float = 30.0
     history_months: int = 12
@@ -109,7 +109,7 @@ class Standards:
 
 @dataclass(frozen=True)
 class WinRate:
-    """How win rates are compared (DOMAIN B6 to B8). Points are percentage points, 0 to 100."""
+    """How win rates are compared (METHOD B6 to B8). Points are percentage points, 0 to 100."""
 
     #: strength of a party = need_fit ^ need_weight x closeness ^ closeness_weight, each score at least `floor`
     need_weight: float = 0.5
@@ -144,7 +144,7 @@ class WinRate:
     shown_minimum: int = 5
 
 
-#: Weights of activities and of decision roles where the settings name no others (DOMAIN B2, B5).
+#: Weights of activities and of decision roles where the settings name no others (METHOD B2, B5).
 ACTIVITY_WEIGHTS = {
     "visit": 1.0, "workshop": 1.0, "company_tour": 1.0, "meeting": 1.0, "meeting_online": 0.7, "call": 0.5,
     "event": 0.5, "message": 0.2, "greeting": 0.2,
@@ -157,7 +157,7 @@ ROLE_WEIGHTS = {
 
 @dataclass(frozen=True)
 class Closeness:
-    """How close we are to people and accounts (DOMAIN B2 to B5, B11). Scores are 0 to 100."""
+    """How close we are to people and accounts (METHOD B2 to B5, B11). Scores are 0 to 100."""
 
     #: what one activity is worth, on top of ACTIVITY_WEIGHTS; a kind that neither names is worth `other_activity`
     activities: Mapping[str, float] = field(default_factory=dict)
@@ -195,7 +195,7 @@ class Closeness:
     #: what a decision role weighs, on top of ROLE_WEIGHTS; a role that neither names, or none, weighs `other_role`
     roles: Mapping[str, float] = field(default_factory=dict)
     other_role: float = 2.0
-    #: trust (DOMAIN B11): kinds that show expertise and kinds in person, within so many days, and how many are full
+    #: trust (METHOD B11): kinds that show expertise and kinds in person, within so many days, and how many are full
     trust_days: int = 180
     expert_kinds: tuple[str, ...] = ("workshop", "expert_session", "knowledge_share", "company_tour")
     expert_full: int = 4

@@ -1,6 +1,6 @@
 """How every chart looks: colours for light and dark, the notation, the template, and text that is safe to draw.
 
-Notation (DESIGN §8, after the IBCS standards): actual = solid dark, comparison period = lighter solid, standard =
+Notation (after the IBCS standards): actual = solid dark, comparison period = lighter solid, standard =
 outlined, forecast or "too early to say" = hatched; a variance is green or red and always carries its sign. KA and SMB
 keep the same two colours on every chart. Nothing is told by colour alone: each mark has its own form or its own label.
 """

@@ -18,7 +18,7 @@ Written from the registry (`analytics/metrics/registry.py`) by `mvpod docs`; edi
 Everything is as of the end of the as-of day: what happened later is not known. `--from` and `--to` (both inside) bound
 the metric's own date, named under "who". `--by` takes {groups}; `month` and `quarter` (fiscal) are those of the
 same date. A group whose value is not known is `(unknown)`. Shares and means carry 95 % limits.
-DOMAIN and PEERS name the sections of the project's collected definitions from which a metric is taken.
+METHOD names the section of [method.md](method.md) from which a metric is taken.
 """
 
 _FAMILIES = {

@@ -1,7 +1,7 @@
 """Every metric, declared once. What is written here is what pages, exports, the command line and docs/metrics.md say.
 
 A metric names the queries that count (functions of `data.queries`) and the pure function that turns the counts
-into its rows. Sources: DOMAIN = docs/metrics.md repeats what is meant; the letters are those of the method's
+into its rows. Sources: METHOD = docs/method.md; the letters are those of the method's
 definitions (funnel F1..F4, days T1..T4).
 """
 
@@ -102,13 +102,13 @@ def _conversion(key: str, en: str, zh: str, says_en: str, says_zh: str, formula:
                 options: Mapping[str, tuple[int, ...]] = MappingProxyType({})) -> Metric:
     return Metric(f"conversion.{key}", {"en": en, "zh": zh}, {"en": says_en, "zh": says_zh}, formula, unit, "up",
                   _STAGE,
-                  population, "counts", ("stage",), 1, f"DOMAIN B12 {code}", queries, calculate, options)
+                  population, "counts", ("stage",), 1, f"METHOD B12 {code}", queries, calculate, options)
 
 
 def _days(key: str, en: str, zh: str, says_en: str, says_zh: str, formula: str, population: Text, code: str,
           query: str, calculate: Calculate, minimum: int) -> Metric:
     return Metric(f"stage_days.{key}", {"en": en, "zh": zh}, {"en": says_en, "zh": says_zh}, formula, "days", "down",
-                  _STAGE, population, "counts", ("stage", "stage_entered_on"), minimum, f"DOMAIN B13 {code}", (query,),
+                  _STAGE, population, "counts", ("stage", "stage_entered_on"), minimum, f"METHOD B13 {code}", (query,),
                   calculate)
 
 
@@ -116,13 +116,13 @@ def _cycle(key: str, en: str, zh: str, says_en: str, says_zh: str, formula: str,
            calculate: Calculate, minimum: int) -> Metric:
     return Metric(f"cycle_days.{key}", {"en": en, "zh": zh}, {"en": says_en, "zh": says_zh}, formula, "days", "down",
                   (),
-                  population, "counts", ("created_on", "closed_on"), minimum, "DOMAIN B13 T4", (query,), calculate)
+                  population, "counts", ("created_on", "closed_on"), minimum, "METHOD B13 T4", (query,), calculate)
 
 
 def _win(key: str, en: str, zh: str, says_en: str, says_zh: str, formula: str, population: Text, query: str,
          calculate: Calculate, needs: tuple[str, ...] = ("status", "closed_on")) -> Metric:
     return Metric(f"win_rate.{key}", {"en": en, "zh": zh}, {"en": says_en, "zh": says_zh}, formula, "share", "up", (),
-                  population, "counts", needs, 1, "DOMAIN B7, PEERS 1.3", (query, "overdue"), calculate)
+                  population, "counts", needs, 1, "METHOD B7", (query, "overdue"), calculate)
 
 
 _declare(
@@ -236,16 +236,16 @@ _declare(
                   "probability beside it.",
             "zh": "截至日打开商机的数量与金额;并列按阶段默认赢率加权的金额。"},
            "sum of amount of open opportunities", "money", "up", (), _OPEN, "value", ("status", "amount"), 1,
-           "DOMAIN B18, PEERS 1.5", ("open_stock",), pipeline.open_pipeline),
+           "METHOD B18", ("open_stock",), pipeline.open_pipeline),
     Metric("regress.rate", {"en": "Moves back", "zh": "回退率"},
            {"en": "Share of all moves out of open stages that went back to an earlier one.",
             "zh": "离开打开阶段的全部流转中退回更早阶段的比例。"},
-           "moves back / all moves", "share", "down", ("pipeline",), _MOVES, "counts", ("stage",), 1, "DOMAIN B12",
+           "moves back / all moves", "share", "down", ("pipeline",), _MOVES, "counts", ("stage",), 1, "METHOD B12",
            ("transitions",), pipeline.regress_rate),
     Metric("skip.rate", {"en": "Skipped stages", "zh": "跳级率"},
            {"en": "Share of all moves out of open stages that jumped over at least one.",
             "zh": "离开打开阶段的全部流转中至少跳过一个阶段的比例。"},
            "moves over a stage / all moves", "share", "neutral", ("pipeline",), _MOVES, "counts", ("stage",), 1,
-           "DOMAIN B12",
+           "METHOD B12",
            ("transitions",), pipeline.skip_rate),
 )

@@ -5,7 +5,7 @@ An opportunity leaves a stage by advancing or by being lost; each ending prevent
 
     F_k(t) = Σ S(t_i⁻) · d_ki / n_i        with S from all endings together; Σ_k F_k + S = 1
 
-Sources: Aalen & Johansen 1978; DOMAIN B12 F4 and B13. Variance by the delta method (Marubini & Valsecchi 1995,
+Sources: Aalen & Johansen 1978; METHOD B12 F4 and B13. Variance by the delta method (Marubini & Valsecchi 1995,
 p. 341); with one ending it is Greenwood's. Limits on the log(−log) scale of 1 − F, as in `survival`.
 """
 

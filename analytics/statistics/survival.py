@@ -127,7 +127,7 @@ def quantiles(counts: pd.DataFrame, by: Sequence[str], p: float, *, min_events: 
               level: float = LEVEL) -> pd.DataFrame:
     """One row per group: the columns of `by`, n, events, censored, value, low, high (days), reason.
 
-    `reason` says why a value is missing: "few_events" (fewer than `min_events`, DOMAIN B13) or "not_reached"
+    `reason` says why a value is missing: "few_events" (fewer than `min_events`, METHOD B13) or "not_reached"
     (more than 1 − p are still going on); "" where there is a value.
     """
     if not 0 < p < 1:

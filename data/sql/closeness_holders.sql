@@ -1,4 +1,4 @@
--- Who holds relationships alone: the seller leaves and takes the customer (DOMAIN B4).  Grain: holder.
+-- Who holds relationships alone: the seller leaves and takes the customer (METHOD B4).  Grain: holder.
 -- accounts: of which one person holds $dependence_from or more; known: accounts of which anybody is known to hold most.
 -- Reads: account_week, opportunity_state, the canonical table owner (is_active; unknown where it does not say).
 WITH {standing}, {closeness_now},

@@ -1,4 +1,4 @@
--- Opportunities that stood closed on $as_of and were closed in the period (DOMAIN B7, PEERS 1.3).
+-- Opportunities that stood closed on $as_of and were closed in the period (METHOD B7).
 -- Grain: groups.  "stage" is the open stage from which it was closed.  Reads: opportunity_state.
 WITH {standing},
 {closed}

@@ -1,4 +1,4 @@
--- Conversion, reading F2 (DOMAIN B12): of the opportunities that stood in a stage on one day, what had become of
+-- Conversion, reading F2 (METHOD B12): of the opportunities that stood in a stage on one day, what had become of
 -- them by a later day.  Grain: pipeline x stage x groups.  Reads: stage_visit, opportunity_state.
 WITH {cohort},
 tally AS (

@@ -1,4 +1,4 @@
--- What had become by $as_of of the opportunities created in the period (PEERS 1.3, win.created_cohort).
+-- What had become by $as_of of the opportunities created in the period (win.created_cohort).
 -- Grain: groups.  Reads: opportunity_state.
 WITH {standing},
 {created}

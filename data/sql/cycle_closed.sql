@@ -1,4 +1,4 @@
--- Days from creation to closing of the opportunities closed in the period (DOMAIN B13, T4).
+-- Days from creation to closing of the opportunities closed in the period (METHOD B13, T4).
 -- Grain: groups x outcome x days.  Reads: opportunity_state.
 WITH {standing},
 closed AS (

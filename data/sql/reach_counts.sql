@@ -1,4 +1,4 @@
--- Conversion, reading F3 (DOMAIN B12): what became of the opportunities that reached a stage in the period.
+-- Conversion, reading F3 (METHOD B12): what became of the opportunities that reached a stage in the period.
 -- Grain: pipeline x stage x groups.  Reads: stage_reach; stage_visit and opportunity_state for the few set apart.
 -- n = reached + lost + open; void, deleted and future are outside n and counted beside it.
 -- Rows are tallied by what they are first, and the few tallies counted then: many times faster than counting rows.

@@ -1,4 +1,4 @@
--- Conversion, reading F4 (DOMAIN B12): days from reaching a stage to passing it or to the closing that ended it.
+-- Conversion, reading F4 (METHOD B12): days from reaching a stage to passing it or to the closing that ended it.
 -- Grain: pipeline x stage x groups x outcome x days.  Reads: as reach_counts.
 -- outcome: passed | lost (lost, no_decision, void: whatever makes passing impossible) | open (censored).
 -- Days beyond the horizon are one day: nothing is asked of them but that they are later.

@@ -1,4 +1,4 @@
--- Days per opportunity and stage, all its visits together (DOMAIN B13, T1 and T2).
+-- Days per opportunity and stage, all its visits together (METHOD B13, T1 and T2).
 -- Grain: pipeline x stage x groups.  Population: first entry into the stage lies in the period.  Reads: stage_visit.
 -- "advanced": by $as_of it had come further than this stage, or was won. Seconds are known of same-day visits only.
 WITH {visit}, {totals},

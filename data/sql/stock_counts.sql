@@ -1,4 +1,4 @@
--- Stock of each open stage on two days (DOMAIN B12, F1), and what was won between them.
+-- Stock of each open stage on two days (METHOD B12, F1), and what was won between them.
 -- Grain: pipeline x stage x groups; rows of won opportunities carry is_won.  Reads: opportunity_state.
 WITH stood AS (
     SELECT *, date_trunc('month', $before)::DATE AS month,

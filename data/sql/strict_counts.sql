@@ -1,4 +1,4 @@
--- Conversion, reading F3s (DOMAIN B12): every stage must really be entered, one after the other.
+-- Conversion, reading F3s (METHOD B12): every stage must really be entered, one after the other.
 -- Grain: pipeline x stage x groups.  Reads: as reach_counts.
 -- n = reached + lost + open + out_of_order; the last went on, but not to the next stage in order.
 WITH {apart}, {reach}, {in_order},

@@ -1,4 +1,4 @@
--- Moves between stages in the period: for the shares of moves that go back or jump (DOMAIN B12).
+-- Moves between stages in the period: for the shares of moves that go back or jump (METHOD B12).
 -- Grain: pipeline x stage left x groups.  Reads: stage_visit.
 WITH {moves}
 SELECT

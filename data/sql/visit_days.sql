@@ -1,4 +1,4 @@
--- Days spent per visit (DOMAIN B13, T3): the sufficient statistic of every survival curve of a stage.
+-- Days spent per visit (METHOD B13, T3): the sufficient statistic of every survival curve of a stage.
 -- Grain: pipeline x stage x groups x outcome x days.  Reads: stage_visit.
 WITH {visit},
 spent AS (SELECT *, {days} AS spent_days FROM visit)

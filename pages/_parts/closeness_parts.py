@@ -19,7 +19,7 @@ _KINDS = {"solution_accept": "number", "price_accept": "number"}
 
 
 def decision_chain(view: View, opportunity_id: str) -> None:
-    """Who decides on one opportunity, how they stand to us, and who is missing (DOMAIN B5)."""
+    """Who decides on one opportunity, how they stand to us, and who is missing (METHOD B5)."""
     with st.container(border=True, key="opportunity_chain", gap="xsmall"), states.guard("opportunity_chain"):
         found = cache.ask().chain_coverage(view, opportunity_id)
         people, lang = found["people"], context.lang()

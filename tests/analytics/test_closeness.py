@@ -27,7 +27,7 @@ from data.settings import Closeness
 
 RULES = Closeness()
 TODAY = date(2026, 6, 30)
-#: The example of DOMAIN B4 gives an importance of 5 the cadence of 30 days.
+#: The example of METHOD B4 gives an importance of 5 the cadence of 30 days.
 EXAMPLE = Closeness(cadence_days=(60, 45, 30, 21, 30))
 
 
@@ -67,7 +67,7 @@ NOBODY = pd.DataFrame(
 )
 
 
-# --- DOMAIN B2, B3, B4, printed digits ---------------------------------------------------------------------------
+# --- METHOD B2, B3, B4, printed digits ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("days", "printed"), [(14, 4.6372), (30, 2.1640), (60, 1.0820)])

@@ -58,7 +58,7 @@ def test_two_accounts_are_too_few_to_accuse_their_seller() -> None:
 
 
 def test_the_formula_is_golden_of_the_method_and_adds_up() -> None:
-    # DOMAIN B4: D 20.04, B 66.67, T 64.64 give 47.41
+    # METHOD B4: D 20.04, B 66.67, T 64.64 give 47.41
     from analytics.closeness import Account
 
     result = Account(47.41, 20.04, 66.67, 64.64, nan, nan, nan, None, True, pd.DataFrame())

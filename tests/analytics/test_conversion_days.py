@@ -1,4 +1,4 @@
-"""Days in a stage (DOMAIN B13): golden values, peers' cases, and a naive loop."""
+"""Days in a stage (METHOD B13): golden values, peers' cases, and a naive loop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ VECTORS = Path(__file__).resolve().parents[3] / "shared/data/vectors/odoo_time_i
 
 
 def test_the_median_counts_visits_that_go_on() -> None:
-    """DOMAIN B13 golden: 5:1, 8:1, 8:1, 12:0, 15:1, 20:0, 30:2 -> S .8571 .5714 .3810 0, median of leaving 15."""
+    """METHOD B13 golden: 5:1, 8:1, 8:1, 12:0, 15:1, 20:0, 30:2 -> S .8571 .5714 .3810 0, median of leaving 15."""
     fates = [(5, "meeting"), (8, "meeting"), (8, "meeting"), (12, ""), (15, "meeting"), (20, ""), (30, "lost")]
     company = asked([Journey([(100 - d, "lead"), (100, to)] if to else [(100 - d, "lead")]) for d, to in fates])
     lead = row(company.metric("stage_days.median", view(100)), "lead")

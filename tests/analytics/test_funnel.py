@@ -1,4 +1,4 @@
-"""Conversion (DOMAIN B12): every reading against journeys of plain fate, a naive loop, and peers' cases."""
+"""Conversion (METHOD B12): every reading against journeys of plain fate, a naive loop, and peers' cases."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_reached_is_the_share_that_came_further_and_the_rest_is_lost_or_open() -
 
 
 def test_wilson_limits_of_three_in_ten_are_those_of_the_definition() -> None:
-    """DOMAIN B7: Wilson 95 %, 3/10 -> 0.108-0.603."""
+    """METHOD B7: Wilson 95 %, 3/10 -> 0.108-0.603."""
     journeys = [Journey([(0, "lead"), (5, "meeting")])] * 3 + [Journey([(0, "lead"), (5, "lost")])] * 7
     lead = row(asked(journeys).metric("conversion.reached", view(100)), "lead")
     assert (round(lead["low"], 3), lead["value"], round(lead["high"], 3)) == (0.108, 0.3, 0.603)
@@ -163,7 +163,7 @@ def test_strict_wants_every_stage_in_order_and_the_gap_is_the_skips() -> None:
 
 
 def test_the_source_example_of_hundred_and_twenty_is_twenty_percent_in_stock_and_cohort() -> None:
-    """DOMAIN B12, source 004: 100 "to follow up" at T1, 20 "followed up" at T2 -> 20 %."""
+    """METHOD B12, source 004: 100 "to follow up" at T1, 20 "followed up" at T2 -> 20 %."""
     company = asked([Journey([(0, "lead"), (40, "meeting")])] * 20 + [Journey([(0, "lead")])] * 80)
     for key in ("conversion.stock", "conversion.cohort"):
         lead = row(company.metric(key, view(60, 30, 60)), "lead")
@@ -186,7 +186,7 @@ def test_after_the_last_stage_the_stock_is_what_was_won_between_the_days() -> No
 
 
 def test_matured_has_the_golden_values_of_competing_risks() -> None:
-    """DOMAIN B13 golden: 5:1, 8:1, 8:1, 12:0, 15:1, 20:0, 30:2 -> F_advance(30) = .6190."""
+    """METHOD B13 golden: 5:1, 8:1, 8:1, 12:0, 15:1, 20:0, 30:2 -> F_advance(30) = .6190."""
     fates = [(5, "meeting"), (8, "meeting"), (8, "meeting"), (12, ""), (15, "meeting"), (20, ""), (30, "lost")]
     company = asked([Journey([(100 - d, "lead"), (100, to)] if to else [(100 - d, "lead")]) for d, to in fates])
     lead = row(company.metric("conversion.matured", view(100), horizon=30), "lead")

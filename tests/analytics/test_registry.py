@@ -17,7 +17,7 @@ from data.errors import MvpodError
 from tests.journeys import Journey, asked, view
 
 ROOT = Path(__file__).resolve().parents[2]
-#: keys that scripts rely on (DESIGN 7): none may vanish
+#: keys that scripts rely on: none may vanish
 STABLE = ("conversion.reached", "conversion.strict", "conversion.cohort", "conversion.stock", "conversion.matured",
           "stage_days.converted_mean", "stage_days.dwell_mean", "stage_days.median", "stage_days.p75", "stage_days.p90",
           "cycle_days.won_mean", "cycle_days.won_median", "win_rate.count", "win_rate.amount", "win_rate.decided",

@@ -22,7 +22,7 @@ AML_NOT = [(5, 1), (5, 1), (8, 1), (8, 1), (12, 1), (16, 0), (23, 1), (27, 1), (
 SIX_MP = [*[(6, 1)] * 3, (6, 0), (7, 1), (9, 0), (10, 1), (10, 0), (11, 0), (13, 1), (16, 1), (17, 0), (19, 0),
           (20, 0), (22, 1), (23, 1), (25, 0), (32, 0), (32, 0), (34, 0), (35, 0)]
 PLACEBO = [(t, 1) for t in (1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23)]
-#: DOMAIN B13: 1 = advanced, 2 = lost, 0 = open
+#: METHOD B13: 1 = advanced, 2 = lost, 0 = open
 GOLDEN = [(5, 1), (8, 1), (8, 1), (12, 0), (15, 1), (20, 0), (30, 2)]
 
 VECTORS = Path(__file__).parents[2].parent / "shared" / "data" / "vectors" / "km_censored_durations.json"
@@ -198,7 +198,7 @@ def test_endings_and_what_is_left_add_up_to_one(cases):
 @settings(deadline=None)
 @given(cases_of)
 def test_one_minus_kaplan_meier_never_understates_a_competing_ending(cases):
-    """Calling a loss "still going on" can only make advancing look more likely (DOMAIN B13)."""
+    """Calling a loss "still going on" can only make advancing look more likely (METHOD B13)."""
     frame = by_cause(cases)
     as_censored = frame.assign(events=frame["advance"], censored=frame["censored"] + frame["lost"])
     naive = 1 - survival.kaplan_meier(as_censored)["survival"].iloc[-1]

@@ -1,4 +1,4 @@
-"""Realised win rates and cycles (DOMAIN B7, B13 T4; PEERS 1.3)."""
+"""Realised win rates and cycles (METHOD B7, B13 T4)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_the_win_rate_leaves_open_and_undecided_ones_out_and_prints_its_denomina
 
 
 def test_twelve_of_forty_has_the_limits_of_the_definition() -> None:
-    """DOMAIN B7: Wilson 95 %, 12/40 -> 0.181-0.454."""
+    """METHOD B7: Wilson 95 %, 12/40 -> 0.181-0.454."""
     rate = only(asked([won(5)] * 12 + [closed(5)] * 28).metric("win_rate.count", view(100)))
     assert (round(rate["low"], 3), rate["value"], round(rate["high"], 3)) == (0.181, 0.3, 0.454)
 

@@ -216,7 +216,7 @@ def test_what_crms_contain_is_there(tables: dict[str, pa.Table], last: pd.DataFr
 
 
 def test_conversion_is_near_the_suggested_defaults_of_key_accounts(tables: dict[str, pa.Table]) -> None:
-    """DOMAIN (d): KA .80/.75/.75/.80/.80/.75/.80; deals that are still in the stage are left out."""
+    """METHOD, suggested defaults: KA .80/.75/.75/.80/.80/.75/.80; deals that are still in the stage are left out."""
     stages = [s.key for s in demo.demo_settings().pipeline("ka").open_stages]
     events = tables["stage_change"].to_pandas()
     events = events[(events.pipeline == "ka") & (events.to_stage != "void")]
@@ -251,7 +251,7 @@ def code_is_valid(code: str) -> bool:
 def test_company_codes_have_valid_check_digits_but_for_a_few_and_belong_to_no_place(
     tables: dict[str, pa.Table],
 ) -> None:
-    assert code_is_valid("91350100M000100Y43")  # the public worked example of DOMAIN B16
+    assert code_is_valid("91350100M000100Y43")  # the public worked example of METHOD B16
     assert not code_is_valid("91350100M000100Y4Z")
     account = tables["account"].to_pandas().drop_duplicates("account_id")
     codes = account.uscc.dropna()

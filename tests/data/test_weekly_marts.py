@@ -233,7 +233,7 @@ def test_an_assessment_stands_for_two_more_weeks_and_is_marked_stale() -> None:
         1: (1, True),
         2: (2, True),
     }
-    assert [round(r["p_us"], 4) for r in found.values()] == [0.3983] * 3  # DOMAIN B6
+    assert [round(r["p_us"], 4) for r in found.values()] == [0.3983] * 3  # METHOD B6
 
 
 def test_a_change_is_told_only_from_one_week_to_the_next() -> None:
@@ -243,7 +243,7 @@ def test_a_change_is_told_only_from_one_week_to_the_next() -> None:
         )
     )
     assert found[0]["delta"] is None
-    assert round(100 * found[1]["delta"], 2) == 4.44  # DOMAIN B6
+    assert round(100 * found[1]["delta"], 2) == 4.44  # METHOD B6
     assert found[5]["delta"] is None
 
 
@@ -411,7 +411,7 @@ def latest(frame: pd.DataFrame, row: dict) -> pd.DataFrame:
 
 
 def b4_tables() -> dict[str, list[dict]]:
-    """The account of DOMAIN B4 on Sunday 2026-03-29: X reached 10, 25 and 40 days before, Y never, Purchasing empty."""
+    """The account of METHOD B4 on Sunday 2026-03-29: X reached 10, 25 and 40 days before, Y never, Purchasing empty."""
     end = date(2026, 3, 29)
 
     def act(kind: str, days: int) -> dict:

@@ -1,6 +1,6 @@
 """The weekly closeness of accounts by plain loops: the twin of touch.sql, contact_week.sql and account_week.sql.
 
-One account and one week at a time, in the words of DOMAIN B2 to B4. Rows are dictionaries with the columns of the
+One account and one week at a time, in the words of METHOD B2 to B4. Rows are dictionaries with the columns of the
 contracts. Slow and literal on purpose.
 """
 

@@ -97,7 +97,7 @@ def broken_days() -> Iterator[None]:
 
 @pytest.mark.usefixtures("broken_days")
 def test_a_failed_card_shows_a_number_and_the_others_stand(open_page: Open) -> None:
-    # FAULTS 69: code and id on the card, the rest renders, nothing of the error's text on the screen
+    # code and id on the card, the rest renders, nothing of the error's text on the screen
     app = open_page("funnel", lang="en", segment="SMB")
     assert len(app.error) == 1
     assert re.search(r"Number for the log: [0-9a-f]{8}", app.error[0].value)

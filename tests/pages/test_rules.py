@@ -19,7 +19,7 @@ def _calls(tree: ast.AST) -> list[str]:
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
 def test_nothing_is_drawn_as_html_and_caches_live_in_one_file(file: Path) -> None:
-    # FAULTS 58: names of customers must not become markup; FAULTS 46: a cache that forgets the scope leaks rows
+    # names of customers must not become markup; a cache that forgets the scope leaks rows
     source = file.read_text(encoding="utf-8")
     tree = ast.parse(source)
     assert "unsafe_allow_html" not in source
@@ -46,7 +46,7 @@ def test_every_cached_answer_carries_the_scope_first_and_hides_no_argument_from_
 
 @pytest.mark.parametrize("key", [p.key for p in PAGES])
 def test_a_page_draws_nothing_at_its_top_level_and_sends_cold_links_to_the_front_door(key: str) -> None:
-    # STACK 0.3: the first request to a fresh server may execute pages/<key>.py itself
+    # the first request to a fresh server may execute pages/<key>.py itself
     tree = ast.parse((ROOT / "pages" / f"{key}.py").read_text(encoding="utf-8"))
     allowed = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
     *body, last = tree.body

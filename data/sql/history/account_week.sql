@@ -1,4 +1,4 @@
--- How close we were to each account at the end of each week (DOMAIN B4).
+-- How close we were to each account at the end of each week (METHOD B4).
 -- Grain out: one row per account and week of week_list in which a snapshot shows contacts of it and activities were kept.
 -- In: contact_week, person, seat (snapshots of departments), account_spell, owner_spell, week_list, names, and record
 -- (first_day: the first activity with a contact that was kept); see weekly.py.

@@ -4,7 +4,7 @@
 -- In: person (snapshots of the contacts of the accounts wanted), touch, contact_fact (contact_no, status_on, role_on),
 -- week_list (week_no = weeks since Monday 1900-01-01, week, as_of_on).
 -- An account's contacts are those of its latest snapshot up to as_of_on: who is not in it any more has gone.
--- Interaction (DOMAIN B2): sum of weight x 2^(-age / half-life) against the level that the expected cadence would give.
+-- Interaction (METHOD B2): sum of weight x 2^(-age / half-life) against the level that the expected cadence would give.
 -- The sums are running ones: weight x 2^(day / half-life) cumulated, scaled down at the end of the week.
 WITH opening AS (
     SELECT min(week_no) AS first_no, min(as_of_on) AS first_end FROM week_list

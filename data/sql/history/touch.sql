@@ -1,7 +1,7 @@
 -- Who was in touch with whom: valid activities with a known contact up to $last_day, in the organisation's days.
 -- Grain out: one row per contact, day, owner and whether a deal was the subject: n = activities; and one row with n = 0 per
 -- greeting that counts: of the capped kinds only one per contact counts, the next one $capped_days days later
--- (DOMAIN B2). weight = what the row adds to the interaction.
+-- (METHOD B2). weight = what the row adds to the interaction.
 -- In: activity, kind_weight (kind in lower case, weight, is_capped), contact_name and owner_name (id and number, see weekly.py).
 WITH valid AS (
     SELECT contact_no, timezone($timezone, occurred_at)::DATE AS day, owner_no, opportunity_id IS NOT NULL AS is_project,
