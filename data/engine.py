@@ -240,7 +240,7 @@ def _enum_of(column: str, kind: str) -> str | None:
 
 
 def _kept_as(mart: str, column: str, kind: str) -> str | None:
-    """The type in which a column is kept in memory, where it is not the stored one: the weekly marts have the most rows."""
+    """The type in which a column is kept in memory, where it is not the stored one."""
     return "INTEGER" if kind == "integer" and mart in _MANY_ROWS else _enum_of(column, kind)
 
 

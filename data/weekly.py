@@ -4,7 +4,7 @@
     activity ─▶ touch ─▶ contact_week ─▶ account_week ◀─ department, account, owner
 
 Works on a DuckDB connection in which the canonical tables are called `all_<name>`. A week is known by its Monday and
-judged at its end, as_of_on: its Sunday, or the last known day in the last week. The formulas are those of DOMAIN B2 to
+judged at its end, as_of_on: its Sunday, or the last known day in the last week. The formulas are those of METHOD B2 to
 B8; analytics/comparison.py and analytics/closeness.py are the same on one opportunity or one account.
 """
 
@@ -28,7 +28,7 @@ WEEKLY = ("opportunity_week", "account_week")
 #: Canonical tables from which the weekly marts are made, besides what the stories are made of.
 SOURCES = ("assessment", "checklist", "activity", "contact", "department", "opportunity_contact", "account", "owner")
 #: Assessments whose shares, and weeks of contacts whose closeness, are worked out at a time: bound the memory.
-BUCKET_ASSESSMENTS = 6_000_000
+BUCKET_ASSESSMENTS = 3_000_000
 BUCKET_CONTACT_WEEKS = 4_000_000
 
 _PARAM = re.compile(r"\$(\w+)")
@@ -67,8 +67,12 @@ def make_opportunity_week(
     only = f"SEMI JOIN {wanted} USING (opportunity_id)" if wanted else ""
     count = con.execute(f"SELECT count(*) FROM all_assessment {only}").fetchall()[0][0]
     buckets = count // BUCKET_ASSESSMENTS + 1
-    sql = statement("opportunity_week").format(dimensions=", ".join(DIMENSIONS))
-    values = _values(sql, settings.win_rate, last_day=last_day)
+    compared = statement("compared_week")
+    told = statement("opportunity_week").format(dimensions=", ".join(f"s.{d}" for d in DIMENSIONS))
+    con.execute("""
+        CREATE OR REPLACE TABLE party_name AS
+        SELECT party, row_number() OVER (ORDER BY party <> 'us', party) - 1 AS party_no
+        FROM (SELECT 'us' AS party UNION SELECT DISTINCT party FROM all_assessment)""")
     for bucket in range(buckets):
         mine = f"{only} WHERE hash(opportunity_id) % {buckets} = {bucket}"
         sources = {
@@ -80,7 +84,12 @@ def make_opportunity_week(
         for view, source in sources.items():
             con.execute(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {source} {mine}")
         con.execute(f"CREATE OR REPLACE TABLE tender AS {statement('tender')}")
-        _collect(con, name, sql, values, is_first=bucket == 0)
+        con.execute("""
+            CREATE OR REPLACE TABLE deal_name AS SELECT opportunity_id, (row_number() OVER ())::INT AS deal_no
+            FROM (SELECT DISTINCT opportunity_id FROM assessment)""")
+        _collect(con, "compared_week", compared, _values(compared, settings.win_rate, last_day=last_day), is_first=True)
+        _collect(con, name, told, _values(told, settings.win_rate, last_day=last_day), is_first=bucket == 0)
+    con.execute("DROP TABLE compared_week")
 
 
 def make_account_week(
@@ -181,7 +190,7 @@ def _set_owners(con: duckdb.DuckDBPyConnection, settings: Settings, only: str) -
 
 def _values(sql: str, rules: WinRate | Closeness, **more: Any) -> dict[str, Any]:
     """What the parameters of a statement stand for: settings of the same name, and `more`."""
-    names = set(_PARAM.findall(sql))
+    names = set(_PARAM.findall(re.sub(r"--.*", "", sql)))
     own = {name: getattr(rules, name) for name in names - set(more)}
     return {name: list(v) if isinstance(v, tuple) else v for name, v in (own | more).items() if name in names}
 

@@ -1,6 +1,6 @@
 """The weekly comparison with the rivals by plain loops: the twin of data/sql/history/opportunity_week.sql.
 
-One opportunity and one week at a time, in the words of DOMAIN B6 and B8. Rows are dictionaries with the columns of the
+One opportunity and one week at a time, in the words of METHOD B6 and B8. Rows are dictionaries with the columns of the
 contracts. Slow and literal on purpose.
 """
 
@@ -70,7 +70,7 @@ def _week(
     known = _conditions(answers, end)
     g = rules.condition_base + rules.condition_span * sum(known) / len(known) if known else None
     oldest = min([_monday(us["week"]), *(_monday(entry["week"]) for _, entry in compared)])
-    newcomers = [name for name, _ in rivals if _first_named(name, said) == week]
+    newcomers = [name for name, _ in compared if _first_named(name, said) == week]
     opened = min(_monday(a["week"]) for a in said)
     row: dict[str, Any] = {
         "week": week,
