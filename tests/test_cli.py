@@ -1,0 +1,294 @@
+"""The command line: what is printed where, in which language, and with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import cli
+from data.store import Store
+
+ROOT = Path(__file__).resolve().parents[1]
+MAVEN = ROOT.parent / "shared" / "data" / "maven_crm"
+
+OPPORTUNITIES = """opportunity_id,account_id,pipeline,stage,amount,currency,owner_id,created_on,closed_on,product_line
+o1,a1,ka,won,100000,CNY,p1,2026-01-05,2026-03-02,"Pumps, large"
+o2,a1,ka,lost,50000,CNY,p1,2026-01-06,2026-03-09,Valves
+o3,a2,smb,won,2000,CNY,p2,2026-02-01,2026-03-20,Valves
+o4,a2,smb,need,,CNY,p2,2026-03-01,,=cmd()
+"""
+ACCOUNTS = "account_id,name,segment\na1,甲集团,KA\na2,乙公司,SMB\n"
+
+
+@dataclass
+class Said:
+    """What a command said."""
+
+    code: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `mvpod …` on a store of the test's own."""
+    monkeypatch.setenv("MVPOD_STORE", str(tmp_path / "store"))
+
+    def call(*words: object, lang: str = "en") -> Said:
+        monkeypatch.setenv("MVPOD_LANG", lang)
+        capsys.readouterr()
+        code = cli.main([str(word) for word in words])
+        said = capsys.readouterr()
+        return Said(code, said.out, said.err)
+    return call
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Path:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / "opportunity.csv").write_text(OPPORTUNITIES, encoding="utf-8")
+    (folder / "account.csv").write_text(ACCOUNTS, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def loaded(run: Run, exports: Path) -> Run:
+    said = run("import", exports, "--profile", "canonical", "--as-of", "2026-03-31")
+    assert said.code == 0, said.err
+    return run
+
+
+def test_an_import_says_what_became_of_the_rows_and_which_load_it_is(run: Run, exports: Path) -> None:
+    said = run("import", exports, "--profile", "canonical", "--as-of", "2026-03-31")
+    assert said.code == 0
+    row = next(line for line in said.out.splitlines() if line.startswith("opportunities"))
+    assert row.split()[1:4] == ["4", "4", "0"]
+    assert "Load 1 is published, as of 2026-03-31." in said.out
+    assert "opportunity.csv" in said.out
+
+
+def test_a_dry_run_publishes_nothing(run: Run, exports: Path, tmp_path: Path) -> None:
+    said = run("import", exports, "--profile", "canonical", "--as-of", "2026-03-31", "--dry-run")
+    assert said.code == 0
+    assert "nothing was written" in said.out
+    assert not (tmp_path / "store" / "loads").exists()
+
+
+def test_the_same_files_again_change_nothing(loaded: Run, exports: Path, tmp_path: Path) -> None:
+    said = loaded("import", exports, "--profile", "canonical", "--as-of", "2026-03-31")
+    assert said.code == 0
+    assert "Nothing changed" in said.out
+    assert len(Store.open(tmp_path / "store").loads()) == 1
+
+
+@pytest.mark.parametrize(("lang", "word"), [("en", "There is no store"), ("zh", "没有数据仓")])
+def test_a_known_failure_is_one_sentence_in_the_readers_language_and_exit_code_1(
+        run: Run, lang: str, word: str) -> None:
+    said = run("loads", lang=lang)
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("E_STORE_EMPTY: ")
+    assert word in said.err
+    assert "Traceback" not in said.err
+
+
+def test_wrong_usage_is_exit_code_2(run: Run) -> None:
+    for words in ([], ["metric"], ["import"], ["restore", "one"], ["metric", "win_rate.count", "--as-of", "31/02/2026"],
+                  ["metric", "win_rate.count", "--where", "segment"], ["fly"]):
+        with pytest.raises(SystemExit) as left:
+            run(*words)
+        assert left.value.code == 2
+
+
+def test_a_defect_shows_no_traceback_but_says_where_it_is(
+        loaded: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError("secret row")
+
+    monkeypatch.setattr("data.store.Store.loads", broken)
+    said = loaded("loads")
+    assert said.code == 3
+    assert "Traceback" not in said.err
+    assert "secret row" not in said.err
+    log = Path(said.err.split(" in ")[-1].strip().rstrip("."))
+    assert "ZeroDivisionError" in log.read_text(encoding="utf-8")
+    log.unlink()
+
+
+def test_a_metric_as_json_has_the_promised_shape_and_full_precision(loaded: Run) -> None:
+    said = loaded("metric", "win_rate.count", "--format", "json", "--by", "segment", "--from", "2026-01-01", "--where",
+                  "segment=KA,SMB")
+    answer = json.loads(said.out)
+    assert {k: answer[k] for k in ("metric", "as_of", "from", "to", "filters", "load")} == {
+        "metric": "win_rate.count", "as_of": "2026-03-31", "from": "2026-01-01", "to": None,
+        "filters": {"segment": ["KA", "SMB"]}, "load": 1}
+    assert {r["segment"]: (r["n"], r["won"], r["lost"], r["value"]) for r in answer["rows"]} == {
+        "KA": (2, 1, 1, 0.5), "SMB": (1, 1, 0, 1.0)}
+    assert set(answer["rows"][0]) >= {"segment", "n", "won", "lost", "value", "low", "high"}
+
+
+def test_what_cannot_be_known_is_null_with_a_reason(loaded: Run) -> None:
+    said = loaded("metric", "win_rate.count", "--format", "json", "--to", "2025-01-01")
+    (row,) = json.loads(said.out)["rows"]
+    assert row["value"] is None
+    assert row["reason"]
+
+
+def test_as_of_an_earlier_day_answers_from_what_had_happened_by_then(loaded: Run) -> None:
+    said = loaded("metric", "win_rate.count", "--format", "json", "--as-of", "2026-03-05")
+    (row,) = json.loads(said.out)["rows"]
+    assert (row["won"], row["lost"], row["value"]) == (1, 0, 1.0)
+
+
+def test_a_comma_inside_a_value_is_written_twice_and_groups_keep_the_name_they_were_asked_by(loaded: Run) -> None:
+    said = loaded("metric", "win_rate.count", "--format", "json", "--where", "product_line=Pumps,, large",
+                  "--by", "owner")
+    assert [(r["owner"], r["won"]) for r in json.loads(said.out)["rows"]] == [("p1", 1)]
+
+
+def test_a_metric_as_csv_can_be_read_back_and_holds_no_formula(loaded: Run) -> None:
+    said = loaded("metric", "pipeline.open", "--format", "csv", "--by", "product_line")
+    (row,) = csv.DictReader(io.StringIO(said.out))
+    assert row["product_line"] == "'=cmd()"
+    assert row["n"] == "1"
+
+
+def test_a_metric_as_table_speaks_the_readers_language(loaded: Run) -> None:
+    english, chinese = (loaded("metric", "win_rate.count", "--by", "segment", lang=lang).out for lang in ("en", "zh"))
+    assert "Key accounts" in english
+    assert "50.0%" in english
+    assert "大客户" in chinese
+    assert "截至" in chinese
+
+
+def test_an_unknown_metric_dimension_or_option_is_a_known_failure(loaded: Run) -> None:
+    for words, code in ((["metric", "win_rat.count"], "E_METRIC"),
+                        (["metric", "win_rate.count", "--by", "colour"], "E_GROUP"),
+                        (["metric", "win_rate.count", "--where", "colour=red"], "E_FILTER"),
+                        (["metric", "conversion.matured", "--option", "horizon=soon"], "E_METRIC_OPTION")):
+        said = loaded(*words)
+        assert (said.code, said.err.split(":")[0]) == (1, code)
+
+
+def test_another_configuration_answers_without_changing_the_store(loaded: Run, tmp_path: Path) -> None:
+    other = tmp_path / "other.toml"
+    text = (ROOT / "mvpod.toml").read_text(encoding="utf-8").replace('base_currency = "CNY"', 'base_currency = "USD"')
+    other.write_text(text.replace("USD = 7.1", "CNY = 0.5"), encoding="utf-8")
+    words = ("metric", "win_rate.count", "--format", "json")
+    (here,) = json.loads(loaded(*words).out)["rows"]
+    (there,) = json.loads(loaded(*words, "--config", other).out)["rows"]
+    assert (here["won_amount"], there["won_amount"]) == (102_000, 51_000)
+    assert len(Store.open(tmp_path / "store").loads()) == 1
+    assert json.loads(loaded(*words).out)["rows"] == [here]
+
+
+def test_all_metrics_are_listed_in_both_languages_and_as_json(run: Run) -> None:
+    listed = json.loads(run("metrics", "--format", "json").out)
+    keys = {m["key"] for m in listed}
+    assert {"conversion.reached", "stage_days.median", "win_rate.count", "pipeline.open"} <= keys
+    for lang in ("en", "zh"):
+        out = run("metrics", lang=lang).out
+        assert all(key in out for key in keys)
+    assert "赢率" in out
+
+
+def test_loads_show_verify_restore_and_rebuild_follow_one_another(loaded: Run, exports: Path) -> None:
+    moved_on = OPPORTUNITIES.replace("o4,a2,smb,need", "o4,a2,smb,quote")
+    (exports / "opportunity.csv").write_text(moved_on, encoding="utf-8")
+    assert loaded("import", exports, "--profile", "canonical", "--as-of", "2026-04-07").code == 0
+    assert loaded("restore", 1).code == 0
+    assert loaded("rebuild").code == 0
+    listed = json.loads(loaded("loads", "--format", "json").out)
+    assert [(x["load"], x["kind"]) for x in listed] == [(4, "rebuild"), (3, "restore"), (2, "import"), (1, "import")]
+    assert "opportunities" in loaded("show").out
+    assert "2026-04-07" in loaded("show", 2).out
+    assert loaded("show", 9).err.startswith("E_STORE_LOAD")
+    sound = loaded("verify")
+    assert (sound.code, sound.out) == (0, "")
+
+
+def test_verify_fails_when_a_file_was_changed(loaded: Run, tmp_path: Path) -> None:
+    path = Path(Store.open(tmp_path / "store").files("opportunity")[0])
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    said = loaded("verify", lang="zh")
+    assert said.code == 1
+    assert path.name in said.out
+    assert "内容已改变" in said.out
+
+
+def test_rejected_rows_can_be_listed(run: Run, exports: Path, tmp_path: Path) -> None:
+    rows = [f"x{i},a1,ka,won,1,CNY,p1,2026-01-05,2026-03-02,V" for i in range(60)]
+    (exports / "opportunity.csv").write_text(OPPORTUNITIES.replace("50000", "many") + "\n".join(rows) + "\n",
+                                             encoding="utf-8")
+    assert run("import", exports, "--profile", "canonical", "--as-of", "2026-03-31").code == 0
+    (row,) = csv.DictReader(io.StringIO(run("quarantine", "--format", "csv").out))
+    assert (row["load_id"], row["file"], row["column"], row["value"]) == ("1", "opportunity.csv", "amount", "many")
+    assert "many" in run("quarantine", 1).out
+    assert run("quarantine", 5).code == 1
+
+
+def test_vacuum_says_what_it_would_remove_before_it_removes_anything(loaded: Run) -> None:
+    said = loaded("vacuum", "--dry-run")
+    assert said.code == 0
+    assert "0 files would be removed" in said.err
+
+
+def test_the_sample_company_is_not_built_over_real_loads(loaded: Run) -> None:
+    said = loaded("demo")
+    assert (said.code, said.err.split(":")[0]) == (1, "E_DEMO_STORE")
+
+
+def test_help_is_there_in_both_languages_for_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for lang, word in (("en", "folder of the store"), ("zh", "数据仓文件夹")):
+        for name in ("import", "loads", "show", "quarantine", "verify", "restore", "vacuum", "rebuild", "demo",
+                     "metric", "serve"):
+            with pytest.raises(SystemExit) as left:
+                cli.main([name, "--help", "--lang", lang])
+            assert left.value.code == 0
+            assert word in capsys.readouterr().out.replace("\n", "").replace(" " * 24, " ")
+
+
+def test_the_language_comes_from_the_option_then_the_variable_then_the_terminal(
+        monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LC_ALL", "LC_MESSAGES"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert cli.language(["loads"]) == "zh"
+    monkeypatch.setenv("MVPOD_LANG", "en")
+    assert cli.language(["loads"]) == "en"
+    assert cli.language(["loads", "--lang", "zh"]) == "zh"
+    assert cli.language(["loads", "--lang=zh"]) == "zh"
+    monkeypatch.delenv("MVPOD_LANG")
+    monkeypatch.setenv("LANG", "fr_FR")
+    assert cli.language(["loads"]) == "en"
+
+
+def test_a_reader_that_closes_the_pipe_early_is_no_failure(tmp_path: Path) -> None:
+    command = f"{sys.executable} -m cli metrics --format json | head -c 10"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], cwd=ROOT, capture_output=True, text=True,
+                          env={**os.environ, "MVPOD_STORE": str(tmp_path)}, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not MAVEN.is_dir(), reason="the practice data are not part of the project")
+@pytest.mark.parametrize("folder", [MAVEN, MAVEN / "copy2"], ids=["first copy", "second copy"])
+def test_maven_crm_counts_as_published_with_the_data(run: Run, folder: Path) -> None:
+    """8,800 opportunities, 4,238 won, 2,473 lost, 10,005,534 won: the figures that go with the data set."""
+    assert run("import", folder, "--profile", "maven-crm", "--as-of", "2017-12-31").code == 0
+    (rate,) = json.loads(run("metric", "win_rate.count", "--format", "json").out)["rows"]
+    assert (rate["won"], rate["lost"], rate["won_amount"]) == (4238, 2473, 10_005_534)
+    assert round(rate["value"], 6) == 0.631501
+    (stock,) = json.loads(run("metric", "pipeline.open", "--format", "json").out)["rows"]
+    assert stock["n"] == 2089
