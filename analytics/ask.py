@@ -108,12 +108,13 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
     def standards(self, key: str, view: View, by: Sequence[str] = ("segment",), **options: int) -> pd.DataFrame:
         """The rows of a metric with what they should be (columns added: standards.ADDED; METHOD B14).
 
-        Own history are the last 12 full months up to the as-of date, of the same segment (or first group of `by`).
+        Own history are the 12 full months before the period (without a start: up to its last day), of the same segment
+        (or first group of `by`): a value must not be its own standard. `own_reason` says where there are none.
         Without segments in `by`, a pipeline that serves one segment takes that one's industry figure.
         """
         metric, rules = get(key), self.settings.standards
         rows = self.metric(key, view, by, **options)
-        past = periods.full_months(rules.history_months, view.as_of)
+        past = periods.full_months(rules.history_months, _day_before(view))
         kept = [n for n in by if n not in ("month", "quarter")]
         own_by = ["segment"] if "segment" in kept else kept[:1]
         own = self.metric(key, view.with_(start=past.start, end=past.end), own_by, **options)
@@ -310,6 +311,11 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
                 names = {m: periods.period_of(day, unit, start).name for m, day in months.items()}
                 counts[unit] = counts["month"].map(names).astype("str").fillna(UNKNOWN)
         return counts if "month" in keys else counts.drop(columns="month")
+
+
+def _day_before(view: View) -> date:
+    """The last day that own history may hold: the one before the period, else its last day."""
+    return view.start - periods.ONE_DAY if view.start else min(view.end or view.as_of, view.as_of)
 
 
 def slice_of(view: View) -> Slice:

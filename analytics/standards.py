@@ -1,7 +1,7 @@
 """What an indicator should be: own history blended with an industry figure, and how far we are from it (METHOD B14).
 
-target = (n · own + k · industry) / (n + k), where own is the organisation's last full months for that customer
-type, n its events, and k says how many events the industry figure is worth. Both parents stay visible beside
+target = (n · own + k · industry) / (n + k), where own is the organisation's full months before the period for that
+customer type (the period itself is what is judged, so it is no part of its own standard), n its events, and k says how many events the industry figure is worth. Both parents stay visible beside
 the target. Industry figures come from the organisation's own table `standard` first, then from the shipped
 defaults (data/industry_standards.csv: ours, and marked so). The published figures in that file are for reading:
 their definitions differ too much to be blended without somebody's decision.
@@ -28,8 +28,10 @@ DEFAULT = Standards()
 #: 0.8 · 0.2 is 0.16000000000000003: a value that meets a bound exactly must not miss it by a rounding error
 _TIE = 1e-9
 
+NO_HISTORY = "no_history"
+
 #: what `compare` adds to its rows
-ADDED = ("own", "own_n", "industry", "industry_origin", "industry_year", "quality", "source_url",
+ADDED = ("own", "own_n", "own_reason", "industry", "industry_origin", "industry_year", "quality", "source_url",
          "target", "gap", "status", "is_clear", "target_reason")
 
 
@@ -140,7 +142,7 @@ def compare(rows: pd.DataFrame, own: pd.DataFrame, metric: str, direction: Direc
 
     rows: one per customer type and stage: `by` (segment, or ownership …; may be absent), stage (may be absent),
     value, and low and high if known. own: the same keys, value and the number of events in column `own_n`, from
-    the last full months (`periods.full_months`). Added columns: own, own_n, industry, industry_origin
+    the full months before the period. Added columns: own, own_n, own_reason ("" | no_history), industry, industry_origin
     {organisation, ours}, industry_year, quality, source_url, target, gap (value − target), status, is_clear (the
     interval of the value does not hold the target: not explained by chance alone), target_reason.
     """
@@ -161,7 +163,7 @@ def _against(row: dict[str, Any], target: Target, direction: Direction, amber: f
     known = target.value is not None and not pd.isna(value)
     around = Estimate(*(None if pd.isna(row.get(name)) else float(row[name]) for name in ("value", "low", "high")))
     return {
-        "own": target.own, "own_n": target.own_n,
+        "own": target.own, "own_n": target.own_n, "own_reason": NO_HISTORY if target.own is None else "",
         "industry": industry.value if industry else None, "industry_origin": industry.origin if industry else "",
         "industry_year": industry.year if industry else None, "quality": industry.quality if industry else "",
         "source_url": industry.source_url if industry else "",
