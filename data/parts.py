@@ -188,7 +188,9 @@ def _split(table: pa.Table) -> Iterator[tuple[date, pa.Table]]:
     if pc.min_max(days)["min"].equals(pc.min_max(days)["max"]):
         yield days[0].as_py(), table
         return
-    ordered = table.take(pc.sort_indices(days))  # a stable sort
+    numbers = days.combine_chunks().cast(pa.int32())
+    is_sorted = pc.all(pc.less_equal(numbers[:-1], numbers[1:])).as_py()  # most tables come in order: spare the copy
+    ordered = table if is_sorted else table.take(pc.sort_indices(days))  # a stable sort
     runs = pc.run_end_encode(ordered.column(PARTITION).combine_chunks().cast(pa.int32()))
     start = 0
     for end in runs.run_ends.to_pylist():
