@@ -168,19 +168,30 @@ def change_of_days(what: str, now: Estimate, before: Estimate, lang: str, *, eve
 
 
 def trend(what: str, periods: pd.DataFrame, lang: str, *, min_n: int = MIN_N) -> Finding:
-    """A share over time, oldest period first. Columns: x, n. Real only if the Cochran-Armitage test says so."""
-    rows = periods[periods["n"] > 0]
-    if rows.empty:
+    """A share over time, oldest period first. Columns: x, n, and is_complete if known. Real only if the
+    Cochran-Armitage test says so.
+
+    Its figures are the ends of the straight line through all periods, weighted by their n: the line whose slope is
+    what the test judges, so that direction and figures always agree. Periods with fewer than `min_n` cases and
+    unfinished ones are left out (and stay gaps in time): one lucky case in a quarter of two days is no end of a trend.
+    """
+    if periods.empty or not (periods["n"] > 0).any():
         return Finding(t("finding.nothing", lang, what=what), "nothing")
-    if len(rows) < 3 or rows["n"].sum() < min_n * len(rows):
+    is_usable = periods["n"] >= max(1, min_n)
+    if "is_complete" in periods.columns:
+        is_usable &= periods["is_complete"].astype(bool)
+    rows = periods[is_usable]
+    if len(rows) < 3:
         return _few(what, int(rows["n"].sum()), lang)
-    tested = trend_p(rows["x"], rows["n"], _places(periods))
+    places = [place for place, kept in enumerate(is_usable) if kept]
+    tested = trend_p(rows["x"], rows["n"], places)
     shares = rows["x"] / rows["n"]
-    fields = {"what": what, "periods": show.number(len(rows)), "first": show.rate(shares.iloc[0]),
-              "last": show.rate(shares.iloc[-1])}
-    if tested is None or tested[1] >= 1 - LEVEL:
-        return Finding(t("finding.trend.none", lang, **fields), "unclear")
-    return Finding(t(f"finding.trend.{'up' if tested[0] > 0 else 'down'}", lang, **fields), "clear")
+    first, last = (show.rate(end) for end in _fitted_ends(shares, rows["n"], places))
+    fields = {"what": what, "periods": show.number(len(rows))}
+    if tested is None or tested[1] >= 1 - LEVEL or first == last:
+        return Finding(t("finding.trend.none", lang, **fields, last=show.rate(shares.iloc[-1])), "unclear")
+    key = "up" if tested[0] > 0 else "down"
+    return Finding(t(f"finding.trend.{key}", lang, **fields, first=first, last=last), "clear")
 
 
 def against_standard(what: str, value: Estimate, target: float | None, direction: str, lang: str, *,
@@ -240,6 +251,10 @@ def _estimate(row: dict[str, Any]) -> Estimate:
     return Estimate(*(None if pd.isna(row.get(key)) else float(row[key]) for key in ("value", "low", "high")))
 
 
-def _places(periods: pd.DataFrame) -> list[int]:
-    """Positions in time of the periods that have cases, so that an empty quarter stays a gap."""
-    return [place for place, n in enumerate(periods["n"]) if n > 0]
+def _fitted_ends(shares: pd.Series, n: pd.Series, places: list[int]) -> tuple[float, float]:
+    """First and last value of the weighted least-squares line, kept within 0 and 1."""
+    at, weight, y = pd.Series(places, dtype=float), n.astype(float).to_numpy(), shares.astype(float).to_numpy()
+    centre, mean = float((weight * at).sum() / weight.sum()), float((weight * y).sum() / weight.sum())
+    slope = float((weight * (at - centre) * (y - mean)).sum() / (weight * (at - centre) ** 2).sum())
+    first, last = (min(1.0, max(0.0, mean + slope * (end - centre))) for end in (at.iloc[0], at.iloc[-1]))
+    return first, last

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -139,7 +141,7 @@ def test_a_duration_that_moved_is_judged_by_its_intervals_or_by_the_test():
 def test_a_trend_is_one_only_if_the_test_says_so():
     falling = pd.DataFrame({"x": [50, 45, 38, 30], "n": [100] * 4})
     assert trend("Win rate", falling, "en") == Finding(
-        "Win rate has been falling over 4 periods, from 50.0% to 30.0%; more than chance explains", "clear")
+        "Win rate has been falling over 4 periods, on average from 50.8% to 30.7%; more than chance explains", "clear")
     swinging = pd.DataFrame({"x": [50, 30, 52, 31], "n": [100] * 4})
     assert trend("Win rate", swinging, "en").strength == "unclear"
     assert trend("Win rate", pd.DataFrame({"x": [1, 2], "n": [50, 50]}), "en").strength == "too_few"
@@ -152,7 +154,32 @@ def test_an_empty_quarter_stays_a_gap_in_the_trend():
     with_gap = pd.DataFrame({"x": [20, 0, 0, 34, 31], "n": [100, 0, 0, 100, 100]})
     assert trend("Win rate", in_a_row, "en").strength == "unclear"
     assert trend("Win rate", with_gap, "en") == Finding(
-        "Win rate has been rising over 3 periods, from 20.0% to 31.0%; more than chance explains", "clear")
+        "Win rate has been rising over 3 periods, on average from 20.9% to 33.7%; more than chance explains", "clear")
+
+
+def test_neither_a_lucky_case_nor_an_unfinished_quarter_is_the_end_of_a_trend():
+    """Falling from 60 % to 30 %, then one won of one: not "falling to 100 %"."""
+    falling = pd.DataFrame({"x": [60, 50, 40, 30, 1], "n": [100, 100, 100, 100, 1]})
+    assert trend("Win rate", falling, "en").text == (
+        "Win rate has been falling over 4 periods, on average from 60.0% to 30.0%; more than chance explains")
+    unfinished = falling.assign(x=[60, 50, 40, 30, 20], n=[100, 100, 100, 100, 20], is_complete=[True] * 4 + [False])
+    assert trend("Win rate", unfinished, "en") == trend("Win rate", falling, "en")
+
+
+def test_the_figures_of_a_trend_go_the_way_that_its_words_say():
+    random = np.random.default_rng(20261122)
+    told = {"rising": 0, "falling": 0}
+    for _ in range(500):
+        n = random.integers(0, 120, 12)
+        x = random.binomial(n, np.clip(np.linspace(*random.random(2), 12) + random.normal(0, 0.2, 12), 0, 1))
+        found = trend("Win rate", pd.DataFrame({"x": x, "n": n}), "en")
+        if found.strength != "clear":
+            continue
+        first, last = (float(part) for part in re.findall(r"([0-9.]+)%", found.text))
+        word = "rising" if "rising" in found.text else "falling"
+        told[word] += 1
+        assert last > first if word == "rising" else last < first, found.text
+    assert min(told.values()) > 50, "both directions were seen"
 
 
 def test_a_standard_is_missed_beyond_chance_or_perhaps_by_chance():
