@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -19,10 +20,8 @@ from pages._parts import cache, closeness_parts, context, show, states
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
-from pages._parts.kpi_tile import kpi_tile
+from pages._parts.kpi_tile import Figure, kpi_tile
 
-#: pixels; four stand side by side at 1280, one at 390
-_TILE_WIDTH = 218
 #: quarters of the win rate card: a trend needs its past, whatever the period
 _TREND_QUARTERS = 12
 
@@ -30,9 +29,10 @@ _TREND_QUARTERS = 12
 def render(view: View) -> None:
     """Draw the page."""
     with states.guard("overview_tiles"):
-        headline = cache.ask().headline(view)
-        _tiles(headline)
-        _sentences(headline, view)
+        whole = cache.ask().headline(view)
+        parts = {key: cache.ask().headline(_of(view, key)) for key in _segments(view)}
+        _tiles(whole, parts)
+        _sentences(parts or {"": whole}, view)
     with states.guard("overview_closeness"):
         closeness_parts.headline(view)
     with states.guard("overview_stock"):
@@ -43,54 +43,92 @@ def render(view: View) -> None:
         _movers(view)
 
 
-def _sentences(headline: pd.DataFrame, view: View) -> None:
-    """What changed against the comparison period: what is more than chance first, then how much is not."""
+def _segments(view: View) -> list[str]:
+    """The customer segments that stand in this view, if there are several: they are never pooled in silence."""
+    chosen = view.filters.get("segment")
+    known = [key for key, _ in cache.ask().options(view).get("segment", []) if key != UNKNOWN]
+    shown = [key for key in known if not chosen or key in chosen]
+    return shown if len(shown) > 1 else []
+
+
+def _of(view: View, segment: str) -> View:
+    return view.with_(filters=view.filters.with_(segment=[segment]))
+
+
+def _called(segment: str) -> str:
+    here = context.now()
+    return i18n.label("segment", segment, here.lang, here.settings)
+
+
+def _sentences(headlines: Mapping[str, pd.DataFrame], view: View) -> None:
+    """What changed against the comparison period, each segment by its name: what is more than chance first, then how
+    much is not, then what has nothing to be compared with."""
     if view.compare == "none":
         return
+    rows = [row | {"of": key} for key, frame in headlines.items() for row in frame.to_dict("records")]
+    known = [row for row in rows if fmt.is_known(row["change"])]
+    real = [row for row in known if row["is_real"]]
     with st.container(border=True, key="overview_changes", gap="xsmall"):
         st.header(t("overview.changes"), anchor=False)
-        rows = [row for row in headline.to_dict("records") if fmt.is_known(row["change"])]
-        real = [row for row in rows if row["is_real"]]
         for row in real:
             st.markdown(f"- {md_escape(_sentence(row))}")
+        if not known:
+            st.text(t("overview.changes.nothing"))
+            return
         if not real:
             st.text(t("overview.changes.none"))
-        untested = [registry.get(row["key"]).label[context.lang()] for row in rows if row["is_real"] is None]
-        chance = [registry.get(row["key"]).label[context.lang()] for row in rows if row["is_real"] is False]
-        for key, names in (("chance", chance), ("untested", untested)):
-            if names:
-                st.caption(md_escape(t(f"overview.changes.{key}", names=t("view.and").join(names))))
+        untested = [row for row in known if row["is_real"] is None]
+        chance = [row for row in known if row["is_real"] is False]
+        missing = [row for row in rows if not fmt.is_known(row["change"])]
+        for key, found in (("chance", chance), ("untested", untested), ("missing", missing)):
+            if found:
+                st.caption(md_escape(t(f"overview.changes.{key}", names=t("view.and").join(map(_name, found)))))
 
 
-def _sentence(row: dict[Any, Any]) -> str:
+def _name(row: Mapping[Any, Any]) -> str:
+    """The metric of a row, and of which segment it is."""
     name = registry.get(row["key"]).label[context.lang()]
+    return t("overview.of", segment=_called(row["of"]), what=name) if row["of"] else name
+
+
+def _sentence(row: Mapping[Any, Any]) -> str:
     judged = {True: "good", False: "bad"}.get(row["is_good"], "neutral")
-    return t(f"overview.change.{judged}", what=name, now=show.value(row["value"], row["unit"]),
+    return t(f"overview.change.{judged}", what=_name(row), now=show.value(row["value"], row["unit"]),
              before=show.value(row["other_value"], row["unit"]),
              change=show.difference(row["value"], row["other_value"], row["unit"]))
 
 
-def _tiles(headline: pd.DataFrame) -> None:
-    rows = headline.to_dict("records")
-    with st.container(horizontal=True, key="overview_tiles"):
-        for row in rows:
-            with st.container(width=_TILE_WIDTH, height="stretch"):
-                _tile(row)
+def _tiles(whole: pd.DataFrame, parts: Mapping[str, pd.DataFrame]) -> None:
+    """A tile a metric: side by side on wide screens, each in the full width on narrow ones."""
+    rows = whole.to_dict("records")
+    for place, (number, row) in zip(st.columns(len(rows)), enumerate(rows), strict=True):
+        split = {key: frame.to_dict("records")[number] for key, frame in parts.items()}
+        with place:
+            _tile(row, split)
 
 
-def _tile(row: dict[Any, Any]) -> None:
-    lang = context.lang()
-    name = registry.get(row["key"]).label[lang]
+def _tile(row: dict[Any, Any], split: Mapping[str, dict[Any, Any]]) -> None:
+    """One metric: of each segment on its own and small of all together, or of the one that is shown."""
+    name = registry.get(row["key"]).label[context.lang()]
+    key = f"overview_{row['key'].replace('.', '_')}"
+    figures = [_figure(part, name, segment) for segment, part in split.items()] or [_figure(row, name)]
+    together = ""
+    if split:
+        together = t("overview.together", value=show.value(row["value"], row["unit"]),
+                     n=fmt.number(row["n"], context.lang()))
+    kpi_tile(name, figures, key=key, together=together, definition_key=row["key"])
+
+
+def _figure(row: dict[Any, Any], name: str, segment: str = "") -> Figure:
     course = pd.DataFrame(row["trend"], columns=["period", "value", "n"])
     change = show.difference(row["value"], row["other_value"], row["unit"])
-    is_up = None if not change or not row["change"] else row["change"] > 0
-    kpi_tile(
-        name, show.value(row["value"], row["unit"]), key=f"overview_{row['key'].replace('.', '_')}",
-        note=_note(row), change=change, is_up=is_up, is_good=row["is_good"],
-        trend=spark.line(course, context.theme()) if course["value"].notna().any() else None,
-        trend_alt=t("overview.trend.alt", what=name, values=t("view.and").join(
-            f"{p} {show.value(v, row['unit'])}" for p, v in zip(course["period"], course["value"], strict=True))),
-        definition_key=row["key"])
+    what = t("overview.of", segment=_called(segment), what=name) if segment else name
+    return Figure(
+        _called(segment) if segment else name, show.value(row["value"], row["unit"]), _note(row), change,
+        is_up=None if not change or not row["change"] else row["change"] > 0, is_good=row["is_good"],
+        trend=spark.line(course, context.theme(), segment=segment or None) if course["value"].notna().any() else None,
+        trend_alt=t("overview.trend.alt", what=what, values=t("view.and").join(
+            f"{p} {show.value(v, row['unit'])}" for p, v in zip(course["period"], course["value"], strict=True))))
 
 
 def _note(row: dict[Any, Any]) -> str:
@@ -149,10 +187,14 @@ def _long(view: View) -> View:
 
 
 def _wins_title(view: View) -> str:
-    """The finding: has the win rate of all together left its level?"""
-    lang = context.lang()
-    shifts = cache.ask().win_shifts(view, dimensions=())
-    return findings_win.whole_shift(shifts, lang, what=registry.get("win_rate.count").label[lang]).text
+    """The finding: has the win rate left its level? Of each segment on its own, where there are several."""
+    here = context.now()
+    what = registry.get("win_rate.count").label[here.lang]
+
+    def found(of: View, name: str) -> str:
+        return findings_win.whole_shift(cache.ask().win_shifts(of, dimensions=()), here.lang, what=name).text
+    named = {key: t("overview.of", segment=_called(key), what=what) for key in _segments(view)}
+    return t("overview.sentences").join(found(_of(view, key), name) for key, name in named.items()) or found(view, what)
 
 
 def _movers(view: View) -> None:

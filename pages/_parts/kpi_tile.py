@@ -1,7 +1,9 @@
-"""A tile: one metric's value, how it changed and whether that is good, n, and its trend."""
+"""A tile: one metric, of one or of several segments: value, how it changed and whether that is good, n, trend."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -14,22 +16,48 @@ from pages._parts.escape import md_escape
 _COLOURS: dict[bool | None, Literal["green", "red", "gray"]] = {True: "green", False: "red", None: "gray"}
 
 
-def kpi_tile(label: str, value: str, *, key: str, note: str, change: str = "", is_up: bool | None = None,
-             is_good: bool | None = None, trend: go.Figure | None = None, trend_alt: str = "",
-             definition_key: str | None = None) -> None:
-    """One tile; all texts are ready to be read.
+@dataclass(frozen=True)
+class Figure:
+    """A number in a tile; all texts are ready to be read.
 
+    note      n, the interval, or why there is no value
     change    the difference with its sign; `is_up` gives the arrow, `is_good` the colour (None: no judgement)
-    note      n, the standard, or why there is no value
     trend     a small figure, described by `trend_alt`
     """
+
+    label: str
+    value: str
+    note: str
+    change: str = ""
+    is_up: bool | None = None
+    is_good: bool | None = None
+    trend: go.Figure | None = None
+    trend_alt: str = ""
+
+
+def kpi_tile(label: str, figures: Sequence[Figure], *, key: str, together: str = "",
+             definition_key: str | None = None) -> None:
+    """One tile: the figures of a metric below each other, under the metric's name where there are several.
+
+    together  the figure of all of them, said small
+    """
     with st.container(border=True, key=key, height="stretch", gap="xsmall"), states.guard(key):
-        st.metric(md_escape(label), value, md_escape(change) if change else None, delta_color=_COLOURS[is_good],
-                  delta_arrow="off" if is_up is None else "up" if is_up else "down")
-        if trend is not None:
-            st.plotly_chart(trend, key=f"{key}_trend", theme=None, alt=trend_alt,
-                            config={"displayModeBar": False, "staticPlot": True})
-        st.caption(md_escape(note))
+        if len(figures) > 1:
+            st.markdown(f"**{md_escape(label)}**")
+        for number, figure in enumerate(figures):
+            _figure(figure, f"{key}_trend_{number}")
+        if together:
+            st.caption(md_escape(together))
         if definition_key:
             with st.popover(t("card.definition"), icon=":material/help:", type="tertiary"):
                 definition.explain(definition_key)
+
+
+def _figure(figure: Figure, key: str) -> None:
+    st.metric(md_escape(figure.label), figure.value, md_escape(figure.change) if figure.change else None,
+              delta_color=_COLOURS[figure.is_good],
+              delta_arrow="off" if figure.is_up is None else "up" if figure.is_up else "down")
+    if figure.trend is not None:
+        st.plotly_chart(figure.trend, key=key, theme=None, alt=figure.trend_alt,
+                        config={"displayModeBar": False, "staticPlot": True})
+    st.caption(md_escape(figure.note))
