@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from data import timing
 from data.contracts import TABLES
 from data.duplicates import settle
 from data.errors import MvpodError
@@ -42,6 +43,10 @@ class Checked:
     decisions: list[Note] = field(default_factory=list)
     warnings: list[Note] = field(default_factory=list)
     sources: list[dict[str, str]] = field(default_factory=list)
+    #: whether the files name the snapshot dates of their rows themselves
+    has_own_dates: bool = False
+    #: opportunities of which every row was refused
+    refused: set[str] = field(default_factory=set)
 
     def dates(self) -> list[date]:
         """The snapshot dates that the state tables hold."""
@@ -58,7 +63,7 @@ class Checked:
 
 def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_of: date | None,
                 con: duckdb.DuckDBPyConnection, say: Progress) -> Checked:
-    """Reads, maps and checks. Raises the errors of `readers`, `mapping` and `stages`, and E_REJECTS."""
+    """Reads, maps and checks. Raises the errors of `readers`, `mapping`, `stages` and `timing`, and E_REJECTS."""
     pairs, by_columns = assign(files, profile, settings.limits)
     used = list(dict.fromkeys(path for _, path in pairs))
     checked = Checked(profile.name, as_of or _modified(used, settings))
@@ -84,6 +89,8 @@ def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_
     _date(checked, is_given=as_of is not None)
     _check_rejects(checked, settings)
     _resolve(checked, settings)
+    _refuse_later(checked, settings)
+    _refuse_children(checked)
     _look_over(checked)
     return checked
 
@@ -114,11 +121,13 @@ def _settle(target: str, parts: list[Mapped], policy: str, settings: Settings, c
     """One table out of the parts of several files: dates filled in, money known, keys unique; all counted."""
     table = pa.concat_tables([p.table for p in parts], promote_options="permissive").unify_dictionaries()
     if TABLES[target].kind == "state":
+        checked.has_own_dates |= table.column("snapshot_date").null_count < table.num_rows
         day = pc.fill_null(table.column("snapshot_date"), pa.scalar(checked.as_of))
         table = table.set_column(table.column_names.index("snapshot_date"), "snapshot_date", day)
     if "file_order" in table.column_names and len(parts) > 1:
         order = pa.array(np.arange(table.num_rows, dtype=np.int64))
         table = table.set_column(table.column_names.index("file_order"), "file_order", order)
+    given = table
     table, currency = _known_currency(table, target, settings)
     settled = settle(table, target, policy, con)
     rejects = [p.rejects for p in parts] + [currency, settled.rejects]
@@ -130,8 +139,15 @@ def _settle(target: str, parts: list[Mapped], policy: str, settings: Settings, c
     rows_in = sum(p.read for p in parts) - filtered
     checked.counts[target] = TableReport(target, files, rows_in, loaded, quarantined, settled.deduplicated, filtered)
     checked.tables[target] = settled.table
+    if target == "opportunity":
+        checked.refused = _ids(given, *(p.refused for p in parts)) - _ids(settled.table) if quarantined else set()
     if target == "stage_change" and settled.deduplicated:
         checked.decisions.append(Note.of("N_COLLAPSED", table=target, count=settled.deduplicated))
+
+
+def _ids(*tables: pa.Table) -> set[str]:
+    """The opportunities that the tables name."""
+    return {i for t in tables for i in pc.unique(t.column("opportunity_id")).to_pylist() if i is not None}
 
 
 def _files(part: Mapped) -> list[str]:
@@ -181,6 +197,51 @@ def _check_rejects(checked: Checked, settings: Settings) -> None:
                        for r in rules for e in r.examples[:1]]
             raise MvpodError("E_REJECTS", table=target, count=count.quarantined, rows=count.rows_in,
                              share=f"{share:.1%}", limit=f"{settings.limits.reject_share:.1%}", reasons=reasons)
+
+
+def _quarantine(checked: Checked, target: str, bad: pa.Array, column: str, rule: str, value: pa.Array) -> None:
+    """Takes the rows of a mask out of a table that is checked already, and counts them as quarantined."""
+    table = checked.tables[target]
+    rows = table.filter(bad)
+    size = rows.num_rows
+    rejects = pa.table([pa.array([target] * size, pa.string()), rows.column(FILE).cast(pa.string()), rows.column(ROW),
+                        pa.array([column] * size, pa.string()), pa.array([rule] * size, pa.string()),
+                        value.filter(bad).cast(pa.string())], schema=REJECTS)
+    checked.rejects = pa.concat_tables([checked.rejects, rejects])
+    checked.tables[target] = table.filter(pc.invert(bad))
+    count = checked.counts[target]
+    checked.counts[target] = replace(count, loaded=count.loaded - size, quarantined=count.quarantined + size)
+
+
+def _refuse_later(checked: Checked, settings: Settings) -> None:
+    """What had not happened yet on the snapshot date cannot be in the snapshot: few such rows are slips and go to
+    quarantine, many say that the date is wrong (E_AS_OF_EARLY, E_AS_OF_FAR)."""
+    zone = settings.organisation.timezone
+    newest = timing.newest(checked.tables, zone)
+    for later in timing.later(checked.tables, checked.as_of, Stages(settings)):
+        rows = checked.tables[later.target].num_rows
+        if later.count > settings.limits.reject_share * rows:
+            raise MvpodError("E_AS_OF_EARLY", table=later.target, column=later.column, count=later.count, rows=rows,
+                             as_of=checked.as_of.isoformat(), example=later.example, newest=str(newest))
+        checked.warnings.append(Note.of("N_LATER", table=later.target, column=later.column, count=later.count,
+                                        as_of=checked.as_of.isoformat(), example=later.example))
+        before = _ids(checked.tables[later.target])
+        _quarantine(checked, later.target, later.rows, later.column, "after_snapshot", later.days)
+        if later.target == "opportunity":
+            checked.refused |= before - _ids(checked.tables["opportunity"])
+    if note := timing.far(checked.as_of, newest, has_own_dates=checked.has_own_dates):
+        checked.warnings.append(note)
+
+
+def _refuse_children(checked: Checked) -> None:
+    """The events of an opportunity whose rows were all refused wait with it: they would tell it without its end."""
+    events = checked.tables.get("stage_change")
+    if events is None or not checked.refused:
+        return
+    ids = events.column("opportunity_id")
+    bad = pc.is_in(ids, value_set=pa.array(sorted(checked.refused), pa.string()))
+    if pc.any(bad).as_py():
+        _quarantine(checked, "stage_change", bad, "opportunity_id", "parent_rejected", ids)
 
 
 def _resolve(checked: Checked, settings: Settings) -> None:

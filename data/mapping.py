@@ -49,6 +49,8 @@ class Mapped:
     filtered: int
     quarantined: int
     notes: tuple[Note, ...]
+    #: the quarantined rows, as far as they could be read
+    refused: pa.Table
 
 
 @dataclass
@@ -82,7 +84,8 @@ def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date,
     work.dates = _with_order(table, work)
     typed, rejects, bad = _typed(table, rows, work)
     sound = typed.filter(pc.invert(bad)) if rejects.num_rows else typed
-    return Mapped(spec.target, sound, rejects, read, filtered, typed.num_rows - sound.num_rows, tuple(work.notes))
+    refused = typed.filter(bad) if rejects.num_rows else typed.slice(0, 0)
+    return Mapped(spec.target, sound, rejects, read, filtered, refused.num_rows, tuple(work.notes), refused)
 
 
 def _latest(as_of: date) -> date:
