@@ -16,8 +16,9 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -79,17 +80,48 @@ def language(words: Sequence[str]) -> str:
 # The grammar
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says in the reader's language that a command was not understood, and with the usage."""
+
+    lang = "en"
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {t('cli.usage', self.lang, message=message)}\n")
+
+
+def _day(lang: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(t("cli.bad_day", lang, found=text)) from error
+
+
+def _between(lang: str, low: int, high: int, text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = low - 1
+    if not low <= number <= high:
+        raise argparse.ArgumentTypeError(t("cli.bad_number", lang, found=text, low=low, high=high))
+    return number
+
+
 def parser(lang: str = "en") -> argparse.ArgumentParser:
     """All commands with their options; help texts in `lang`."""
 
     def say(key: str) -> str:
         return t(f"cli.help.{key}", lang)
 
-    top = argparse.ArgumentParser(prog="mvpod", description=say("mvpod"))
-    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    day = partial(_day, lang)
+    top = _Parser(prog="mvpod", description=say("mvpod"))
+    top.lang = lang
+    top.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], store: bool = True) -> argparse.ArgumentParser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], store: bool = True) -> _Parser:
         sub = commands.add_parser(name, help=say(name), description=say(name))
+        sub.lang = lang
         sub.set_defaults(run=run)
         sub.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
         if store:
@@ -100,7 +132,7 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub = command("import", import_)
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=say("paths"))
     sub.add_argument("--profile", metavar="NAME|FILE", help=say("profile"))
-    sub.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help=say("import_as_of"))
+    sub.add_argument("--as-of", type=day, metavar="DATE", help=say("import_as_of"))
     sub.add_argument("--config", type=Path, metavar="FILE", help=say("config"))
     sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
     sub.add_argument("--accept-shrink", action="store_true", help=say("accept_shrink"))
@@ -113,7 +145,8 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     command("verify", verify).add_argument("load", nargs="?", type=int, metavar="LOAD", help=say("verify_load"))
     command("restore", restore).add_argument("load", type=int, metavar="LOAD", help=say("load"))
     sub = command("vacuum", vacuum)
-    sub.add_argument("--keep-days", type=int, default=90, metavar="DAYS", help=say("keep_days"))
+    sub.add_argument("--keep-days", type=partial(_between, lang, 0, 36_500), default=90, metavar="DAYS",
+                     help=say("keep_days"))
     sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
     command("rebuild", rebuild)
     command("demo", demo)
@@ -123,9 +156,9 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub = command("metric", metric)
     sub.add_argument("key", metavar="KEY", help=say("key"))
     sub.add_argument("--config", type=Path, metavar="FILE", help=say("metric_config"))
-    sub.add_argument("--as-of", type=date.fromisoformat, metavar="DATE", help=say("as_of"))
-    sub.add_argument("--from", dest="start", type=date.fromisoformat, metavar="DATE", help=say("from"))
-    sub.add_argument("--to", dest="end", type=date.fromisoformat, metavar="DATE", help=say("to"))
+    sub.add_argument("--as-of", type=day, metavar="DATE", help=say("as_of"))
+    sub.add_argument("--from", dest="start", type=day, metavar="DATE", help=say("from"))
+    sub.add_argument("--to", dest="end", type=day, metavar="DATE", help=say("to"))
     sub.add_argument("--by", default="", metavar="DIM[,DIM]", help=say("by"))
     sub.add_argument("--where", action="append", default=[], type=_pair, metavar="DIM=VALUE[,VALUE]",
                      help=say("where"))
@@ -135,7 +168,7 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--format", choices=("table", "json", "csv"), default="table", help=say("format"))
 
     sub = command("serve", serve)
-    sub.add_argument("--port", type=int, default=8501, help=say("port"))
+    sub.add_argument("--port", type=partial(_between, lang, 1, 65_535), default=8501, help=say("port"))
     sub.add_argument("--address", default="127.0.0.1", help=say("address"))
     command("docs", docs, store=False)
     return top
@@ -344,12 +377,15 @@ def metric(args: argparse.Namespace) -> int:
     """Answers one metric as of a day, by groups, in the words of docs/metrics.md."""
     from analytics.ask import ALIASES, Ask, to_json
     from analytics.metrics.registry import get
+    from analytics.periods import range_
     from analytics.view import View
     from data.engine import open_company
     from data.maintenance import under_settings
     from data.scope import Filters
 
     declared = get(args.key)
+    if args.start and args.end:
+        range_(args.start, args.end)  # refuses an end before the start
     chosen: dict[str, list[str]] = {}
     for name, values in args.where:
         chosen.setdefault(ALIASES.get(name, name), []).extend(values)
@@ -361,7 +397,9 @@ def metric(args: argparse.Namespace) -> int:
         stack.callback(company.close)
         view = View(args.as_of or company.last_day, args.start, args.end, days=args.days, filters=filters)
         by = [name.strip() for name in args.by.split(",") if name.strip()]
-        frame = Ask(company).metric(args.key, view, by=by, **options)
+        ask = Ask(company)
+        ask.check(view)
+        frame = ask.metric(args.key, view, by=by, **options)
         if args.format == "json":
             answer = to_json(args.key, view, frame, company.load_id)
             print(json.dumps(answer, ensure_ascii=False, indent=1, allow_nan=False))
@@ -369,6 +407,8 @@ def metric(args: argparse.Namespace) -> int:
             _print_frame(frame, "csv", args.lang)
         else:
             _print_metric(declared, frame, args.lang, company.settings, view.as_of, company.load_id)
+        if frame.empty:
+            print(t("cli.metric.empty", args.lang, first=company.first_day, last=view.as_of), file=sys.stderr)
     return DONE
 
 
@@ -391,7 +431,7 @@ def _print_metric(declared: Metric, frame: pd.DataFrame, lang: str, settings: Se
     out = _console()
     out.print(Text(f"{declared.label[lang]} ({declared.key})", style="bold"))
     out.print(Text(t("cli.metric.stand", lang, as_of=as_of.isoformat(), load=load)))
-    columns = [name for name in frame.columns if has(f"dimension.{name}") or name in _CORE]
+    columns = [name for name in frame.columns if has(f"dimension.{_dimension(name)}") or name in _CORE]
     if "reason" in columns and frame["reason"].isna().all():
         columns.remove("reason")
     rows = [[_cell(declared.unit, name, row, lang, settings) for name in columns] for row in frame.to_dict("records")]
@@ -399,6 +439,13 @@ def _print_metric(declared: Metric, frame: pd.DataFrame, lang: str, settings: Se
     more = [name for name in frame.columns if name not in columns and name not in ("stage_order", "reason")]
     if more:
         out.print(Text(t("cli.metric.more", lang, columns=", ".join(more)), style="dim"))
+
+
+def _dimension(name: str) -> str:
+    """The dimension that a group's column shows, whatever short name it was asked by."""
+    from analytics.ask import ALIASES
+
+    return name if has(f"dimension.{name}") else ALIASES.get(name, name)
 
 
 def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settings) -> str:
@@ -409,10 +456,11 @@ def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settin
     value = row[name]
     if name == "reason" and value and has(f"reason.{value}"):
         return t(f"reason.{value}", lang)
-    if isinstance(value, str) or (value is None and has(f"dimension.{name}")):
+    dimension = _dimension(name)
+    if isinstance(value, str) or (value is None and has(f"dimension.{dimension}")):
         if name in ("stage", "next_stage") and value and row.get("pipeline"):
             return settings.stage_label(row["pipeline"], value, lang)
-        return label(name, value, lang, settings) if has(f"dimension.{name}") else value or ""
+        return label(dimension, value, lang, settings) if has(f"dimension.{dimension}") else value or ""
     if name in ("value", "low", "high"):
         shown = {"share": form.rate, "ratio": form.rate}.get(unit)
         if shown:
@@ -478,7 +526,7 @@ def _is_figure(cell: object) -> bool:
 
 
 def _heading(name: str, lang: str) -> str:
-    for key in (f"cli.column.{name}", f"dimension.{name}"):
+    for key in (f"cli.column.{name}", f"dimension.{_dimension(name)}"):
         if has(key):
             return t(key, lang)
     return name

@@ -54,6 +54,32 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
         frame = metric.calculate(answers, self._context(slice_, chosen), keys)
         return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
 
+    def check(self, view: View) -> None:
+        """Refuses what can only be answered with nothing: MvpodError E_AS_OF for a day before the first or after the
+        last one that is known, E_PERIOD_ORDER, and E_VALUE for a filter's value that no opportunity has."""
+        first, last = self.company.first_day, self.company.last_day
+        if not first <= view.as_of <= last:
+            raise MvpodError("E_AS_OF", found=view.as_of.isoformat(), first=first.isoformat(), last=last.isoformat())
+        if view.start and view.end:
+            periods.range_(view.start, view.end)
+        for dimension, values in view.filters.chosen:
+            for value in values:
+                if value != UNKNOWN and not self._exists(view, dimension, value):
+                    raise MvpodError("E_VALUE", dimension=dimension, found=value, hint=self._hint(dimension, value))
+
+    def _exists(self, view: View, dimension: str, value: str) -> bool:
+        """Does any opportunity have the value, on the last day, the as-of date or at any time before?"""
+        only = View(self.company.last_day, filters=Filters.of({dimension: [value]}), scope=view.scope)
+        if any(len(self.find(only.with_(as_of=day), limit=1)) for day in (only.as_of, view.as_of)):
+            return True
+        return bool(len(self.metric("stage_days.dwell_mean", only)))
+
+    def _hint(self, dimension: str, value: str) -> str:
+        """The nearest value in brackets that every language reads, or nothing."""
+        known = [name for name, _ in self.options(View(self.company.last_day)).get(dimension, [])]
+        near = nearest(value, [name for name in known if name != UNKNOWN])
+        return f" → {near}?" if near else ""
+
     def compared(self, view: View) -> View | None:
         """The view that this one is compared with, or None: the period before or a year earlier, seen as long after
         its end as this one is, so that both have had the same time to mature. The parts of filters stay."""

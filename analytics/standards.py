@@ -2,9 +2,9 @@
 
 target = (n · own + k · industry) / (n + k), where own is the organisation's full months before the period for that
 customer type (the period itself is what is judged, so it is no part of its own standard), n its events, and k
-says how many events the industry figure is worth. Both parents stay visible beside the target. Industry figures come from
-the organisation's own table `standard` first, then from the shipped defaults (data/industry_standards.csv: ours, and
-marked so). The published figures in that file are for reading:
+says how many events the industry figure is worth. Both parents stay visible beside the target. Industry figures come
+from the organisation's own table `standard` first, then from the shipped defaults (data/industry_standards.csv: ours,
+and marked so). The published figures in that file are for reading:
 their definitions differ too much to be blended without somebody's decision.
 """
 
@@ -144,8 +144,8 @@ def compare(rows: pd.DataFrame, own: pd.DataFrame, metric: str, direction: Direc
     rows: one per customer type and stage: `by` (segment, or ownership …; may be absent), stage (may be absent),
     value, and low and high if known. own: the same keys, value and the number of events in column `own_n`, from
     the full months before the period. Added columns: own, own_n, own_reason ("" | no_history), industry,
-    industry_origin {organisation, ours}, industry_year, quality, source_url, target, gap (value − target), status, is_clear (the
-    interval of the value does not hold the target: not explained by chance alone), target_reason.
+    industry_origin {organisation, ours}, industry_year, quality, source_url, target, gap (value − target), status,
+    is_clear (the interval of the value does not hold the target: not explained by chance alone), target_reason.
     """
     keys = [name for name in (by, "stage", "pipeline") if name in rows.columns and name in own.columns]
     history = {tuple(_text(row[k]) for k in keys): (row["value"], row[own_n]) for row in own.to_dict("records")}

@@ -292,3 +292,52 @@ def test_maven_crm_counts_as_published_with_the_data(run: Run, folder: Path) -> 
     assert round(rate["value"], 6) == 0.631501
     (stock,) = json.loads(run("metric", "pipeline.open", "--format", "json").out)["rows"]
     assert stock["n"] == 2089
+
+
+# What cannot be answered is refused with a reason
+
+
+def test_a_day_beyond_the_data_is_refused_with_the_first_and_last_day(loaded: Run) -> None:
+    for day in ("2030-01-01", "2020-01-01"):
+        said = loaded("metric", "conversion.reached", "--as-of", day)
+        assert (said.code, said.out) == (1, "")
+        assert said.err == f"E_AS_OF: Nothing is known as of {day}: the data reach from 2026-01-05 to 2026-03-31.\n"
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(loaded: Run) -> None:
+    said = loaded("metric", "win_rate.count", "--from", "2026-03-01", "--to", "2026-01-01")
+    assert (said.code, said.out) == (1, "")
+    assert "E_PERIOD_ORDER" in said.err
+
+
+def test_a_value_that_no_opportunity_has_is_refused_with_the_nearest_one(loaded: Run) -> None:
+    said = loaded("metric", "win_rate.count", "--where", "product=Valvs")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == "E_VALUE: No opportunity has product_line = 'Valvs'. → Valves?\n"
+    assert loaded("metric", "win_rate.count", "--where", "account=a1").code == 0
+    assert loaded("metric", "win_rate.count", "--where", "account=a9", lang="zh").err.startswith("E_VALUE: 没有商机")
+
+
+def test_an_empty_answer_says_why(loaded: Run) -> None:
+    said = loaded("metric", "conversion.reached", "--where", "account=a2", "--where", "segment=KA")
+    assert said.code == 0
+    assert "No rows" in said.err
+
+
+def test_groups_asked_by_their_short_names_are_shown(loaded: Run) -> None:
+    for short, value in (("account", "a1"), ("product", "Valves"), ("competitor", "Not known"), ("mode", "Not known")):
+        assert value in loaded("metric", "win_rate.count", "--by", short).out, short
+
+
+def test_wrong_words_are_answered_in_the_readers_language(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, sentence in ((["metric", "win_rate.count", "--as-of", "yesterday"], "“yesterday”不是日期"),
+                            (["serve", "--port", "99999"], "1 至 65535"),
+                            (["vacuum", "--keep-days", "-5"], "0 至 36500")):
+        with pytest.raises(SystemExit) as stopped:
+            run(*words, lang="zh")
+        assert stopped.value.code == 2
+        assert sentence in capsys.readouterr().err
+
+
+def test_the_language_may_stand_before_the_command(run: Run) -> None:
+    assert "赢单率" in run("--lang", "zh", "metrics").out
