@@ -132,6 +132,7 @@ def _rates(
 ) -> None:
     with states.guard("funnel_rates"):
         was = None if before is None else facet.of(before)
+        usable = funnel.comparable(was)
         figure = funnel.rates(
             frame,
             _names(),
@@ -153,6 +154,8 @@ def _rates(
             kinds=_KINDS,
             question=metric,
         )
+        if was is not None and usable is not None and len(usable) < len(frame):
+            st.caption(md_escape(t("funnel.not_compared")))
 
 
 def _outcomes(number: int, facet: Facet, frame: pd.DataFrame, view: View, metric: str, widest: float | None) -> None:
@@ -200,14 +203,14 @@ def _reconcile(view: View, shown: list[Facet]) -> None:
     here = context.now()
     with states.guard("funnel_reconcile"):
         frame = cache.ask().reconcile(view, ("segment",))
-        for number, facet in side_by_side.placed(shown):
+        for number, facet in enumerate(shown):  # in the full width: seven columns
             wide = parts.readings(facet.of(frame))
             table_card(
                 t("funnel.reconcile", segment=facet.name(here.lang, here.settings)),
                 t("funnel.reconcile.why"),
                 wide,
                 key=f"funnel_reconcile_{number}",
-                kinds=dict.fromkeys((f"reading_{r}" for r in READINGS), "rate"),
+                kinds=dict.fromkeys((f"reading_{r}" for r in READINGS), "times"),
             )
 
 

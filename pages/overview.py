@@ -11,7 +11,7 @@ import streamlit as st
 
 from analytics import findings_comparison, findings_win, i18n, periods
 from analytics import format as fmt
-from analytics.charts import movers, spark, stock, trend
+from analytics.charts import facets, movers, spark, stock, trend
 from analytics.charts.names import Names
 from analytics.metrics import registry
 from analytics.view import View
@@ -145,26 +145,37 @@ def _note(row: dict[Any, Any]) -> str:
 
 
 def _stock(view: View) -> None:
-    """What is open, by pipeline and stage."""
+    """What is open, by pipeline and stage: its amount, or where no amount is known, how many."""
     here = context.now()
-    names = Names(here.lang, here.settings)
     frame = cache.ask().metric("pipeline.open", view, ("pipeline", "stage"))
-    pipelines = list(dict.fromkeys(frame["pipeline"])) or [""]
+    frame = frame[frame["n"] > 0]
+    pipelines = list(dict.fromkeys(frame["pipeline"]))
+    if not pipelines:
+        with st.container(border=True, key="overview_stock", gap="xsmall"):
+            st.header(t("overview.stock.none"), anchor=False)
+            states.empty()
+        return
+    by: stock.By = "amount" if frame["amount"].notna().any() else "count"
+    widest = facets.largest([frame], "amount" if by == "amount" else "n")
+    measured = t(f"overview.stock.measured.{by}", currency=here.settings.organisation.base_currency,
+                 day=fmt.day(view.as_of, here.lang))
     columns = st.columns(len(pipelines)) if len(pipelines) > 1 else [st.container()]
-    widest = frame["amount"].max() if len(frame) else None
     for column, pipeline in zip(columns, pipelines, strict=True):
-        part = frame[frame["pipeline"] == pipeline]
-        served = next((p.segments for p in here.settings.pipelines if p.key == pipeline), ())
-        drawn = part.assign(segment=served[0]) if len(served) == 1 else part
         with column:
-            chart_card(
-                t("overview.stock", pipeline=i18n.label("pipeline", pipeline, here.lang, here.settings)),
-                stock.stages(drawn, names, here.theme, extent=widest), part, key=f"overview_stock_{pipeline}",
-                view=view,
-                measured=t("overview.stock.measured", currency=here.settings.organisation.base_currency,
-                           day=fmt.day(view.as_of, here.lang)),
-                definition_key="pipeline.open", question="pipeline.open", with_period=False,
-                columns=["stage", "n", "amount", "amount_missing", "weighted", "paused", "overdue"])
+            _stock_card(frame[frame["pipeline"] == pipeline], pipeline, view, measured, by, widest)
+
+
+def _stock_card(part: pd.DataFrame, pipeline: str, view: View, measured: str, by: stock.By,
+                widest: float | None) -> None:
+    here = context.now()
+    served = next((p.segments for p in here.settings.pipelines if p.key == pipeline), ())
+    drawn = part.assign(segment=served[0]) if len(served) == 1 else part
+    chart_card(
+        t(f"overview.stock.{by}", pipeline=i18n.label("pipeline", pipeline, here.lang, here.settings)),
+        stock.stages(drawn, Names(here.lang, here.settings), here.theme, by=by, extent=widest), part,
+        key=f"overview_stock_{pipeline}", view=view, measured=measured, definition_key="pipeline.open",
+        question="pipeline.open", with_period=False,
+        columns=["stage", "n", "amount", "amount_missing", "weighted", "paused", "overdue"])
 
 
 def _wins(view: View) -> None:

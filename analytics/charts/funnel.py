@@ -20,6 +20,8 @@ from analytics.charts.style import FONT_SIZE, Theme, ink, palette
 
 By = Literal["count", "amount"]
 _NEXT, _CUMULATIVE = 64, 122
+#: a comparison from which nobody went on yet and more than this share is still open is too young to compare with
+MANY_OPEN = 0.5
 
 
 def rates(
@@ -40,7 +42,7 @@ def rates(
     """
     if frame.empty:
         return message(theme, names.text("empty"))
-    was = _by_stage(comparison, frame, _value_column(by))
+    was = _by_stage(comparable(comparison), frame, _value_column(by))
     target = _by_stage(standard, frame, "target")
     rows = Rows(len(frame), has_second=comparison is not None, top=18)
     fig = canvas(rows, theme, right=(_CUMULATIVE if _has_cumulative(frame, by) else _NEXT) + 8)
@@ -58,7 +60,7 @@ def rates(
             width=7,
             name=names.text("comparison"),
             keyed=True,
-            hover=[f"{names.text('comparison')}: {show.rate(v)}" for v in was],
+            hover=[f"{names.text('comparison')}: {show.share_or_times(v)}" for v in was],
         )
     if any(v is not None for v in target):
         bars(
@@ -83,6 +85,18 @@ def rates(
     )
     _print(fig, frame, was, rows, names, theme, by)
     return fig.figure()
+
+
+def comparable(rows: pd.DataFrame | None) -> pd.DataFrame | None:
+    """The rows of a comparison that say something: somebody entered, and not so many are still open that none of those
+    who entered went on yet. A difference to the others would be one to nothing."""
+    if rows is None or "n" not in rows:
+        return rows
+    is_empty = rows["n"].fillna(0) == 0
+    if {"reached", "open"} <= set(rows.columns):
+        still = (rows["open"] / rows["n"].where(rows["n"] > 0)).fillna(0)
+        is_empty |= (rows["reached"] == 0) & (still > MANY_OPEN)
+    return rows[~is_empty]
 
 
 def _is_known(frame: pd.DataFrame, name: str) -> bool:
@@ -190,7 +204,8 @@ def _print(
         write(fig, _n(row, names, by), 1, rows.text_at(i), anchor="right", colour=colours.muted, size=small)
         if values[i] is None:
             write(fig, names.reason(row.get("reason")), 0, rows.bar_at(i), shift=6, colour=colours.muted, size=small)
-        write(fig, show.rate(values[i]), 1, rows.bar_at(i), anchor="right", shift=_NEXT, bold=True, size=FONT_SIZE + 1)
+        share = show.share_or_times(values[i])
+        write(fig, share, 1, rows.bar_at(i), anchor="right", shift=_NEXT, bold=True, size=FONT_SIZE + 1)
         if has_cumulative:
             write(fig, show.rate(cumulative[i]), 1, rows.bar_at(i), anchor="right", shift=_CUMULATIVE)
         if values[i] is not None and was[i] is not None:

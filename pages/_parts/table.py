@@ -35,7 +35,8 @@ def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: di
          lines: dict[str, tuple[float, float]] | None = None) -> int | None:
     """Show some columns of a frame; with `select` the position of the chosen row is given, else None.
 
-    `kinds` overrides how columns are shown: text, number, points (one decimal), rate, days, amount, date. Text is drawn
+    `kinds` overrides how columns are shown: text, number, points (one decimal), rate, times (a share
+    up to 200 %, times beyond), days, amount, date. Text is drawn
     literally.
     `lines`: columns that hold lists of numbers, drawn as small lines, with the bounds of their common scale.
     """
@@ -89,6 +90,8 @@ def _formatter(kind: str, values: pd.Series[Any]) -> Callable[[Any], str] | None
         return (lambda v: v if isinstance(v, str) else fmt.UNKNOWN) if kind in ("", "text") else None
     if kind == "rate":
         return lambda v: fmt.rate(v, lang)
+    if kind == "times":
+        return lambda v: fmt.share_or_times(v, lang)
     if kind == "days":
         return lambda v: fmt.days(v, lang)
     if kind == "amount":

@@ -122,7 +122,7 @@ def test_the_comparison_is_a_second_bar_and_the_difference_carries_its_sign_and_
 
 
 def test_a_comparison_is_joined_by_stage_not_by_position():
-    before = steps().assign(value=[0.6, 0.9]).iloc[::-1]
+    before = steps().assign(n=[20, 10], reached=[12, 9], value=[0.6, 0.9]).iloc[::-1]
     assert list(trace(funnel.rates(steps(), EN, "light", comparison=before), "Comparison").x) == [0.6, 0.9]
 
 
@@ -192,3 +192,26 @@ def test_a_stock_ratio_above_one_keeps_inside_the_picture_and_has_no_track_of_lo
     assert {t.name for t in figure.data if t.showlegend} == {"Actual"}
     assert not [t for t in figure.data if list(t.x) == [1, 1]]
     assert [t for t in funnel.rates(steps(), EN, "light").data if list(t.x) == [1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("was", "is_compared"),
+    [
+        pytest.param({"n": 20, "reached": 5, "open": 12}, True, id="some went on"),
+        pytest.param({"n": 20, "reached": 0, "open": 4}, True, id="nobody went on, most were lost"),
+        pytest.param({"n": 20, "reached": 0, "open": 12}, False, id="nobody went on, most are open: too early"),
+        pytest.param({"n": 0, "reached": 0, "open": 0}, False, id="nobody entered"),
+    ],
+)
+def test_a_comparison_too_young_or_empty_gives_no_difference(was: dict[str, int], is_compared: bool) -> None:
+    now = steps()[:1]
+    before = now.assign(**was, value=was["reached"] / was["n"] if was["n"] else 0.0)
+    said = [a.text for a in funnel.rates(now, EN, "light", comparison=before).layout.annotations]
+    assert any(" pp" in text for text in said) == is_compared
+
+
+def test_a_ratio_of_stocks_far_above_one_is_said_in_times() -> None:
+    stock = steps()[:1].assign(value=12.242, reached=np.nan, lost=np.nan, open=np.nan)
+    said = [a.text for a in funnel.rates(stock, EN, "light", extent=13).layout.annotations]
+    assert any("12.2\u202f×" in text for text in said)
+    assert not any("1,224" in text for text in said)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
+import pytest
+from streamlit import cache_data
 from streamlit.testing.v1 import AppTest
 
 from analytics import format as fmt
@@ -58,3 +62,47 @@ def test_where_nothing_can_be_compared_no_change_is_denied(open_page: Open) -> N
     said = [x.value for x in app.text]
     assert i18n.t("overview.changes.nothing", "en") in said
     assert i18n.t("overview.changes.none", "en") not in said
+
+
+@pytest.fixture
+def amounts_unknown() -> Iterator[None]:
+    """No open opportunity has an amount, as in exports that fill it in at closing."""
+    kept = Ask.metric
+
+    def without(self: Ask, key: str, *args: Any, **named: Any) -> pd.DataFrame:
+        frame = kept(self, key, *args, **named)
+        return frame.assign(amount=float("nan")) if key == "pipeline.open" else frame
+    Ask.metric = without  # type: ignore[method-assign]
+    cache_data.clear()
+    yield
+    Ask.metric = kept  # type: ignore[method-assign]
+    cache_data.clear()
+
+
+@pytest.mark.usefixtures("amounts_unknown")
+def test_an_open_pipeline_without_amounts_is_drawn_by_number(open_page: Open) -> None:
+    app = open_page("overview", lang="en")
+    assert any(h.value.replace("\\", "") == "Open pipeline by stage, in number: Key accounts" for h in app.header)
+    assert any("no amounts are known" in c.value for c in app.caption)
+
+
+@pytest.fixture
+def nothing_open() -> Iterator[None]:
+    """The answer on the open pipeline has no rows."""
+    kept = Ask.metric
+
+    def without(self: Ask, key: str, *args: Any, **named: Any) -> pd.DataFrame:
+        frame = kept(self, key, *args, **named)
+        return frame[:0] if key == "pipeline.open" else frame
+    Ask.metric = without  # type: ignore[method-assign]
+    cache_data.clear()
+    yield
+    Ask.metric = kept  # type: ignore[method-assign]
+    cache_data.clear()
+
+
+@pytest.mark.usefixtures("nothing_open")
+def test_an_empty_open_pipeline_is_an_empty_state_with_a_whole_title(open_page: Open) -> None:
+    app = open_page("overview", lang="en")
+    assert "Open pipeline by stage" in [h.value for h in app.header]
+    assert i18n.t("state.empty", "en") in [i.value for i in app.info]
