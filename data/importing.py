@@ -39,6 +39,8 @@ from data.store import Load, Store
 #: Settings of the project, in force where neither the store nor a profile brings any.
 PROJECT_SETTINGS = Path(__file__).resolve().parent.parent / "mvpod.toml"
 STORE_SETTINGS = "mvpod.toml"
+#: Profiles of loads that hold the invented sample company begin so.
+SAMPLE = "sample-company"
 
 def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile: str | Path | None = None,
                  as_of: date | None = None, config: Path | str | None = None, dry_run: bool = False,
@@ -54,6 +56,7 @@ def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile
     say("import.start", 0.0)
     files = files_of(paths)
     chosen, recognised = _profile(profile, files)
+    check_company(store_path, chosen.identity)
     settings, origin = settings_for(store_path, chosen, config)
     with connect([store_path] if store_path.exists() else []) as con:
         checked = check_files(files, chosen, settings, as_of, con, say)
@@ -70,11 +73,12 @@ def import_tables(store_path: Path | str, tables: Mapping[str, pa.Table], *, set
     """Imports tables that are canonical already (columns of `contracts.TABLES`, any number of snapshot dates).
 
     Stages and pipelines may be keys, labels or aliases; derived columns are computed here. E_STAGE_UNKNOWN,
-    E_TABLE_INVALID and the store's errors are raised.
+    E_TABLE_INVALID, E_SAMPLE_STORE, E_SAMPLE_OVER_REAL and the store's errors are raised.
     """
     if not settings.text:
         raise ValueError("settings need the text they were read from: the store keeps it")
     say = progress or _silent
+    check_company(Path(store_path), profile)
     checked = Checked(profile, as_of)
     checked.sources = [{"name": s, "sha256": ""} if isinstance(s, str) else dict(s) for s in sources]
     stages, unknown = Stages(settings), Unknown()
@@ -145,6 +149,18 @@ def _current(store_path: Path) -> Load | None:
     with suppress(MvpodError):
         return Store.open(store_path).current()
     return None
+
+
+def check_company(store_path: Path, profile: str) -> None:
+    """Invented and real rows never share a store: E_SAMPLE_STORE for real rows into the sample company's store,
+    E_SAMPLE_OVER_REAL for the sample company into a store that holds anything else."""
+    if not store_path.exists() or (current := _current(store_path)) is None:
+        return
+    kinds = {load.profile.startswith(SAMPLE) for load in [*Store.open(store_path).loads(), current] if load.profile}
+    if True in kinds and not profile.startswith(SAMPLE):
+        raise MvpodError("E_SAMPLE_STORE", store=store_path.name)
+    if False in kinds and profile.startswith(SAMPLE):
+        raise MvpodError("E_SAMPLE_OVER_REAL", store=store_path.name)
 
 
 def _dry_run(store_path: Path, checked: Checked, settings: Settings, accept_shrink: bool) -> ImportReport:

@@ -16,8 +16,11 @@ Pairs = list[tuple[TableSpec, Path]]
 
 
 def files_of(paths: Sequence[Path | str]) -> list[Path]:
-    """The given files, and of a folder the tables that lie in it (not those of its sub-folders). E_FILE, E_NO_FILE."""
+    """The given files, and of a folder the tables that lie in it (not those of its sub-folders).
+    E_FILE_MISSING for whatever of them does not exist, E_NO_FILE."""
     found: list[Path] = []
+    if missing := [shown(str(p)) for p in map(Path, paths) if not p.exists() and not p.is_symlink()]:
+        raise MvpodError("E_FILE_MISSING", files=missing)
     for path in map(Path, paths):
         if path.is_dir():
             found += sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.is_dir()

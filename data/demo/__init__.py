@@ -98,10 +98,12 @@ def create(
 ) -> ImportReport:
     """Builds the sample company and publishes it as a load of the store at `store_path`.
 
-    Nothing is published when anything fails; MvpodError of the store and the import (busy, read-only, …) pass on.
+    Nothing is published when anything fails: E_SAMPLE_OVER_REAL for a store that holds other data; MvpodError of the
+    store and the import (busy, read-only, …) pass on.
     """
-    from data.importing import import_tables  # here, so that the simulation can be used without a store
+    from data.importing import check_company, import_tables  # here, so that the simulation can be used without a store
 
+    check_company(Path(store_path), PROFILE)  # before minutes of simulation
     if progress:
         progress("demo.simulate", 0.0)
     return import_tables(

@@ -16,6 +16,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from data.checking import check_files
+from data.demo import create
 from data.engine import connect
 from data.errors import MvpodError
 from data.importing import apply_settings, import_paths, import_tables
@@ -233,6 +234,44 @@ def test_a_profile_is_recognised_and_told(house: House) -> None:
 def test_files_that_fit_no_profile_are_refused_with_the_known_ones(house: House) -> None:
     error = refused(lambda: house.load(weather__csv="day,rain\n1,2\n", profile=None), "E_PROFILE_NEEDED")
     assert "salesforce" in error.fields["known"]
+
+
+def test_a_path_that_does_not_exist_is_refused_though_others_exist(house: House) -> None:
+    there, gone = house.files / "opportunity.csv", house.files / "account.csv"
+    there.write_text(DEALS, encoding="utf-8")
+    error = refused(lambda: import_paths([there, gone], house.store_path, profile="canonical", as_of=DAY,
+                                         config=house.config), "E_FILE_MISSING")
+    assert "account.csv" in error.text("zh")
+    assert not house.store_path.exists()
+
+
+def _made_up(house: House, profile: str) -> None:
+    """One deal by the door through which the sample company comes."""
+    tables = {"opportunity": pa.table({"opportunity_id": ["S1"], "stage": ["bid"]})}
+    import_tables(house.store_path, tables, settings=parse_settings(TOML), sources=["made:1"], profile=profile,
+                  as_of=DAY)
+
+
+def test_real_rows_are_not_mixed_into_the_sample_company(house: House) -> None:
+    _made_up(house, "sample-company")
+    refused(lambda: house.load(opportunity__csv=DEALS), "E_SAMPLE_STORE")
+    refused(lambda: house.load(opportunity__csv=DEALS, dry_run=True), "E_SAMPLE_STORE")
+    refused(lambda: _made_up(house, "canonical"), "E_SAMPLE_STORE")
+    assert house.table("opportunity").column("opportunity_id").to_pylist() == ["S1"]
+
+
+def test_the_sample_company_is_not_put_over_real_rows(house: House) -> None:
+    house.load(opportunity__csv=DEALS)
+    refused(lambda: create(house.store_path), "E_SAMPLE_OVER_REAL")
+    refused(lambda: _made_up(house, "sample-company"), "E_SAMPLE_OVER_REAL")
+    assert house.table("opportunity").num_rows == 3
+
+
+def test_amounts_of_a_salesforce_report_may_have_thousands_marks(house: House) -> None:
+    (house.files / "Opportunity.csv").write_text(
+        'Id,StageName,Amount,CloseDate\n006000000000001AAA,Prospecting,"1,234,567.50",2026-12-31\n', encoding="utf-8")
+    import_paths([house.files], house.store_path, profile="salesforce", as_of=DAY)
+    assert house.table("opportunity").column("amount").to_pylist() == [Decimal("1234567.50")]
 
 
 def test_canonical_tables_are_imported_for_many_dates_at_once(house: House) -> None:
