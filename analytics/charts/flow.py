@@ -24,6 +24,8 @@ from analytics.charts.style import FONT_SIZE, Theme, ink, palette, soft
 _LEFT, _WIDTH, _WORDS = 0.13, 0.37, 0.58
 _PITCH, _NODE, _TOP, _STUB = 76, 12, 30, 16
 _HAIRPIN = 14
+#: pixels from line to line of the words beside a bar
+_LINE = 16
 #: ways out that do not lead to another bar
 _ENDS = ("lost", "no_decision", "void", "deleted", "open")
 #: what a clicked ribbon hands back: all segments of the pipeline go through it, whatever gave it its colour
@@ -72,7 +74,7 @@ def sankey(
         return message(theme, names.text("empty"))
     pipeline = str(frame["pipeline"].iloc[0])
     nodes = _nodes(flows, stages)
-    height = _TOP + (len(nodes) - 1) * _PITCH + _NODE + _STUB + 8
+    height = _TOP + (len(nodes) - 1) * _PITCH + _NODE + _STUB + 30
     fig = Sheet(theme, height + 58)
     fig.set(
         margin={"l": 4, "r": 4, "t": 4, "b": 54, "pad": 0},
@@ -280,20 +282,25 @@ class _Drawing:
             layer="above",
         )
         write(self.fig, self.names.stage(self.pipeline, node.stage), _WORDS, node.y - 2, bold=True)
-        write(
-            self.fig,
-            f"n {show.number(node.visits)}" + self._lost(node),
-            _WORDS,
-            node.y + 15,
-            colour=colours.muted,
-            size=FONT_SIZE - 1,
-        )
+        for line, words in enumerate(self._counts(node)):
+            write(
+                self.fig,
+                words,
+                _WORDS,
+                node.y + 15 + line * _LINE,
+                colour=colours.muted,
+                size=FONT_SIZE - 1,
+            )
 
-    def _lost(self, node: _Node) -> str:
+    def _counts(self, node: _Node) -> list[str]:
+        """n, how many were lost and how many are still there: a line each, because a phone has no room for one."""
         lost = sum(node.outcomes.get(k, 0) for k in ("lost", "no_decision"))
         still = node.outcomes.get("open", 0)
-        parts = [f" · {self.names.text('end_lost')} {show.number(lost)}"] if lost else []
-        return "".join([*parts, f" · {self.names.text('end_open')} {show.number(still)}"] if still else parts)
+        parts = [f"n {show.number(node.visits)}"]
+        for end, number in (("end_lost", lost), ("end_open", still)):
+            if number:
+                parts.append(f"{self.names.text(end)} {show.number(number)}")
+        return parts
 
 
 def _smooth(a: float, b: float, steps: int = 14) -> Iterator[tuple[float, float]]:

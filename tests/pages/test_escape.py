@@ -53,3 +53,8 @@ def test_a_negative_amount_stays_a_number_and_chinese_opens_in_a_spreadsheet() -
 
 def test_a_hostile_column_name_is_safe_too() -> None:
     assert csv_bytes(pd.DataFrame({"=cmd": [1]})).decode("utf-8-sig").startswith("'=cmd")
+
+
+def test_a_number_of_cases_is_never_broken_over_two_lines() -> None:
+    assert md_escape("lower (n = 3,130)").replace("\\", "") == "lower (n\u00a0=\u00a03,130)"
+    assert md_escape("plan = 3") == "plan \\= 3"
