@@ -22,7 +22,7 @@ from data.matching import assign
 from data.notes import Note
 from data.profile import Profile, TableSpec
 from data.readers import RawTable, read_raw, shown
-from data.report import ImportReport, TableReport, rules_of
+from data.report import Example, ImportReport, RuleReport, TableReport, rules_of
 from data.settings import Settings
 from data.stages import Stages, Unknown, resolve, with_status
 
@@ -145,6 +145,13 @@ def _settle(target: str, parts: list[Mapped], policy: str, settings: Settings, c
         checked.decisions.append(Note.of("N_COLLAPSED", table=target, count=settled.deduplicated))
 
 
+def _reason(rule: RuleReport, example: Example) -> Note:
+    """Where a rule was broken first, told in the reader's language."""
+    code = "N_REASON" if example.value else "N_REASON_EMPTY"
+    return Note.of(code, file=example.file, row=example.row, column=rule.column, value=example.value,
+                   rule=Note.of(f"R_{rule.rule.upper()}", column=rule.column), count=rule.count)
+
+
 def _ids(*tables: pa.Table) -> set[str]:
     """The opportunities that the tables name."""
     return {i for t in tables for i in pc.unique(t.column("opportunity_id")).to_pylist() if i is not None}
@@ -193,8 +200,7 @@ def _check_rejects(checked: Checked, settings: Settings) -> None:
         share = count.quarantined / count.rows_in if count.rows_in else 0.0
         if count.quarantined and (share > settings.limits.reject_share or not count.loaded):
             rules = [r for r in rules_of(checked.rejects) if r.target == target][:5]
-            reasons = [f"{e.file}:{e.row} {r.column} = '{e.value}' ({r.rule}, {r.count}×)"
-                       for r in rules for e in r.examples[:1]]
+            reasons = [_reason(r, e) for r in rules for e in r.examples[:1]]
             raise MvpodError("E_REJECTS", table=target, count=count.quarantined, rows=count.rows_in,
                              share=f"{share:.1%}", limit=f"{settings.limits.reject_share:.1%}", reasons=reasons)
 

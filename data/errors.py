@@ -7,6 +7,8 @@ the sentence in the viewer's language. Everything else is a defect and keeps its
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,8 @@ from tomllib import load
 from typing import Any
 
 LANGUAGES = ("en", "zh")
+#: The question after the nearest word, with the blank before it.
+_HINT = re.compile(r" ?[^ .。?？:：,，][^.。?？]*\{hint\}[^.。?？]*[?？]")
 
 
 @cache
@@ -28,7 +32,10 @@ def _catalogue() -> dict[str, dict[str, str]]:
 
 def sentence(code: str, lang: str, **fields: Any) -> str:
     """The sentence of `code` in `lang`, filled with `fields`: for what is reported without being an error."""
-    return _catalogue()[code][lang].format_map(_Shown(fields))
+    text = _catalogue()[code][lang]
+    if fields.get("hint") == "":  # nothing is near: nothing is asked
+        text = _HINT.sub("", text)
+    return text.format_map(_Shown(fields, lang=lang))
 
 
 class MvpodError(Exception):
@@ -47,11 +54,21 @@ class MvpodError(Exception):
 
 
 class _Shown(dict[str, Any]):
-    """Fields as they are shown: lists joined, a missing field visible instead of a second error."""
+    """Fields as they are shown: lists joined, sentences within a sentence in its language, a missing field visible
+    instead of a second error."""
+
+    def __init__(self, fields: Mapping[str, Any], lang: str) -> None:
+        super().__init__(fields)
+        self._lang = lang
 
     def __getitem__(self, key: str) -> Any:
         value = self.get(key, "?")
-        return ", ".join(map(str, value)) if isinstance(value, (list, tuple, set, frozenset)) else value
+        if isinstance(value, (list, tuple, set, frozenset)):
+            return ", ".join(str(self._said(v)) for v in value)
+        return self._said(value)
+
+    def _said(self, value: Any) -> Any:
+        return value.text(self._lang) if hasattr(value, "text") else value
 
 
 def nearest(word: str, words: list[str]) -> str:

@@ -20,6 +20,9 @@ class Note:
         """A note; lists become tuples, so that notes stay hashable."""
         return cls(code, tuple((k, tuple(v) if isinstance(v, (list, set)) else v) for k, v in fields.items()))
 
+    def __str__(self) -> str:
+        return self.text()
+
     def text(self, lang: str = "en") -> str:
         """The sentence in `lang` ('en' or 'zh')."""
         return sentence(self.code, lang, **dict(self.fields))

@@ -34,7 +34,8 @@ def _predicate(values: Values, prefix: str) -> Predicate:
     parts, params = [], {}
     for dimension, chosen in values:
         if dimension not in DIMENSIONS:  # the names were checked when the object was made; this is the second lock
-            raise MvpodError("E_FILTER", dimension=dimension, hint=nearest(dimension, list(DIMENSIONS)))
+            raise MvpodError("E_FILTER", dimension=dimension, known=list(DIMENSIONS),
+                             hint=nearest(dimension, list(DIMENSIONS)))
         name = f"{prefix}_{dimension}"
         known = [v for v in chosen if v != UNKNOWN]
         params[name] = known
@@ -47,7 +48,8 @@ def _values(chosen: Mapping[str, Iterable[str]]) -> Values:
     rows = []
     for dimension, values in sorted(chosen.items()):
         if dimension not in DIMENSIONS:
-            raise MvpodError("E_FILTER", dimension=dimension, hint=nearest(dimension, list(DIMENSIONS)))
+            raise MvpodError("E_FILTER", dimension=dimension, known=list(DIMENSIONS),
+                             hint=nearest(dimension, list(DIMENSIONS)))
         unique = tuple(sorted({str(v) for v in values}))
         if len(unique) > MAX_VALUES:
             raise MvpodError("E_FILTER_SIZE", dimension=dimension, found=len(unique), limit=MAX_VALUES)

@@ -87,10 +87,28 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+#: Words of a stage's name that speak of its kind, the stronger first: "not won" and "lost" before "won".
+_KIND_WORDS = (
+    ("void", ("cancel", "void", "withdrawn", "duplicate", "作废", "取消", "终止")),
+    ("no_decision", ("no decision", "no-decision", "未决", "无决策")),
+    ("lost", ("lost", "not won", "输", "丢", "失单", "流失")),
+    ("won", ("won", "赢", "签约", "成交", "中标")),
+)
+
+
+def guessed_kind(name: str) -> str:
+    """What kind of stage a name speaks of, as far as its words tell; else open."""
+    words = " " + "".join(c if c.isalnum() else " " for c in name.casefold()) + " "
+    for kind, marks in _KIND_WORDS:
+        if any(m in words if not m.isascii() or m == "cancel" else f" {m.replace('-', ' ')} " in words for m in marks):
+            return kind
+    return "open"
+
+
 def _stage_lines(name: str) -> str:
     key = "_".join("".join(c if c.isalnum() else " " for c in name.casefold()).split()) or "stage"
     return (f"[[pipeline.stage]]\nkey = {_quoted(key)}\nlabel = {{ en = {_quoted(name)}, zh = {_quoted(name)} }}\n"
-            f'kind = "open"')
+            f'kind = "{guessed_kind(name)}"')
 
 
 def _pipeline_lines(name: str) -> str:

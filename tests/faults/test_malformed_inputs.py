@@ -340,7 +340,24 @@ def test_a_retyped_column_refuses_the_file_with_the_first_reasons(tmp_path: Path
     write(tmp_path, "deals.csv", GOOD.replace(",10,", ",ten,").replace(",20,", ",twenty,"))
     error = refused(lambda: check(tmp_path), "E_REJECTS")
     assert (error.fields["count"], error.fields["rows"]) == (2, 2)
-    assert "'ten'" in error.fields["reasons"][0]
+    assert "'ten': amount is not a number" in error.text("en")
+    assert "“ten”:amount 不是所声明格式的数字" in error.text("zh")
+
+
+def test_a_refused_empty_cell_is_no_word_of_the_program(tmp_path: Path) -> None:
+    write(tmp_path, "deals.csv", GOOD.replace("A1,", ",").replace("A2,", ","))
+    error = refused(lambda: check(tmp_path), "E_REJECTS")
+    assert "None" not in error.text("zh")
+    assert "不能为空" in error.text("zh")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("Closed Won", "won"), ("Closed Lost", "lost"), ("已签约", "won"),
+                                            ("丢单", "lost"), ("作废", "void"), ("Cancelled", "void"),
+                                            ("Not won", "lost"), ("Wonderland", "open"), ("Negotiation", "open")])
+def test_the_kind_of_an_unknown_stage_is_guessed_from_its_words(name: str, kind: str, tmp_path: Path) -> None:
+    write(tmp_path, "deals.csv", GOOD.replace(",lead,", f",{name},"))
+    error = refused(lambda: check(tmp_path), "E_STAGE_UNKNOWN")
+    assert f'kind = "{kind}"' in error.fields["lines"]
 
 
 def test_two_columns_that_fit_one_name_refuse_the_file(tmp_path: Path) -> None:
