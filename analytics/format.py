@@ -109,15 +109,22 @@ def rate(value: Any, lang: str = "en", *, digits: int = 1) -> str:
     return UNKNOWN if not is_known(value) else number(Decimal(str(value)) * 100, digits=digits) + "%"
 
 
+#: what stands behind a ratio that is said in times, with a narrow space that does not break
+TIMES = "\u202f×"
+
+
 def share_or_times(value: Any, lang: str = "en") -> str:
     """A ratio that can be far above 1: a percentage up to 200 %, times beyond.
 
     >>> share_or_times(0.42), share_or_times(1.5), share_or_times(12.242), share_or_times(None)
     ('42.0%', '150.0%', '12.2\u202f×', '–')
     """
-    if is_known(value) and value > 2:
-        return number(value, digits=1) + "\u202f×"
-    return rate(value, lang)
+    return number(value, digits=1) + TIMES if is_times(value) else rate(value, lang)
+
+
+def is_times(value: Any) -> bool:
+    """Is this ratio so large that it is said in times?"""
+    return is_known(value) and bool(value > 2)
 
 
 def points(difference: Any, lang: str, *, digits: int = 1) -> str:

@@ -212,7 +212,7 @@ def _print(
             change = values[i] - was[i]  # type: ignore[operator]
             write(
                 fig,
-                names.text("points", n=show.number(change * 100, digits=1, signed=True)),
+                _difference(change, max(values[i], was[i]), names),  # type: ignore[type-var, arg-type]
                 1,
                 rows.second_at(i),
                 anchor="right",
@@ -220,6 +220,13 @@ def _print(
                 size=small,
                 colour=colours.muted if round(change, 3) == 0 else colours.good if change > 0 else colours.bad,
             )
+
+
+def _difference(change: float, larger: float, names: Names) -> str:
+    """In percentage points, or in times where one of the two is said in times."""
+    if show.is_times(larger):
+        return show.number(change, digits=1, signed=True) + show.TIMES
+    return names.text("points", n=show.number(change * 100, digits=1, signed=True))
 
 
 def _n(row: dict[str, object], names: Names, by: By) -> str:
