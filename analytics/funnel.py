@@ -12,7 +12,10 @@ and group, in order:
     value, low, high             reached / n, with Wilson's 95 % limits (F4: Aalen-Johansen; F1: a ratio, no limits)
     amount_n, amount_value, …    the same weighted by the amount at entry; amount_missing rows have none
     cumulative   product of the values from the first stage on
-    reason       why there is no value: "" | nobody_entered | not_observed
+    reason       why there is no value: "" | nobody_entered | not_observed | entry_unknown (of nobody that came here is
+                 it known when: nothing can be said of them)
+    amount_reason  why there is no amount_value: "" | no_amounts | amounts_missing (more than MANY_MISSING of n have
+                 none: where only what was won carries an amount, every amount would be a won one)
 """
 
 from __future__ import annotations
@@ -30,17 +33,21 @@ from data.settings import Settings
 
 COUNTS = ("n", "reached", "lost_only", "no_decision", "open", "regressed")
 APART = ("void", "deleted", "future")
-NOBODY = "nobody_entered"
+NOBODY, UNKNOWN_ENTRY = "nobody_entered", "entry_unknown"
+NO_AMOUNTS, AMOUNTS_MISSING = "no_amounts", "amounts_missing"
+#: from more than this share of unknown amounts on, the known ones do not speak for the others
+MANY_MISSING = 0.2
 Answers = Mapping[str, pd.DataFrame]
 
 
 def reached(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """F3: of those that reached a stage in the period, the share that reached a later one. Skips count as passed.
 
-    Also skipped and skip_rate, regress_rate, entry_unknown (reached before the data begin: not counted), and
+    Also skipped and skip_rate, regress_rate, entry_unknown (reached before the data begin: not counted), undated (of n,
+    counted although not known when they came, as no period is asked for; no value where that is all of them), and
     immature: those still open that are younger than the stage's own P75, for which it is too early to say.
     """
-    frame = _rates(answers["reach_counts"], context, by, (*COUNTS, *APART, "skipped", "entry_unknown"))
+    frame = _rates(answers["reach_counts"], context, by, (*COUNTS, *APART, "skipped", "entry_unknown", "undated"))
     frame["skip_rate"] = ratio(frame["skipped"], frame["n"])
     frame = _with_immature(frame, answers["reach_ages"], _stage_p75(answers["recent_visit_days"], context), by)
     return frame[_columns(frame, by)]
@@ -89,7 +96,7 @@ def matured(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     """
     counts, horizon = answers["reach_days"], context.options["horizon"]
     counts = counts[counts["days"] >= 0]
-    frame = per_stage(counts.drop(columns=["days", "outcome"]), context, by, ("n",))
+    frame = per_stage(counts.drop(columns=["days", "outcome"]), context, by, ("n", "amount_missing"))
     if frame.empty:
         return _empty(by)
     keys = [*by, "pipeline", "stage"]
@@ -136,8 +143,10 @@ def _spread(counts: pd.DataFrame, keys: Sequence[str], weight: str) -> pd.DataFr
 
 def _weighted(part: pd.DataFrame, horizon: int) -> float:
     """The Aalen-Johansen estimate with amounts as weights; NaN where nobody was watched so long, or where those that
-    passed or those that did not have no amount at all."""
+    passed or those that did not have no amount at all, or too many amounts are missing."""
     passed = part["outcome"] == "passed"
+    if part["amount_missing"].sum() > MANY_MISSING * part["n"].sum():
+        return np.nan
     for side in (part[passed], part[~passed]):
         if len(side) and not side["amount_n"].sum() > 0:
             return np.nan
@@ -157,8 +166,12 @@ def _rates(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Seq
         return _empty(by)
     frame["lost"] = frame["lost_only"] + frame["no_decision"]
     frame = with_wilson(frame, "reached", "n")
+    if "undated" in frame.columns:
+        is_stock = (frame["n"] > 0) & (frame["undated"] == frame["n"])
+        frame[["value", "low", "high"]] = frame[["value", "low", "high"]].mask(is_stock)
     frame["amount_reached"] = frame["amount_reached"].where(frame["amount_n"].isna(), frame["amount_reached"].fillna(0))
     frame["amount_value"] = _by_amount(frame)
+    frame["amount_reason"] = _amount_reason(frame)
     effective = effective_n(frame["amount_n"], steady(frame["amount_square_n"]))
     share = frame["amount_value"].to_numpy(float)
     hits = np.minimum(np.nan_to_num(share * effective), np.nan_to_num(effective))
@@ -174,18 +187,31 @@ def _by_amount(frame: pd.DataFrame) -> np.ndarray:
     rest = frame["amount_n"] - frame["amount_reached"]
     others_have_none = (frame["n"] > frame["reached"]) & (rest <= 0)
     one_sided = others_have_none | ((frame["reached"] > 0) & (frame["amount_reached"] <= 0))
+    one_sided |= _many_missing(frame) | ((frame["n"] > 0) & frame["value"].isna())
     return np.where(one_sided, np.nan, ratio(frame["amount_reached"], frame["amount_n"]))
+
+
+def _many_missing(frame: pd.DataFrame) -> pd.Series:
+    return frame["amount_missing"] > MANY_MISSING * frame["n"]
+
+
+def _amount_reason(frame: pd.DataFrame) -> pd.Series:
+    reasons = np.where(_many_missing(frame) & (frame["amount_missing"] < frame["n"]), AMOUNTS_MISSING, NO_AMOUNTS)
+    return pd.Series(np.where(frame["amount_value"].notna() | (frame["n"] == 0), "", reasons), frame.index, dtype="str")
 
 
 def _reasoned(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     frame["reason"] = np.where(frame["value"].isna(), NOBODY, "")
+    if {"entry_unknown", "undated"} <= set(frame.columns):
+        only_unknown = frame["value"].isna() & (frame["entry_unknown"] + frame["undated"] > 0)
+        frame["reason"] = frame["reason"].mask(only_unknown, UNKNOWN_ENTRY)
     return frame.astype({"reason": "str"})[_columns(frame, by)]
 
 
 _ORDER = ("pipeline", "stage", "next_stage", "stage_order", "n", "reached", "lost", "no_decision", "open", "regressed",
           "out_of_order", "skipped", "value", "low", "high", "cumulative", "amount_n", "amount_reached", "amount_value",
-          "amount_low", "amount_high", "amount_missing", "skip_rate", "regress_rate", "horizon", "void", "deleted",
-          "future", "entry_unknown", "p75", "immature", "immature_share", "reason")
+          "amount_low", "amount_high", "amount_missing", "amount_reason", "skip_rate", "regress_rate", "horizon",
+          "void", "deleted", "future", "entry_unknown", "undated", "p75", "immature", "immature_share", "reason")
 
 
 def _columns(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:

@@ -47,6 +47,9 @@ MEANINGS = MappingProxyType({
     "deleted": "left out of n: gone from the exports while still open",
     "conversion.future": "left out of n: put off until a later day",
     "future": "left out of n: put off until a later day",
+    "amount_reason": "why there is no `amount_value`: no_amounts, or amounts_missing",
+    "undated": "of n, nobody knows since when: counted where no period is asked for; where that is all of n, there is "
+               "no value",
     "entry_unknown": "left out of n: nobody knows since when (there before the data begin)",
     "invalid": "left out of n: ended before it began, or outside the working-day calendar",
     "approximate": "of n, began some day between two exports; the later day is taken",
@@ -85,6 +88,8 @@ REASONS = MappingProxyType({
     "nothing_created": "nothing created in the period",
     "nothing_moved": "no moves in the period",
     "nothing_open": "nothing open",
+    "entry_unknown": "nobody knows since when any of them is there",
+    "amounts_missing": "more than one of five has no amount: the known ones do not speak for the others",
     "no_amounts": "not one of them, or of one side of them, has an amount",
 })
 

@@ -30,8 +30,9 @@ _FAMILIES = {
 COLUMNS = {
     "conversion": ("pipeline", "stage", "next_stage", "stage_order", "n", "reached", "lost", "no_decision", "open",
                    "regressed", "out_of_order", "skipped", "value", "low", "high", "cumulative", "amount_n",
-                   "amount_reached", "amount_value", "amount_low", "amount_high", "amount_missing", "skip_rate",
-                   "regress_rate", "horizon", "void", "deleted", "future", "entry_unknown", "p75", "immature",
+                   "amount_reached", "amount_value", "amount_low", "amount_high", "amount_missing",
+                   "amount_reason", "skip_rate", "regress_rate", "horizon", "void", "deleted", "future",
+                   "entry_unknown", "undated", "p75", "immature",
                    "immature_share", "reason"),
     "stage_days": ("pipeline", "stage", "next_stage", "stage_order", "n", "events", "censored", "value", "low", "high",
                    "hours", "entry_unknown", "invalid", "approximate", "reason"),

@@ -4,12 +4,13 @@
 -- Rows are tallied by what they are first, and the few tallies counted then: many times faster than counting rows.
 WITH {apart}, {reach},
 tally AS (
-    SELECT {dims} pipeline, stage, any_value(stage_order) AS stage_order, is_counted, is_passed, ended, is_skipped,
+    SELECT {dims} pipeline, stage, any_value(stage_order) AS stage_order, is_counted, is_entry_known, is_passed, ended,
+        is_skipped,
         is_counted AND (ended IS NULL OR ended IN ('lost', 'no_decision')) AS is_in,
         coalesce(regressed_on <= $as_of, false) AS is_regressed,
         {tally_amounts}
     FROM reached
-    GROUP BY {groups} pipeline, stage, is_counted, is_passed, ended, is_skipped, is_in, is_regressed
+    GROUP BY {groups} pipeline, stage, is_counted, is_entry_known, is_passed, ended, is_skipped, is_in, is_regressed
 )
 SELECT
     {dims} pipeline, stage, any_value(stage_order) AS stage_order,
@@ -24,6 +25,7 @@ SELECT
     sum(rows) FILTER (is_counted AND ended = 'deleted') AS deleted,
     sum(rows) FILTER (is_counted AND ended = 'future') AS future,
     sum(rows) FILTER (NOT is_counted) AS entry_unknown,
+    sum(rows) FILTER (is_in AND NOT is_entry_known) AS undated,
     sum(amount) FILTER (is_in) AS amount_n,
     sum(amount) FILTER (is_in AND is_passed) AS amount_reached,
     sum(square) FILTER (is_in) AS amount_square_n,

@@ -13,6 +13,6 @@ timed AS (
 SELECT
     {dims} pipeline, stage, any_value(stage_order) AS stage_order, outcome,
     least(seen_until - reached_on, $horizon + 1)::INTEGER AS days,
-    count(*) AS n, sum(amount_base) AS amount_n
+    count(*) AS n, sum(amount_base) AS amount_n, count(*) FILTER (amount_base IS NULL) AS amount_missing
 FROM timed
 GROUP BY {groups} pipeline, stage, outcome, days

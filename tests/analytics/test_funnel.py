@@ -117,7 +117,7 @@ def test_cumulative_is_the_product_down_the_stages() -> None:
 
 def test_amounts_weigh_and_an_unknown_amount_weighs_nothing() -> None:
     company = asked([Journey([(0, "lead"), (1, "meeting")], amount=30), Journey([(0, "lead")], amount=70),
-                     Journey([(0, "lead"), (1, "meeting")], amount=None)])
+                     *[Journey([(0, "lead")], amount=0)] * 2, Journey([(0, "lead"), (1, "meeting")], amount=None)])
     lead = row(company.metric("conversion.reached", view(9)), "lead")
     assert (lead["amount_n"], lead["amount_value"], lead["amount_missing"]) == (100, 0.3, 1)
 
