@@ -103,7 +103,8 @@ def generate(path: Path, n: int) -> None:
         last = None
         for last, table in snapshots(company, settings):
             writer.replace_dates("opportunity", table, [last])
-        writer.publish(kind="import", as_of=last, sources=[], profile="benchmark", counts={}, settings_text=settings.text)
+        writer.publish(kind="import", as_of=last, sources=[], profile="benchmark", counts={},
+                       settings_text=settings.text)
 
 
 def one_more_week(path: Path, n: int) -> Path:
@@ -135,7 +136,8 @@ def rebuild(path: Path) -> None:
     assert load is not None
     with store.writing() as writer:
         rebuild_marts(writer, parse_settings(load.settings_text))
-        writer.publish(kind="rebuild", as_of=load.as_of, sources=[], profile="", counts={}, settings_text=load.settings_text)
+        writer.publish(kind="rebuild", as_of=load.as_of, sources=[], profile="", counts={},
+                       settings_text=load.settings_text)
 
 
 def sample_company(path: Path) -> None:
@@ -162,7 +164,8 @@ def query_times(company: Company, repeats: int) -> list[dict[str, Any]]:
         views = [View(as_of, start, as_of, filters=filters) for filters in FILTERS]
         first = timed(lambda answer=answer, views=views: answer(ask, views[0]))
         times = [timed(lambda answer=answer, view=view: answer(ask, view)) for view in views for _ in range(repeats)]
-        row = {"question": question, "first_ms": first, "p50_ms": percentile(times, 0.5), "p95_ms": percentile(times, 0.95)}
+        row = {"question": question, "first_ms": first,
+               "p50_ms": percentile(times, 0.5), "p95_ms": percentile(times, 0.95)}
         if question in plain.SQL:
             row["sql_ms"] = statistics.median(timed(lambda question=question: plain.sql_question(
                 raw.cursor(), files, question, as_of, start)) for _ in range(3))
@@ -242,24 +245,31 @@ def report(result: dict[str, Any]) -> str:
     least = min((row for row in queries if "sql_ratio" in row and "open pipeline" not in row["question"]),
                 key=lambda row: row["sql_ratio"])
     rows.append(("any query of a page, p95", "≤ 50 ms", f"{worst['p95_ms']:.0f} ms ({worst['question']})"))
-    rows.append(("… times faster than plain SQL", "≥ 40 × at 102 M rows", f"{least['sql_ratio']:.1f} × ({least['question']})"))
+    rows.append(("… times faster than plain SQL", "≥ 40 × at 102 M rows",
+                 f"{least['sql_ratio']:.1f} × ({least['question']})"))
     if "import_week" in result:
         week = result["import_week"]
-        rows.append(("import of one more week", "≤ 15 s, ≤ 3 GiB at 1.3 M", f"{week['seconds']:.1f} s, {week['peak_mib'] / 1024:.2f} GiB"))
-    rebuilt = result["rebuild"]
-    rows.append(("full rebuild of the marts", "≤ 60 s, ≤ 6 GiB at 102 M", f"{rebuilt['seconds']:.1f} s, {rebuilt['peak_mib'] / 1024:.2f} GiB"))
+        rows.append(("import of one more week", "≤ 15 s, ≤ 3 GiB at 1.3 M", _cost(week)))
+    rows.append(("full rebuild of the marts", "≤ 60 s, ≤ 6 GiB at 102 M", _cost(result["rebuild"])))
     if "browser" in result:
-        rows.append(("filter click → all charts painted, p95", "≤ 600 ms, ≤ 900 ms at 102 M", f"{result['browser']['click_p95_ms']:.0f} ms"))
+        rows.append(("filter click → all charts painted, p95", "≤ 600 ms, ≤ 900 ms at 102 M",
+                     f"{result['browser']['click_p95_ms']:.0f} ms"))
     if "start" in result:
-        rows.append(("first start → first page, sample company built", "≤ 15 s", f"{result['start']['first_start_s']:.1f} s"))
+        rows.append(("first start → first page, sample company built", "≤ 15 s",
+                     f"{result['start']['first_start_s']:.1f} s"))
         rows.append(("later start → first page", "≤ 4 s", f"{result['start']['later_start_s']:.1f} s"))
     rows.append(("quarterly pack, 15 slides", "≤ 5 s", "the pack does not exist yet"))
-    head = f"{result['size']}: {result['snapshot_rows']:,} snapshot rows, {result['visits']:,} stage visits, opened in {result['open_s']:.1f} s"
+    head = (f"{result['size']}: {result['snapshot_rows']:,} snapshot rows, {result['visits']:,} stage visits, "
+            f"opened in {result['open_s']:.1f} s")
     detail = [("question", "first", "p50", "p95", "plain SQL", "×", "pandas", "×")]
     for row in queries:
         detail.append((row["question"], *(f"{row[k]:.1f}" if k in row else "–" for k in (
             "first_ms", "p50_ms", "p95_ms", "sql_ms", "sql_ratio", "pandas_ms", "pandas_ratio"))))
     return "\n".join([head, "", _table(rows), "", "Milliseconds:", "", _table(detail)])
+
+
+def _cost(step: dict[str, float]) -> str:
+    return f"{step['seconds']:.1f} s, {step['peak_mib'] / 1024:.2f} GiB"
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

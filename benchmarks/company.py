@@ -114,7 +114,8 @@ def snapshot(company: Company, settings: Settings, day: int) -> pa.Table:
         "created_on": _dates(company, entered[:, 0]),
         "closed_on": _dates(company, np.where(closed, entered[:, _STAGES], NEVER)),
         "stage_entered_on": _dates(company, since),
-        "expected_close_on": _dates(company, entered[:, 0] + 120 + company.push_days[rows] * (day - entered[:, 0] > 100)),
+        "expected_close_on": _dates(
+            company, entered[:, 0] + 120 + company.push_days[rows] * (day - entered[:, 0] > 100)),
         "segment": _texts(["SMB", "KA"], is_ka.astype(np.int64)),
         **{name: _texts(_TEXTS[name], codes[rows]) for name, codes in company.texts.items()},
     }

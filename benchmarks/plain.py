@@ -23,7 +23,8 @@ SQL: dict[str, str] = {
     "conversion by stage and segment": f"""
         WITH {_ENTRIES},
         next AS (SELECT *, lead(stage) OVER (PARTITION BY opportunity_id ORDER BY entered) AS later FROM entry)
-        SELECT pipeline, segment, stage, count(*) AS n, count(*) FILTER (later NOT IN ('lost', 'no_decision')) AS reached
+        SELECT pipeline, segment, stage, count(*) AS n,
+            count(*) FILTER (later NOT IN ('lost', 'no_decision')) AS reached
         FROM next WHERE status = 'open' AND entered >= $start GROUP BY ALL""",
     "median days by stage and segment": f"""
         WITH {_ENTRIES},
@@ -51,7 +52,8 @@ SQL: dict[str, str] = {
 PANDAS_COLUMNS = ["opportunity_id", "pipeline", "segment", "stage", "status", "amount_base", "snapshot_date"]
 
 
-def sql_question(cursor: duckdb.DuckDBPyConnection, files: Sequence[str], question: str, as_of: date, start: date) -> int:
+def sql_question(cursor: duckdb.DuckDBPyConnection, files: Sequence[str], question: str, as_of: date,
+                 start: date) -> int:
     """Ask one question of the snapshot files in SQL; gives the number of rows of the answer."""
     source = "read_parquet($files, hive_partitioning=true, hive_types={'snapshot_date': DATE})"
     sql = SQL[question]

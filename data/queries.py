@@ -285,7 +285,8 @@ def chain_people(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[
 def chains(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
            **families: Sequence[str]) -> pd.DataFrame:
     """Per group: how well the deciders of open opportunities are known (sql/chains.sql)."""
-    return run(cursor, "chains", slice_, by, **{name: list(roles) for name, roles in families.items()})
+    params: dict[str, Any] = {name: list(roles) for name, roles in families.items()}
+    return run(cursor, "chains", slice_, by, **params)
 
 
 def _promises(promised: Iterable[tuple[str, str, float]]) -> dict[str, Any]:

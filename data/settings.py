@@ -382,7 +382,8 @@ def _check(settings: Settings, name: str) -> None:
 #: key -> lowest and highest value that make sense
 _WIN_RATE_LIMITS = {
     "need_weight": (0, 10), "closeness_weight": (0, 10), "floor": (0.01, 100), "gamma": (0.1, 20),
-    "carry_weeks": (0, 52), "condition_base": (0, 1), "condition_span": (0, 1), "volatility_weeks": (2, 104), "volatility_minimum": (2, 104),
+    "carry_weeks": (0, 52), "condition_base": (0, 1), "condition_span": (0, 1),
+    "volatility_weeks": (2, 104), "volatility_minimum": (2, 104),
     "event_points": (0, 100), "silent_days": (1, 3650), "doomed_below": (0, 1), "doomed_from_stage": (1, 100),
     "judged_days_before": (0, 3650), "refit_minimum": (10, 10**6), "shrinkage": (0, 10**6), "shown_minimum": (1, 10**6),
 }
@@ -416,7 +417,8 @@ def _check_closeness(rules: Closeness, refuse: Any) -> None:
     _check_limits("closeness", rules, _CLOSENESS_LIMITS, refuse)
     parts = rules.depth_weight + rules.breadth_weight + rules.transparency_weight
     if abs(parts - 1) > 1e-9 or rules.depth_weight + rules.breadth_weight <= 0:
-        refuse("closeness.depth_weight", parts, "depth, breadth and transparency_weight that add to 1, not all in the last")
+        refuse("closeness.depth_weight", parts,
+               "depth, breadth and transparency_weight that add to 1, not all in the last")
     if len(rules.cadence_days) != 5 or min(rules.cadence_days) < 1:
         refuse("closeness.cadence_days", list(rules.cadence_days), "five numbers of days, for importance 1 to 5")
     for key in ("bands", "ladder"):

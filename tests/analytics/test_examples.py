@@ -31,7 +31,8 @@ def test_examples_in_docstrings_are_true(module):
     assert result.failed == 0
 
 
-@pytest.mark.parametrize("module", [*WITH_EXAMPLES, estimate, findings, findings_win], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [*WITH_EXAMPLES, estimate, findings, findings_win],
+                         ids=lambda module: module.__name__)
 def test_every_public_function_is_documented(module):
     public = [value for name, value in vars(module).items()
               if not name.startswith("_") and callable(value) and getattr(value, "__module__", "") == module.__name__]

@@ -200,7 +200,7 @@ def test_chinese_columns_are_chinese():
 
 
 def test_default_steps_agree_with_the_default_win_rates_and_with_each_other():
-    """METHOD, suggested defaults: from stage 2 on, KA multiplies to .216 and SMB to .306; five SMB steps to the same as seven."""
+    """METHOD, suggested defaults: from stage 2 on KA multiplies to .216, SMB to .306; five SMB steps as seven."""
     steps = shipped().query("metric == 'conversion.reached'").set_index(["segment", "stage"])["value"]
     assert steps["KA"].to_dict() == KA_DEFAULT
     assert math.prod(list(KA_DEFAULT.values())[1:]) == pytest.approx(0.216)
