@@ -26,7 +26,7 @@ def headings(app: AppTest) -> list[str]:
 def test_the_first_card_says_what_is_known_of_the_win_rate(open_page: Open) -> None:
     app = open_page("win_rate", lang="en")
     assert headings(app)[0].startswith("Win rate")
-    assert "n =" in headings(app)[0] or "keeps its level" in headings(app)[0]
+    assert "n\u00a0=" in headings(app)[0] or "keeps its level" in headings(app)[0]
 
 
 @pytest.mark.parametrize(("grain", "named"), [("month", "Sep 2026"), ("week", "week "), ("quarter", "Q3 2026")])
