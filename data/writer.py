@@ -19,6 +19,7 @@ from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import uuid4
 
 import duckdb
 import pyarrow as pa
@@ -292,12 +293,16 @@ def _refuse_double_keys(con: duckdb.DuckDBPyConnection, table: str, key: Sequenc
 @contextmanager
 def _duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
     """A private DuckDB for joining what comes with what is there."""
-    with tempfile.TemporaryDirectory(prefix="mvpod-") as spill, duckdb.connect(config={
-        "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
-        "python_enable_replacements": "false", "temp_directory": spill,
-    }) as con:
-        con.execute("SET TimeZone='UTC'; SET enable_progress_bar=false")
-        yield con
+    spill = Path(tempfile.gettempdir()) / f"mvpod-{uuid4().hex}"  # made by DuckDB only when it is needed
+    try:
+        with duckdb.connect(config={
+            "autoinstall_known_extensions": "false", "autoload_known_extensions": "false",
+            "python_enable_replacements": "false", "temp_directory": str(spill),
+        }) as con:
+            con.execute("SET TimeZone='UTC'; SET enable_progress_bar=false")
+            yield con
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
 
 
 def sha256(path: Path) -> str:
