@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import pandas as pd
@@ -170,7 +171,7 @@ def test_what_needs_a_look_is_named() -> None:
             ("o4", THIRD, strong),
             ("o4", LAST, strong),
         ],  # the conditions fall away
-        settings=Settings(**{**SALES.__dict__, "win_rate": rules}),
+        settings=replace(SALES, win_rate=rules),
         answers=[("o4", 15, (1, 1)), ("o4", 27, (1, 0))],
     )
     found = asked.win_movers(view(SUNDAY), only="events").set_index("opportunity_id")["happened"].to_dict()
