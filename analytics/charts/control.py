@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.charts.names import Names
-from analytics.charts.rows import column, key, known
+from analytics.charts.rows import column, key, known, largest_n
 from analytics.charts.sheet import Sheet, message
 from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette, soft
 
@@ -73,18 +73,7 @@ def chart(
         hovertext=[f"n {show.number(n)}" for n in frame["n"]],
         hoverinfo="text",
     )
-    counts = [n for n in column(frame, "n") if n is not None]
-    fig.note(
-        text=f"n ≤ {show.number(max(counts))}",
-        x=0,
-        xref="paper",
-        xanchor="right",
-        y=0,
-        yref="paper",
-        yanchor="bottom",
-        xshift=-6,
-        font={"color": colours.muted, "size": FONT_SIZE - 1},
-    )
+    largest_n(fig, frame, theme)
     last = frame[frame["value"].notna()].iloc[-1]
     fig.note(
         text=f"<b>{show.rate(last['value'])}</b>",

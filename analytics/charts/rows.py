@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics import format as show
 from analytics.charts.sheet import Sheet
 from analytics.charts.style import FONT_SIZE, Theme, palette
 
@@ -226,3 +227,18 @@ def column(frame: pd.DataFrame | None, name: str) -> list[float | None]:
     if frame is None:
         return []
     return [known(v) for v in frame[name]] if name in frame else [None] * len(frame)
+
+def largest_n(fig: Sheet, frame: pd.DataFrame, theme: Theme) -> None:
+    """Says how high the strip of counts below a line reaches: "n ≤ 412", left of it. Columns read: n."""
+    counts = [n for n in column(frame, "n") if n is not None]
+    fig.note(
+        text=f"n ≤ {show.number(max(counts))}" if counts else "",
+        x=0,
+        xref="paper",
+        xanchor="right",
+        y=0,
+        yref="paper",
+        yanchor="bottom",
+        xshift=-6,
+        font={"color": palette(theme).muted, "size": FONT_SIZE - 1},
+    )

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.charts.names import Names
-from analytics.charts.rows import MARK, column, key, known
+from analytics.charts.rows import MARK, column, key, known, largest_n
 from analytics.charts.sheet import Sheet, message
 from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette, soft
 
@@ -108,18 +108,7 @@ def line(
             xshift=36,
             font={"color": palette(theme).muted, "size": FONT_SIZE - 1},
         )
-    counts = [n for n in column(frame, "n") if n is not None]
-    fig.note(
-        text=f"n ≤ {show.number(max(counts))}" if counts else "",
-        x=0,
-        xref="paper",
-        xanchor="right",
-        y=0,
-        yref="paper",
-        yanchor="bottom",
-        xshift=-6,
-        font={"color": palette(theme).muted, "size": FONT_SIZE - 1},
-    )
+    largest_n(fig, frame, theme)
     return fig.figure()
 
 
