@@ -1,0 +1,141 @@
+"""The questions that pages ask, one .sql file each: what is asked comes in, a small table of counts comes out.
+
+Only marts are read (and, for names, the canonical tables of one snapshot date). A query is text from `sql/` in
+which exactly these marks are replaced, none of them by a value that a user typed:
+
+    {where}           scope and filters of `data.scope.where`: column names allow-listed, values bound
+    {dims} {groups}   names of the groups asked for, allow-listed below
+    {which} {sets}    the same, each grouping on its own
+    {order}           one of a fixed list
+    {behind}          the text of another file of the folder
+    any other         the text of the file `fragment_<name>.sql`
+
+Every answer is a sufficient statistic: counts and sums that may be added up over groups. Rates, curves and
+intervals are the business of `analytics/`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from data.contracts import DIMENSIONS
+from data.engine import frame
+from data.errors import MvpodError, nearest
+from data.scope import UNKNOWN, Filters, Scope, where
+
+#: What an answer can be grouped by. `month` is the month of the metric's own date, as its first day.
+GROUPS = (*DIMENSIONS, "stage", "month")
+#: A drill-down list is never longer than this.
+MAX_ROWS = 10_000
+#: How a list may be ordered before the amount.
+_ORDERS = {"": "", "days": "days_in_stage DESC NULLS LAST,"}
+#: Accounts are searched, not listed.
+LISTED = tuple(d for d in DIMENSIONS if d != "account_id")
+_EACH_DIMENSION = " UNION ALL ".join(
+    f"SELECT '{d}' AS dimension, {d}::VARCHAR AS value, count(*) AS n FROM kept GROUP BY {d}" for d in LISTED)
+_SQL = Path(__file__).parent.parent / "sql"
+_MARK = re.compile(r"\{(\w+)\}")
+_PARAM = re.compile(r"\$(\w+)")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """Which rows count: scope, filters, as-of date and the period [start, end] of the metric's own date."""
+
+    as_of: date
+    start: date | None = None
+    end: date | None = None
+    scope: Scope = field(default_factory=Scope.everything)
+    filters: Filters = field(default_factory=Filters)
+    #: calendar | working
+    days: str = "calendar"
+
+    @property
+    def until(self) -> date:
+        """The last day of the period that has happened."""
+        return min(self.end, self.as_of) if self.end else self.as_of
+
+    @property
+    def before(self) -> date:
+        """The first of the two days that readings F1 and F2 compare: the start, else 30 days before the last."""
+        return self.start if self.start else self.until - timedelta(days=30)
+
+    def with_(self, **changes: object) -> Slice:
+        """The same slice with some parts replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+
+@cache
+def _text(name: str) -> str:
+    """A .sql file without its comments."""
+    lines = (_SQL / f"{name}.sql").read_text(encoding="utf-8").splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("--"))
+
+
+def groups_of(by: Iterable[str]) -> tuple[str, ...]:
+    """`by` without repetitions; MvpodError E_GROUP for a name that is not in GROUPS."""
+    names = tuple(dict.fromkeys(by))
+    for name in names:
+        if name not in GROUPS:
+            raise MvpodError("E_GROUP", found=name, known=GROUPS, hint=nearest(name, list(GROUPS)))
+    return names
+
+
+def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[str] = (), behind: str = "",
+           order: str = "") -> str:
+    """The text of a query: marks replaced, values still as parameters. `own` groups are in the file already."""
+    names = [n for n in groups_of(by) if n not in own]
+    listed = "".join(f"{n}, " for n in names)
+    marks = {"where": where(slice_.scope, slice_.filters).sql, "dims": listed, "groups": listed,
+             "which": _which(names), "sets": ", ".join(["(period)", *(f"({n}, period)" for n in names)]),
+             "behind": _text(behind) if behind else "", "order": _ORDERS[order], "each_dimension": _EACH_DIMENSION}
+    text = _text(name)
+    while mark := _MARK.search(text):
+        word = mark[1] if mark[1] != "days" else f"{slice_.days}_days"
+        text = text[: mark.start()] + (marks[word] if word in marks else _text(f"fragment_{word}")) + text[mark.end():]
+    return text
+
+
+def _which(names: Sequence[str]) -> str:
+    """Of several groupings at once: which one a row belongs to ("" = none of them) and its value."""
+    cases = "".join(f"WHEN grouping({n}) = 0 THEN '{n}' " for n in names)
+    values = "".join(f"WHEN grouping({n}) = 0 THEN coalesce({n}::VARCHAR, '{UNKNOWN}') " for n in names)
+    named, valued = (f"CASE {c}ELSE '' END" if names else "''" for c in (cases, values))
+    return f"{named} AS dimension, {valued} AS value,"
+
+
+def run(cursor: duckdb.DuckDBPyConnection, name: str, slice_: Slice, by: Sequence[str] = (), *,
+        own: Sequence[str] = (), behind: str = "", order: str = "", **more: Any) -> pd.DataFrame:
+    """The answer of one query; groups without a value are the group '(unknown)'."""
+    sql = sql_of(name, slice_, by, own=own, behind=behind, order=order)
+    values = {
+        "as_of": slice_.as_of, "start": slice_.start or date.min, "until": slice_.until,
+        "before": slice_.before,
+        "has_start": slice_.start is not None, **where(slice_.scope, slice_.filters).params, **more,
+    }
+    wanted = set(_PARAM.findall(sql))
+    if "numbers" in wanted:
+        values |= workdays(cursor)
+    answer = frame(cursor, sql, {k: v for k, v in values.items() if k in wanted})
+    for name_ in groups_of(by):
+        if name_ != "month" and name_ in answer.columns:
+            answer[name_] = answer[name_].fillna(UNKNOWN)
+    return answer
+
+
+def workdays(cursor: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    """First day of the working-day calendar and the running number of working days from that day on."""
+    first, numbers = cursor.execute("SELECT min(day), list(number ORDER BY day) FROM workday").fetchall()[0]
+    return {"first": first, "numbers": numbers}
+
+
+STAGED = ("pipeline", "stage")

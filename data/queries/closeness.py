@@ -1,0 +1,59 @@
+"""How close we are to accounts and to the people who decide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from data.queries.asking import MAX_ROWS, Slice, run
+
+#: What can be asked about closeness: `closeness_<part>.sql` over all accounts, `account_<part>.sql` about one.
+CLOSENESS = ("board", "summary", "shifts", "holders", "course", "weeks")
+ACCOUNT = ("state", "people", "departments", "touches", "roles", "relations")
+
+
+def closeness(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, part: str,
+              limit: int = 200, **more: Any) -> pd.DataFrame:
+    """One answer about all accounts as they stand (sql/closeness_<part>.sql)."""
+    if part not in CLOSENESS:
+        raise ValueError(f"{part} is none of {CLOSENESS}")
+    return run(cursor, f"closeness_{part}", slice_, limit=min(limit, MAX_ROWS), **more)
+
+
+def account(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, part: str, account_id: str,
+            day: date | None = None, zone: str = "UTC", contacts: Sequence[str] = ()) -> pd.DataFrame:
+    """What is known of one account up to `day`, or of its `contacts` (sql/account_<part>.sql); only `state` heeds the
+    scope."""
+    if part not in ACCOUNT:
+        raise ValueError(f"{part} is none of {ACCOUNT}")
+    return run(cursor, f"account_{part}", slice_, account_id=account_id, day=day or slice_.as_of, zone=zone,
+               contacts=list(contacts))
+
+
+def chain_people(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                 opportunity_id: str) -> pd.DataFrame:
+    """The decision chain of one opportunity (sql/chain_people.sql)."""
+    return run(cursor, "chain_people", slice_, opportunity_id=opportunity_id, day=slice_.as_of)
+
+
+def chains(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+           **families: Sequence[str]) -> pd.DataFrame:
+    """Per group: how well the deciders of open opportunities are known (sql/chains.sql)."""
+    params: dict[str, Any] = {name: list(roles) for name, roles in families.items()}
+    return run(cursor, "chains", slice_, by, **params)
+
+
+def closeness_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                       days: int) -> pd.DataFrame:
+    """Per source and point of closeness `days` before the close: n and won (sql/closeness_outcomes.sql)."""
+    return run(cursor, "closeness_outcomes", slice_, by, days=days)
+
+
+def closeness_trend(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                    days: int) -> pd.DataFrame:
+    """Per source: the score test for a trend (sql/closeness_trend.sql)."""
+    return run(cursor, "closeness_trend", slice_, by, days=days)

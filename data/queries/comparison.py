@@ -1,0 +1,47 @@
+"""What the comparison with the rivals says, and whether it told the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from data.queries.asking import MAX_ROWS, STAGED, Slice, run
+
+
+def calibration_bins(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
+                     promised: Iterable[tuple[str, str, float]]) -> pd.DataFrame:
+    """Predictions `days` before the close against outcomes; `promised`: (pipeline, stage, probability) of the settings
+    (sql/calibration_bins.sql)."""
+    return run(cursor, "calibration_bins", slice_, by, days=days, **_promises(promised))
+
+
+def calibration_parties(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
+                        limit: int) -> pd.DataFrame:
+    """Scores of all parties `days` before the close, per opportunity (sql/calibration_parties.sql)."""
+    return run(cursor, "calibration_parties", slice_, by, days=days, limit=limit)
+
+
+def win_portfolio(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                  promised: Iterable[tuple[str, str, float]], **rules: Any) -> pd.DataFrame:
+    """Per pipeline, stage, group and fifth of the win rate: open, predicted, promised (sql/win_portfolio.sql)."""
+    return run(cursor, "win_portfolio", slice_, by, own=STAGED, **_promises(promised), **rules)
+
+
+def win_movers(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, only: str, limit: int,
+               **rules: Any) -> pd.DataFrame:
+    """Whose win rate moved in the last week, or needs a look (sql/win_movers.sql)."""
+    return run(cursor, "win_movers", slice_, by, only=only, limit=min(limit, MAX_ROWS), **rules)
+
+
+def rivals_met(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+               **rules: Any) -> pd.DataFrame:
+    """Open opportunities by their strongest rival (sql/rivals_met.sql)."""
+    return run(cursor, "rivals_met", slice_, by, **rules)
+
+
+def _promises(promised: Iterable[tuple[str, str, float]]) -> dict[str, Any]:
+    rows = list(promised)
+    return {name: [row[i] for row in rows] for i, name in enumerate(("pipelines", "stages", "promised"))}

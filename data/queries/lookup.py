@@ -1,0 +1,69 @@
+"""Which opportunities are behind a number, one opportunity, names, options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+from data.queries.asking import MAX_ROWS, Slice, run
+from data.scope import UNKNOWN
+
+#: What a mark can be about, each with its file `behind_<question>.sql`.
+BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "by_stage", "created", "open", "moves")
+
+
+def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, outcome: str,
+           pipeline: str | None = None,
+           stage: str | None = None, months: tuple[date, date] | None = None, strict: bool = False, longer: int = -1,
+           order: str = "", limit: int = 200) -> pd.DataFrame:
+    """The opportunities behind a mark, as they stood on the as-of date, and their `total` (sql/listing.sql)."""
+    if question not in BEHIND:
+        raise ValueError(f"{question} is none of {BEHIND}")
+    first, last = months or (None, None)
+    return run(cursor, "listing", slice_, behind=f"behind_{question}", order=order, outcome=outcome, pipeline=pipeline,
+               stage=stage, month_from=first, month_to=last, strict=strict, longer=longer, limit=min(limit, MAX_ROWS))
+
+
+def found(cursor: duckdb.DuckDBPyConnection, slice_: Slice, words: str, *, snapshot: date | None,
+          limit: int = 200) -> pd.DataFrame:
+    """Opportunities whose id, name or account's name contains `words` (sql/found.sql, sql/listing.sql)."""
+    return run(cursor, "listing", slice_, behind="found", words=words, snapshot=snapshot, limit=min(limit, MAX_ROWS))
+
+
+def names(cursor: duckdb.DuckDBPyConnection, of: str, ids: Iterable[str], as_of: date,
+          snapshot: date | None = None) -> dict[str, str]:
+    """Names of owners, accounts or opportunities by id; ids without a name are left out."""
+    wanted = sorted({i for i in ids if isinstance(i, str)})
+    if of not in ("owner", "account", "opportunity"):
+        raise ValueError(f"no names of {of}")
+    answer = run(cursor, f"names_{of}", Slice(as_of), ids=wanted,
+                 snapshot=snapshot).dropna() if wanted else pd.DataFrame()
+    return dict(zip(answer["id"], answer["name"], strict=True)) if len(answer) else {}
+
+
+def owners_seen(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> list[str]:
+    """Ids of the owners of opportunities that may be seen (sql/owners_seen.sql)."""
+    return list(run(cursor, "owners_seen", slice_)["owner_id"])
+
+
+def options(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> pd.DataFrame:
+    """Opportunities of the as-of date: dimension, value, n, without accounts (sql/options.sql)."""
+    answer = run(cursor, "options", slice_)
+    return answer.assign(value=answer["value"].fillna(UNKNOWN))
+
+
+def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportunity_id: str,
+          zone: str = "UTC") -> pd.DataFrame:
+    """One part of an opportunity's story: state, states, visits, changes, activities or comparison
+    (sql/story_<part>.sql)."""
+    if part not in ("state", "states", "visits", "changes", "activities", "comparison"):
+        raise ValueError(f"a story has no {part}")
+    return run(cursor, f"story_{part}", slice_, opportunity_id=opportunity_id, zone=zone)
+
+
+def standards_given(cursor: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+    """The organisation's own standards (sql/standards_given.sql)."""
+    return run(cursor, "standards_given", Slice(date.max))
