@@ -54,7 +54,7 @@ def build(
     paths = walk(plan, deals, buyers_of, sellers)
     deals = without_chance_duplicates(deals, paths.final < WON)
     owner = changes.owners(plan, deals, paths, sellers, buyers_of, after)
-    rival = changes.rivals(deals)
+    rival = changes.rivals(deals, paths)
     departments = people.organise(plan, buyers_of)
     contacts = people.meet(plan, buyers_of, sellers, departments)
     chain = people.introduce(plan, deals, contacts, sellers)

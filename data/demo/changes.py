@@ -94,9 +94,10 @@ def owners(plan: Plan, deals: Deals, paths: Paths, sellers: Sellers, accounts: A
     )
 
 
-def rivals(deals: Deals) -> Changes:
-    """The main rival: from its date on, the rival of truth 2 in the deals of its region."""
-    taken = np.flatnonzero(deals.taken & (deals.created < t.RIVAL_FROM))
+def rivals(deals: Deals, paths: Paths) -> Changes:
+    """The main rival: from its date on, the rival of truth 2 in the deals of its region that are still open."""
+    is_open = (deals.created < t.RIVAL_FROM) & (paths.closed_on() > t.RIVAL_FROM)
+    taken = np.flatnonzero(deals.taken & is_open)
     return Changes.of(
         np.append(np.arange(deals.count), taken),
         np.append(deals.created, np.full(len(taken), t.RIVAL_FROM)),
