@@ -20,7 +20,7 @@ from data.errors import LANGUAGES, MvpodError
 from data.scope import Scope
 from data.store import Load
 from pages import PAGES, Page
-from pages._parts import browser, cache, context, filter_bar, heading, states, view_state
+from pages._parts import browser, cache, context, filter_bar, heading, sample, states, view_state
 from pages._parts.context import Context, t
 from pages._parts.escape import md_escape
 
@@ -57,19 +57,28 @@ def store_path() -> Path:
     return Path(os.environ.get("MVPOD_STORE") or ROOT / "data" / "store").resolve()
 
 
-def published(home: Path) -> tuple[Path, Load]:
-    """The store that is shown and its published load: the organisation's own, else the sample company beside it.
+def sample_store(home: Path) -> Path:
+    """Where the sample company lies: beside the organisation's store, because its settings (stages, segments, money)
+    are not those of the first real import."""
+    return home.with_name(f"{home.name}-sample")
 
-    The sample is built first, in sight of the viewer, when there is neither. It has a store of its own, because its
-    settings (stages, segments, money) are not those of the first real import.
-    """
-    sample = home.with_name(f"{home.name}-sample")
-    for store in (home, sample):
+
+def shown(home: Path) -> tuple[Path, Load] | None:
+    """The store that is shown and its published load: the organisation's own, else the sample company's, if any."""
+    for store in (home, sample_store(home)):
         load = cache.current_load(store)
         if load is not None:
             return store, load
+    return None
+
+
+def published(home: Path) -> tuple[Path, Load]:
+    """What is shown; if there is nothing yet, the sample company is built in sight of the viewer."""
+    found = shown(home)
+    if found:
+        return found
     with st.status(text("start.building", language_before_settings()), expanded=True):
-        cache.build_sample(sample, progress_bar(st.progress(0.0)))
+        sample.finish(sample_store(home), progress_bar(st.progress(0.0)))
     return st.rerun()
 
 

@@ -462,7 +462,7 @@ def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settin
             return settings.stage_label(row["pipeline"], value, lang)
         return label(dimension, value, lang, settings) if has(f"dimension.{dimension}") else value or ""
     if name in ("value", "low", "high"):
-        shown = {"share": form.rate, "ratio": form.rate}.get(unit)
+        shown = {"share": form.rate, "ratio": form.rate, "points": partial(form.number, digits=1)}.get(unit)
         if shown:
             return shown(value, lang)
         return form.amount(value, lang) if unit == "money" else form.days(value, lang)
@@ -481,7 +481,7 @@ def serve(args: argparse.Namespace) -> int:
     """Opens the dashboard on this machine; runs until it is stopped."""
     os.environ["MVPOD_STORE"] = str(args.store.absolute())
     os.chdir(ROOT)  # Streamlit reads its configuration from the current folder
-    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"),
+    os.execv(sys.executable, [sys.executable, "-m", "streamlit", "run", str(ROOT / "server.py"),
                               "--server.address", args.address, "--server.port", str(args.port)])
 
 

@@ -18,6 +18,7 @@ from analytics.comparison_questions import ComparisonQuestions
 from analytics.metrics.frames import Context, ordered
 from analytics.metrics.registry import REGISTRY, Metric, get
 from analytics.periods import Period
+from analytics.support_questions import SupportQuestions
 from analytics.view import View
 from analytics.win_questions import WinQuestions
 from data import queries
@@ -33,7 +34,7 @@ ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "
 GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
-class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
+class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
@@ -159,16 +160,18 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
         given = queries.standards_given(self.company.cursor())
         return given[given["year"].isna() | (given["year"] <= view.as_of.year)].reset_index(drop=True)
 
-    def headline(self, view: View) -> pd.DataFrame:
-        """The tiles of the overview (columns: analytics/headline.py), with their trend over eight quarters."""
+    def headline(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """The tiles of the overview (columns: the groups, analytics/headline.py), with their trend over eight quarters;
+        all tiles for each group of `by` that has any row."""
+        keys = self._groups(by)
         other = self.compared(view)
         quarters = periods.last(8, "quarter", view.as_of, self._fiscal)
         tiles = []
         for key in headline.TILES:
-            now, before = self.metric(key, view), self.metric(key, other) if other else None
-            trend = self._trend(get(key), view, quarters)
-            tiles.append(headline.tile(get(key), now, before, trend))
-        return pd.DataFrame(tiles, columns=list(headline.COLUMNS))
+            now, before = self.metric(key, view, keys), self.metric(key, other, keys) if other else None
+            tiles += headline.tiles(get(key), now, before, self._trend(get(key), view, quarters, keys), keys)
+        frame = pd.DataFrame(tiles, columns=[*keys, *headline.COLUMNS])
+        return self._as_asked(frame, by)
 
     def opportunities(self, view: View, mark: Mapping[str, Any] | None = None, *, limit: int = 200) -> pd.DataFrame:
         """The opportunities behind a mark (analytics/marks.py), largest amount first, as they stood on the as-of date.
@@ -247,15 +250,17 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
     def _fiscal(self) -> int:
         return self.settings.organisation.fiscal_year_start
 
-    def _trend(self, metric: Metric, view: View, quarters: Sequence[Period]) -> pd.DataFrame:
+    def _trend(self, metric: Metric, view: View, quarters: Sequence[Period], keys: Sequence[str]) -> pd.DataFrame:
         """A metric per quarter: by its own date, or, for a stock, on the last day of each quarter."""
         if metric.additivity == "value":
-            parts = [self.metric(metric.key, view.with_(as_of=min(q.end, view.as_of))).assign(quarter=q.name)
-                     for q in quarters if q.start >= self.company.first_day or q.contains(self.company.first_day)]
-            return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["quarter", "value", "n"])
+            days = {min(q.end, view.as_of): q.name for q in quarters if q.end >= self.company.first_day}
+            slice_ = slice_of(view)
+            stock = queries.open_stock_on(self.company.cursor(), slice_, list(keys), days=list(days))
+            frame = metric.calculate({"open_stock": stock}, self._context(slice_), ["day", *keys])
+            return frame.assign(quarter=frame["day"].dt.date.map(days)).sort_values("day", kind="stable")
         span = view.with_(start=quarters[0].start, end=quarters[-1].end)
-        frame = self.metric(metric.key, span, ["quarter"])
-        return frame[frame["quarter"] != UNKNOWN].sort_values("quarter").reset_index(drop=True)
+        frame = self.metric(metric.key, span, ["quarter", *keys])
+        return frame[frame["quarter"] != UNKNOWN].sort_values("quarter", kind="stable").reset_index(drop=True)
 
     def _of_visits(self, calculate: Any, view: View, by: Sequence[str]) -> pd.DataFrame:
         slice_, keys = slice_of(view), groups_of(by, ("pipeline", "stage"))
@@ -324,7 +329,9 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions):
         asked = ["month" if k == "quarter" else k for k in keys]
         if query == "overdue":  # a stock of the as-of date has no month of closing
             asked = [k for k in asked if k != "month"]
-        more = {k: v for k, v in (options or {}).items() if query == "reach_days"}
+        more = {k: v for k, v in (options or {}).items() if query == "reach_days"} | self._score_rules(query)
+        if query.startswith("support_"):
+            more = queries.support_rules(self.settings)
         counts = getattr(queries, query)(self.company.cursor(), slice_, list(dict.fromkeys(asked)), **more)
         return self._named_months(counts, keys) if "month" in counts.columns else counts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -23,10 +24,24 @@ COLUMNS = ("key", "unit", "direction", "value", "low", "high", "n", "reason", "o
 _Certainty = tuple[float | None, float | None, bool | None]
 
 
-def tile(metric: Metric, now: pd.DataFrame, before: pd.DataFrame | None, trend: pd.DataFrame) -> dict[str, Any]:
-    """One tile from the one-row answers of now and before and the answer per quarter."""
-    row = _only(now)
-    other = _only(before) if before is not None else {}
+def tiles(metric: Metric, now: pd.DataFrame, before: pd.DataFrame | None, trend: pd.DataFrame,
+          by: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """One tile per group from the answers of now and before (a row a group) and those per quarter."""
+    groups = now[list(by)].drop_duplicates().to_dict("records") if by else [{}]
+    return [{**group, **_tile(metric, _only(_of(now, group)), _only(_of(before, group)), _of(trend, group))}
+            for group in groups]
+
+
+def _of(frame: pd.DataFrame | None, group: Mapping[Any, Any]) -> pd.DataFrame:
+    """The rows of one group."""
+    if frame is None:
+        return pd.DataFrame()
+    for name, value in group.items():
+        frame = frame[frame[name] == value]
+    return frame
+
+
+def _tile(metric: Metric, row: dict[Any, Any], other: dict[Any, Any], trend: pd.DataFrame) -> dict[str, Any]:
     value, was = _number(row.get("value")), _number(other.get("value"))
     change = None if value is None or was is None else value - was
     low, high, real = _certainty(metric, row, other)

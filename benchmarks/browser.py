@@ -39,7 +39,7 @@ def free_port() -> int:
 def running_app(store: Path, **environment: str) -> Iterator[str]:
     """Start the dashboard on `store`; gives its address and ends the process afterwards."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port),
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "server.py"), "--server.port", str(port),
                "--server.address", "127.0.0.1", "--server.headless", "true"]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, "MVPOD_STORE": str(store), **environment},
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

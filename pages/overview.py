@@ -30,7 +30,7 @@ def render(view: View) -> None:
     """Draw the page."""
     with states.guard("overview_tiles"):
         whole = cache.ask().headline(view)
-        parts = {key: cache.ask().headline(_of(view, key)) for key in _segments(view)}
+        parts = _parts(view)
         _tiles(whole, parts)
         _sentences(parts or {"": whole}, view)
     with states.guard("overview_closeness"):
@@ -49,6 +49,13 @@ def _segments(view: View) -> list[str]:
     known = [key for key, _ in cache.ask().options(view).get("segment", []) if key != UNKNOWN]
     shown = [key for key in known if not chosen or key in chosen]
     return shown if len(shown) > 1 else []
+
+
+def _parts(view: View) -> dict[str, pd.DataFrame]:
+    """The tiles of each segment, if there are several."""
+    segments = _segments(view)
+    every = cache.ask().headline(view, ("segment",)) if segments else pd.DataFrame()
+    return {key: every[every["segment"] == key] for key in segments}
 
 
 def _of(view: View, segment: str) -> View:
@@ -101,8 +108,9 @@ def _sentence(row: Mapping[Any, Any]) -> str:
 def _tiles(whole: pd.DataFrame, parts: Mapping[str, pd.DataFrame]) -> None:
     """A tile a metric: side by side on wide screens, each in the full width on narrow ones."""
     rows = whole.to_dict("records")
-    for place, (number, row) in zip(st.columns(len(rows)), enumerate(rows), strict=True):
-        split = {key: frame.to_dict("records")[number] for key, frame in parts.items()}
+    for place, row in zip(st.columns(len(rows)), rows, strict=True):
+        split = {key: found for key, frame in parts.items() for found in frame.to_dict("records")
+                 if found["key"] == row["key"]}
         with place:
             _tile(row, split)
 
@@ -126,7 +134,7 @@ def _figure(row: dict[Any, Any], name: str, segment: str = "") -> Figure:
     return Figure(
         _called(segment) if segment else name, show.value(row["value"], row["unit"]), _note(row), change,
         is_up=None if not change or not row["change"] else row["change"] > 0, is_good=row["is_good"],
-        trend=spark.line(course, context.theme(), segment=segment or None) if course["value"].notna().any() else None,
+        trend=spark.line(course, context.theme(), segment=segment or None),
         trend_alt=t("overview.trend.alt", what=what, values=t("view.and").join(
             f"{p} {show.value(v, row['unit'])}" for p, v in zip(course["period"], course["value"], strict=True))))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 
 import duckdb
 import pandas as pd
@@ -80,3 +80,9 @@ def cycle_created(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence
 def open_stock(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per pipeline, stage, group: open opportunities and their amount (sql/open_stock.sql)."""
     return run(cursor, "open_stock", slice_, by, own=STAGED)
+
+
+def open_stock_on(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                  days: Sequence[date]) -> pd.DataFrame:
+    """The same at the end of each of `days`, whatever the as-of date (sql/open_stock_on.sql)."""
+    return run(cursor, "open_stock_on", slice_, by, own=STAGED, days=list(days))

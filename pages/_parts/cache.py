@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import streamlit as st
@@ -21,8 +20,6 @@ from data.engine import Company, open_company
 from data.scope import Scope
 from data.store import Load, Store
 from pages._parts import context
-
-_BUILDING = Lock()
 
 
 @st.cache_resource(max_entries=2, ttl="12h", show_spinner=False)
@@ -39,13 +36,6 @@ def current_load(store: Path) -> Load | None:
 def is_sample(load: Load) -> bool:
     """Is this the sample company?"""
     return load.profile == demo.PROFILE
-
-
-def build_sample(store: Path, progress: Callable[..., None]) -> None:
-    """Fill an empty store with the sample company; a second viewer at the same moment waits for the first."""
-    with _BUILDING:
-        if current_load(store) is None:
-            demo.create(store, progress=progress)
 
 
 @st.cache_data(max_entries=1000, ttl="2h", show_spinner=False)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from pages._parts import definition, states
@@ -22,7 +21,7 @@ class Figure:
 
     note      n, the interval, or why there is no value
     change    the difference with its sign; `is_up` gives the arrow, `is_good` the colour (None: no judgement)
-    trend     a small figure, described by `trend_alt`
+    trend     a small line (analytics/charts/spark.py), described by `trend_alt`
     """
 
     label: str
@@ -31,7 +30,7 @@ class Figure:
     change: str = ""
     is_up: bool | None = None
     is_good: bool | None = None
-    trend: go.Figure | None = None
+    trend: str = ""
     trend_alt: str = ""
 
 
@@ -44,8 +43,8 @@ def kpi_tile(label: str, figures: Sequence[Figure], *, key: str, together: str =
     with st.container(border=True, key=key, height="stretch", gap="xsmall"), states.guard(key):
         if len(figures) > 1:
             st.markdown(f"**{md_escape(label)}**")
-        for number, figure in enumerate(figures):
-            _figure(figure, f"{key}_trend_{number}")
+        for figure in figures:
+            _figure(figure)
         if together:
             st.caption(md_escape(together))
         if definition_key:
@@ -53,11 +52,10 @@ def kpi_tile(label: str, figures: Sequence[Figure], *, key: str, together: str =
                 definition.explain(definition_key)
 
 
-def _figure(figure: Figure, key: str) -> None:
+def _figure(figure: Figure) -> None:
     st.metric(md_escape(figure.label), figure.value, md_escape(figure.change) if figure.change else None,
               delta_color=_COLOURS[figure.is_good],
               delta_arrow="off" if figure.is_up is None else "up" if figure.is_up else "down")
-    if figure.trend is not None:
-        st.plotly_chart(figure.trend, key=key, theme=None, alt=figure.trend_alt,
-                        config={"displayModeBar": False, "staticPlot": True})
+    if figure.trend:
+        st.image(figure.trend, width="stretch", alt=figure.trend_alt)
     st.caption(md_escape(figure.note))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import numpy as np
@@ -85,15 +86,14 @@ def test_a_trend_without_any_value_says_so():
 
 
 def test_a_sparkline_keeps_its_gap_and_marks_the_last_known_value():
-    frame = pd.DataFrame({"period": ["2026Q1", "2026Q2", "2026Q3"], "value": [1.0, None, 3.0]})
-    line, last = spark.line(frame, "light").data
-    assert list(line.y) == [1, None, 3]
-    assert (last.x[0], last.y[0]) == ("2026Q3", 3)
+    frame = pd.DataFrame({"value": [1.0, None, 3.0, 2.0]})
+    course, last = re.findall(r' d="([^"]*)"', spark.line(frame, "light"))
+    assert course == "M6.0 38.0M131.3 6.0L194.0 22.0"
+    assert last == "M194.0 22.0h0"
 
 
-def test_a_sparkline_of_nothing_is_empty_and_does_not_fail():
-    frame = pd.DataFrame({"period": ["2026Q1"], "value": [None]})
-    assert [list(t.y) for t in spark.line(frame, "dark").data] == [[None]]
+def test_a_sparkline_of_nothing_is_nothing():
+    assert spark.line(pd.DataFrame({"value": [None]}), "dark") == ""
 
 
 def test_a_stock_whose_amount_nobody_knows_is_a_dash_and_no_bar():
