@@ -3,7 +3,7 @@
 Pure. The bands are those of the settings. The test asks for a trend of winning in closeness (score test of logistic
 regression, as Cochran-Armitage), with a variance that counts the opportunities of one account as one piece of evidence
 (Liang & Zeger 1986, Biometrika 73:13; Student's t for few accounts): ten deals of one account share its closeness and
-its buyer.
+its buyer. It predicts only at the level of a claim; else the sentence says that it does not predict here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.calibration import area
-from analytics.statistics.estimate import LEVEL
+from analytics.statistics.estimate import CLAIM
 from analytics.statistics.intervals import t_two_sided_p, with_wilson
 
 SOURCES = ("project", "account")
@@ -67,5 +67,5 @@ def _verdict(source: str, counts: pd.DataFrame, trend: pd.DataFrame) -> dict[str
     clusters = row["clusters"]
     t = float(trend["score"].sum()) / sqrt(variance * clusters / (clusters - 1))
     p = t_two_sided_p(t, clusters - 1)
-    verdict = "does_not_predict" if p >= 1 - LEVEL else "predicts" if t > 0 else "reversed"
+    verdict = "does_not_predict" if p >= 1 - CLAIM else "predicts" if t > 0 else "reversed"
     return row | {"t": t, "p": p, "verdict": verdict}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import closeness
-from analytics.statistics.estimate import LEVEL
+from analytics.statistics.estimate import CLAIM
 from analytics.statistics.intervals import t_two_sided_p
 from data.settings import Closeness
 
@@ -115,7 +115,7 @@ def _compared(row: dict[Any, Any], everybody: dict[Any, Any], tests: int) -> dic
     freedom = (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (rest - 1))
     p = t_two_sided_p(t, max(1, int(freedom)))
     adjusted = min(1.0, p * tests)
-    return found | {"t": t, "p": p, "p_adjusted": adjusted, "is_real": adjusted < 1 - LEVEL}
+    return found | {"t": t, "p": p, "p_adjusted": adjusted, "is_real": adjusted < 1 - CLAIM}
 
 
 def _on_its_own(row: dict[Any, Any]) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _on_its_own(row: dict[Any, Any]) -> dict[str, Any]:
         return found
     t = mean / sqrt(spread / row["n"])
     p = t_two_sided_p(t, int(row["n"]) - 1)
-    return found | {"t": t, "p": p, "p_adjusted": p, "is_real": p < 1 - LEVEL}
+    return found | {"t": t, "p": p, "p_adjusted": p, "is_real": p < 1 - CLAIM}
 
 
 def _kept(row: dict[Any, Any]) -> dict[str, Any]:
@@ -256,15 +256,14 @@ def gaps(people: pd.DataFrame, departments: pd.DataFrame) -> pd.DataFrame:
 
 
 def chains(counts: pd.DataFrame) -> pd.DataFrame:
-    """Shares of sql/chains.sql: named_share, single_share (of those with anybody named), people_per_deal, coverage =
-    mean share of the three families of roles that are filled, unweighted."""
+    """Shares of sql/chains.sql, all but the first of those with anybody named: named_share, single_share,
+    people_per_deal, coverage (the metric chain_coverage)."""
     n, named = counts["n"].replace(0, np.nan), counts["named"].replace(0, np.nan)
-    filled = counts[["approver", "evaluator", "procurement"]].sum(axis=1)
     return counts.assign(
         named_share=counts["named"] / n,
         single_share=counts["single"] / named,
         people_per_deal=counts["people"] / named,
-        coverage=filled / (3 * n),
+        coverage=counts["coverage_sum"] / named,
     )
 
 

@@ -21,12 +21,12 @@ from math import sqrt
 import numpy as np
 import pandas as pd
 
-from analytics.statistics.estimate import LEVEL, z_of
+from analytics.statistics.estimate import CLAIM, LEVEL, NOT_KNOWN, Estimate, z_of
 from analytics.statistics.intervals import difference
 
 #: What `split` adds to the counts. *_before: the earlier period; share = part of what was closed; contribution = mix +
-#: rate_effect. low, high: Newcombe's limits of `change`; is_real: they exclude 0. On the total's row (is_total) also
-#: the limits of both effects, is_mix_real and is_rate_real, and is_simpson.
+#: rate_effect. low, high: Newcombe's limits of `change`; is_real: those at the level of a claim exclude 0. On the total's
+#: row (is_total) also the limits of both effects, is_mix_real and is_rate_real (at that level), and is_simpson.
 ADDED = ("rate_before", "rate", "share_before", "share", "change", "low", "high", "is_real", "mix", "rate_effect",
          "contribution", "mix_low", "mix_high", "rate_low", "rate_high", "is_mix_real", "is_rate_real", "is_simpson",
          "reason")
@@ -146,26 +146,32 @@ class _Cells:
 
 
 def _certainty(frame: pd.DataFrame, cells: _Cells, sigma_z: float, level: float) -> pd.DataFrame:
-    count = max(1, len(frame) - 1)
-    each = 1 - (1 - level) / count
-    z = z_of(level)
-    limits = [difference(r1 * e1, e1, r0 * e0, e0, level=each) if min(e0, e1) > 0 else None
-              for r1, e1, r0, e0 in zip(cells.r1, cells.e1, cells.r0, cells.e0, strict=True)]
-    e0, e1 = cells.e0.sum() / max(1.0, sigma_z) ** 2, cells.e1.sum() / max(1.0, sigma_z) ** 2
-    limits.append(difference(cells.total1 * e1, e1, cells.total0 * e0, e0, level=level) if min(e0, e1) > 0 else None)
-    frame["low"] = [np.nan if found is None or found.low is None else found.low for found in limits]
-    frame["high"] = [np.nan if found is None or found.high is None else found.high for found in limits]
+    z, claimed = z_of(level), 1 - (1 - level) * (1 - CLAIM) / (1 - LEVEL)
+    limits = _limits(cells, sigma_z, level)
+    frame["low"] = [np.nan if found.low is None else found.low for found in limits]
+    frame["high"] = [np.nan if found.high is None else found.high for found in limits]
     enough = np.minimum([*cells.e0, cells.e0.sum()], [*cells.e1, cells.e1.sum()]) >= MIN_N
-    frame["is_real"] = enough & ((frame["low"] > 0) | (frame["high"] < 0))
+    frame["is_real"] = enough & [found.excludes(0) for found in _limits(cells, sigma_z, claimed)]
     errors = cells.errors()
     is_last = frame["is_total"].to_numpy()
     for name, effect, error in (("mix", "mix", errors[0]), ("rate", "rate_effect", errors[1])):
         total = float(frame[effect].iloc[-1])
         frame[f"{name}_low"] = np.where(is_last, total - z * error, np.nan)
         frame[f"{name}_high"] = np.where(is_last, total + z * error, np.nan)
-        frame[f"is_{name}_real"] = is_last & enough[-1] & (abs(total) > z * error)
+        frame[f"is_{name}_real"] = is_last & enough[-1] & (abs(total) > z_of(claimed) * error)
     frame["is_simpson"] = is_last & cells.is_simpson()
     return frame.assign(reason=pd.Series([""] * len(frame), dtype="str"))
+
+
+def _limits(cells: _Cells, sigma_z: float, level: float) -> list[Estimate]:
+    """Newcombe's limits of every segment's change, for all of them together, and of the total's, widened."""
+    each = 1 - (1 - level) / max(1, len(cells.n0))
+    wide = max(1.0, sigma_z) ** 2
+    e0, e1 = [*cells.e0, cells.e0.sum() / wide], [*cells.e1, cells.e1.sum() / wide]
+    r0, r1 = [*cells.r0, cells.total0], [*cells.r1, cells.total1]
+    levels = [each] * len(cells.n0) + [level]
+    return [difference(b * m, m, a * n, n, level=one) if min(n, m) > 0 else NOT_KNOWN
+            for a, n, b, m, one in zip(r0, e0, r1, e1, levels, strict=True)]
 
 
 def _unknown(frame: pd.DataFrame) -> pd.DataFrame:

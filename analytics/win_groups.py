@@ -12,7 +12,7 @@ import pandas as pd
 from analytics.findings import Finding, Name
 from analytics.format import number, rate
 from analytics.i18n import t
-from analytics.statistics.estimate import LEVEL
+from analytics.statistics.estimate import CLAIM, LEVEL, NOT_KNOWN, Estimate
 from analytics.statistics.intervals import difference
 from data.scope import UNKNOWN
 
@@ -25,28 +25,30 @@ _NAMED = 3
 def apart(frame: pd.DataFrame, by: str, level: float = LEVEL) -> pd.DataFrame:
     """Adds rest (rate of all others), gap (value - rest), gap_low, gap_high and is_apart to rows of win_rate.count.
 
-    In: `by`, n, won, one row per group. Rows below MIN_N and the unknown group are not judged (NaN, False).
+    In: `by`, n, won, one row per group. Rows below MIN_N and the unknown group are not judged (NaN, False). The limits
+    are those of `level`; is_apart: even those of a claim exclude 0.
     """
     won, n = frame["won"].to_numpy(float), frame["n"].to_numpy(float)
     rest_won, rest_n = won.sum() - won, n.sum() - n
     is_judged = (n >= MIN_N) & (rest_n >= MIN_N) & (frame[by] != UNKNOWN).to_numpy()
-    each = 1 - (1 - level) / max(1, int(is_judged.sum()))
+    count = max(1, int(is_judged.sum()))
+
+    def gaps(level: float) -> list[Estimate]:
+        each = 1 - (1 - level) / count
+        return [
+            difference(won[i], n[i], rest_won[i], rest_n[i], level=each) if is_judged[i] else NOT_KNOWN
+            for i in range(len(frame))
+        ]
+
     rest = np.divide(rest_won, rest_n, out=np.full(len(frame), np.nan), where=rest_n > 0)
-    gaps = [
-        difference(won[i], n[i], rest_won[i], rest_n[i], level=each) if is_judged[i] else None
-        for i in range(len(frame))
-    ]
-    low, high = (
-        np.array([np.nan if g is None or getattr(g, side) is None else getattr(g, side) for g in gaps])
-        for side in ("low", "high")
-    )
+    shown = gaps(level)
     value = np.divide(won, n, out=np.full(len(frame), np.nan), where=n > 0)
     return frame.assign(
         rest=rest,
         gap=np.where(is_judged, value - rest, np.nan),
-        gap_low=low,
-        gap_high=high,
-        is_apart=is_judged & ((low > 0) | (high < 0)),
+        gap_low=[np.nan if found.low is None else found.low for found in shown],
+        gap_high=[np.nan if found.high is None else found.high for found in shown],
+        is_apart=[found.excludes(0) for found in gaps(CLAIM)],
     )
 
 

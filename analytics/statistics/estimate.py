@@ -8,6 +8,8 @@ from statistics import NormalDist
 import numpy as np
 
 LEVEL = 0.95
+#: A title claims something at this level only: a page has about ten of them, and one look at a page in twenty may err.
+CLAIM = 0.995
 
 
 @dataclass(frozen=True)

@@ -210,13 +210,13 @@ def test_closeness_that_goes_with_winning_predicts_and_the_other_way_round_is_sa
 
 
 def test_closeness_that_is_independent_of_winning_does_not_predict() -> None:
-    """Forty independent histories: at 95 % about two may err."""
+    """Forty independent histories, judged at the level of a claim: one in 200 may err."""
     rng = np.random.default_rng(13)
     found = []
     for _ in range(40):
         points, y = rng.uniform(10, 90, 300), (rng.random(300) < 0.4).astype(float)
         found.append(of(verdicts(*closeness(points, y, np.arange(300))), "project")["verdict"])
-    assert sum(verdict != "does_not_predict" for verdict in found) <= 4
+    assert sum(verdict != "does_not_predict" for verdict in found) <= 1
 
 
 def test_many_deals_of_few_accounts_are_little_evidence() -> None:
@@ -228,7 +228,7 @@ def test_many_deals_of_few_accounts_are_little_evidence() -> None:
         y = (rng.random(400) < rate).astype(float)
         for together in (True, False):
             clusters = np.repeat(np.arange(8), 50) if together else np.arange(400)
-            wrong[together] += of(verdicts(*closeness(points, y, clusters)), "project")["verdict"] != "does_not_predict"
+            wrong[together] += of(verdicts(*closeness(points, y, clusters)), "project")["p"] < 0.05
     assert wrong[True] <= 5
     assert wrong[False] >= 15
 
