@@ -5,7 +5,7 @@ Names of contacts are masked here unless the scope of the view allows them (`Sco
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
@@ -171,12 +171,31 @@ class ClosenessQuestions:
     def chains(self, view: View, by: str = "team") -> pd.DataFrame:
         """How well the deciders of everything open are known, per group (columns: sql/chains.sql,
         closeness_accounts.chains)."""
-        families = {name: list(roles) for name, roles in closeness.REQUIRED_ROLES.items()}
-        found = closeness_accounts.chains(self._asked("chains", view.with_(start=None, end=None), [by], **families))
+        now = view.with_(start=None, end=None)
+        found = closeness_accounts.chains(self._asked("chains", now, [by], **self._score_rules("chains")))
         return found.sort_values(by, kind="stable").reset_index(drop=True)
 
     def _closeness(self, view: View, part: str, **more: Any) -> pd.DataFrame:
         return self._asked("closeness", of_accounts(view), part=part, **more)
+
+    def _score_rules(self, query: str) -> dict[str, Any]:
+        """What the settings say to a query that makes scores of METHOD B4, B5 or B11; nothing to any other."""
+        rules = self.settings.closeness
+        if query == "account_scores":
+            return {"dependence_from": rules.dependence_from}
+        if query == "chains":
+            families = {name: list(roles) for name, roles in closeness.REQUIRED_ROLES.items()}
+            weights = [closeness.role_weight(roles[0], rules) for roles in families.values()]
+            return families | {"family_weights": weights, "unknown_attitude": rules.unknown_attitude,
+                               "other_role": rules.other_role, **_listed("role", rules.role_weights)}  # fmt: skip
+        if query == "trust_scores":
+            names = ("other_activity", "capped_days", "half_life_days", "unknown_cadence_days", "expert_full",
+                     "personal_full", "key_importance", "length_months", "trust_days")  # fmt: skip
+            lists = ("cadence_days", "ladder", "capped", "expert_kinds", "personal_kinds")
+            return {name: getattr(rules, name) for name in names} | {
+                **{name: [_lower(v) for v in getattr(rules, name)] for name in lists},
+                **_listed("kind", rules.activity_weights), "zone": self.settings.organisation.timezone}  # fmt: skip
+        return {}
 
     def _alert_rules(self) -> dict[str, float]:
         rules = self.settings.closeness
@@ -299,6 +318,15 @@ class _Case:
     @cached_property
     def map(self) -> pd.DataFrame:
         return closeness_accounts.map_people(self.people, self.roles, show_names=self.show_names)
+
+
+def _listed(name: str, weights: Mapping[str, float]) -> dict[str, Any]:
+    """Names and what they weigh as two lists that SQL can bind."""
+    return {f"{name}s": [_lower(k) for k in weights], f"{name}_weights": list(weights.values())}
+
+
+def _lower(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
 
 
 def of_accounts(view: View) -> View:

@@ -25,6 +25,9 @@ _QUESTIONS = {
     "cycle_days.closed_median": ("closed", "decided"), "cycle_days.median": ("created", "n"),
     "win_rate.created_cohort": ("created", "n"), "win_rate.decided": ("closed", "decided"), "win_rate": ("closed", "n"),
     "win_rate.by_stage": ("by_stage", "n"),
+    "win_rate.comparison": ("open", "n"), "closeness": ("open", "n"), "chain_coverage": ("open", "n"),
+    "attention": ("open", "n"), "trust": ("open", "n"),
+    "forecast": ("open", "n"),
     "pipeline": ("open", "n"), "regress": ("moves", "n"), "skip": ("moves", "n"), "flow": ("flow", "n"),
 }
 #: names that charts use for the same thing

@@ -23,6 +23,8 @@ METHOD names the section of [method.md](method.md) from which a metric is taken.
 
 _FAMILIES = {
     "conversion": "Conversion", "stage_days": "Days in a stage", "cycle_days": "Cycle", "win_rate": "Win rate",
+    "closeness": "Closeness", "chain_coverage": "Decision chain", "trust": "Trust",
+    "attention": "What needs attention",
     "pipeline": "Open pipeline", "regress": "Moves", "skip": "Moves",
 }
 
@@ -37,9 +39,14 @@ COLUMNS = {
     "stage_days": ("pipeline", "stage", "next_stage", "stage_order", "n", "events", "censored", "value", "low", "high",
                    "hours", "entry_unknown", "invalid", "approximate", "reason"),
     "cycle_days": ("n", "events", "censored", "value", "low", "high", "invalid", "reason"),
-    "win_rate": ("pipeline", "stage", "next_stage", "stage_order", "n", "won", "lost", "no_decision", "open", "value",
-                 "low", "high", "shrunk", "parent", "default_probability", "won_amount", "lost_amount",
-                 "won_amount_missing", "lost_amount_missing", "void", "path_unknown", "open_overdue", "reason"),
+    "attention": ("n", "events", "value", "low", "high", "amount_n", "amount_events", "amount_value", "amount_missing", "reason"),
+    "closeness": ("n", "unmeasured", "dependent", "value", "low", "high", "reason"),
+    "chain_coverage": ("n", "unmeasured", "single", "opposed", "value", "low", "high", "reason"),
+    "trust": ("n", "unmeasured", "acquainted", "known", "trusted", "interdependent", "value", "low", "high", "reason"),
+    "win_rate": ("pipeline", "stage", "next_stage", "stage_order", "n", "unmeasured", "won", "lost", "no_decision",
+                 "open", "value", "low", "high", "shrunk", "parent", "default_probability", "won_amount", "lost_amount",
+                 "if_it_goes_ahead", "leading", "phantom", "g_unknown", "stale", "won_amount_missing",
+                 "lost_amount_missing", "void", "path_unknown", "open_overdue", "reason"),
     "pipeline": ("n", "amount", "amount_missing", "weighted", "weighted_missing", "paused", "overdue", "future",
                  "value", "reason"),
     "regress": ("pipeline", "n", "events", "value", "low", "high", "reason"),

@@ -27,6 +27,8 @@ class Context:
     until: date | None = None
     days: str = "calendar"
     options: dict[str, int] = field(default_factory=dict)
+    #: last day of the period, also where it has not come yet
+    end: date | None = None
 
 
 def ladder(settings: Settings) -> pd.DataFrame:

@@ -7,59 +7,15 @@ definitions (funnel F1..F4, days T1..T4).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Literal
-
-import pandas as pd
 
 from analytics import conversion_days, cycle, funnel, pipeline, win_by_stage, win_rate
-from analytics.metrics.frames import Context
+from analytics.metrics import attention, closeness
+from analytics.metrics.metric import Calculate, Metric, Text, Unit
 from data.errors import MvpodError, nearest
 
-Calculate = Callable[[Mapping[str, pd.DataFrame], Context, Sequence[str]], pd.DataFrame]
-Direction = Literal["up", "down", "neutral"]
-Unit = Literal["share", "days", "money", "ratio"]
-#: How parts make the whole: "counts" add up over groups, the value does not; "value" adds up itself; "none".
-Additivity = Literal["counts", "value", "none"]
-
-Text = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric.
-
-    key, label, definition, formula: what it is called and what it says, label and definition in both languages
-    unit, direction: what the value is measured in, and whether more is better ("up"), worse ("down") or neither
-    grain: what one row is about, besides the groups asked for;  population: who is in it, and by which date
-    needs: columns without which it cannot be known;  minimum: fewest events for which a value is shown
-    queries, calculate: where the counts come from and what makes rows of them
-    options: further parameters with their allowed values, the first is the default
-    """
-
-    key: str
-    label: Text
-    definition: Text
-    formula: str
-    unit: Unit
-    direction: Direction
-    grain: tuple[str, ...]
-    population: Text
-    additivity: Additivity
-    needs: tuple[str, ...]
-    minimum: int
-    source: str
-    queries: tuple[str, ...]
-    calculate: Calculate = field(repr=False)
-    options: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
-
-    @property
-    def family(self) -> str:
-        """The part of the key before the dot."""
-        return self.key.split(".")[0]
-
+__all__ = ["REGISTRY", "Metric", "get"]
 
 REGISTRY: dict[str, Metric] = {}
 
@@ -249,3 +205,5 @@ _declare(
            "METHOD B12",
            ("transitions",), pipeline.skip_rate),
 )
+_declare(*closeness.METRICS)
+_declare(*attention.METRICS)

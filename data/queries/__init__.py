@@ -29,6 +29,7 @@ from data.queries.closing import (
     closings_by,
     closings_each,
     created_outcomes,
+    losses,
     overdue,
     overdue_flow,
     stage_outcomes,
@@ -41,6 +42,7 @@ from data.queries.comparison import (
     win_movers,
     win_portfolio,
 )
+from data.queries.forecast import forecast_open, forecast_won
 from data.queries.lookup import (
     BEHIND,
     behind,
@@ -63,6 +65,16 @@ from data.queries.pipeline import (
     recent_closings,
     stage_pace,
     targets,
+)
+from data.queries.quality import (
+    quality_codes,
+    quality_fields,
+    quality_gaps,
+    quality_rows,
+    quality_rules,
+    quality_sources,
+    quality_twins,
+    quality_unknown,
 )
 from data.queries.stages import (
     cohort_counts,
@@ -118,10 +130,13 @@ __all__ = [
     "comparison_scores",
     "concentration",
     "created_outcomes",
+    "losses",
     "cycle_closed",
     "cycle_created",
     "due_open",
     "flow",
+    "forecast_open",
+    "forecast_won",
     "found",
     "groups_of",
     "hygiene",
@@ -136,6 +151,14 @@ __all__ = [
     "owners_seen",
     "push_days",
     "pushes",
+    "quality_codes",
+    "quality_fields",
+    "quality_gaps",
+    "quality_rows",
+    "quality_rules",
+    "quality_sources",
+    "quality_twins",
+    "quality_unknown",
     "reach_ages",
     "reach_counts",
     "reach_days",

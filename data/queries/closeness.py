@@ -40,11 +40,21 @@ def chain_people(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[
     return run(cursor, "chain_people", slice_, opportunity_id=opportunity_id, day=slice_.as_of)
 
 
-def chains(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-           **families: Sequence[str]) -> pd.DataFrame:
-    """Per group: how well the deciders of open opportunities are known (sql/chains.sql)."""
-    params: dict[str, Any] = {name: list(roles) for name, roles in families.items()}
-    return run(cursor, "chains", slice_, by, **params)
+def chains(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any) -> pd.DataFrame:
+    """Per group: how well the deciders of open opportunities are known and how they stand to us (sql/chains.sql)."""
+    return run(cursor, "chains", slice_, by, monthly="month" in by, **rules)
+
+
+def account_scores(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+                   **rules: Any) -> pd.DataFrame:
+    """Per group: sums of the closeness of accounts and of its parts (sql/account_scores.sql)."""
+    return run(cursor, "account_scores", slice_, by, monthly="month" in by, **rules)
+
+
+def trust_scores(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+                 **rules: Any) -> pd.DataFrame:
+    """Per group: sums of the trust of contacts, and how many stand on which step (sql/trust_scores.sql)."""
+    return run(cursor, "trust_scores", slice_, by, monthly="month" in by, **rules)
 
 
 def closeness_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,

@@ -30,6 +30,11 @@ def win_portfolio(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence
     return run(cursor, "win_portfolio", slice_, by, own=STAGED, **_promises(promised), **rules)
 
 
+def comparison_scores(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Per group: sums of the win rates of what is open (sql/comparison_scores.sql)."""
+    return run(cursor, "comparison_scores", slice_, by, monthly="month" in by)
+
+
 def win_movers(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, only: str, limit: int,
                **rules: Any) -> pd.DataFrame:
     """Whose win rate moved in the last week, or needs a look (sql/win_movers.sql)."""

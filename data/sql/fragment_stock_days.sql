@@ -1,0 +1,12 @@
+-- What was open on the last day of the period and, where months are asked for ($monthly), on the last day of each month
+-- from $since on.
+stock_days AS (
+    SELECT CASE WHEN $monthly THEN least(last_day(month::DATE), $until) ELSE $until END AS as_of_on
+    FROM (SELECT unnest(CASE WHEN $monthly THEN generate_series(date_trunc('month', greatest($start, since)), $until, INTERVAL 1 MONTH)
+              ELSE [$until::TIMESTAMP] END) AS month FROM first_day)
+    WHERE $until >= $start
+), open_then AS (
+    SELECT o.*, as_of_on, date_trunc('month', as_of_on)::DATE AS month
+    FROM (SELECT * FROM opportunity_state WHERE {where} AND status = 'open') o
+    JOIN stock_days ON valid_from <= as_of_on AND (valid_to IS NULL OR valid_to > as_of_on)
+)
