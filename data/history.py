@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Protocol, Self
 
@@ -22,8 +22,9 @@ import duckdb
 import pyarrow as pa
 
 from data import spells, stories, weekly
-from data.contracts import MARTS, TABLES
+from data.contracts import CLOSING_KINDS, MARTS, TABLES
 from data.engine import connect, duckdb_type, parquet
+from data.patch import patch, stream
 from data.settings import Settings
 from data.spells import dates_of
 from data.stories import STORIES
@@ -37,6 +38,11 @@ CHUNK_ROWS = 16_000_000
 BUCKET_SPELLS = 2_000_000
 MEMORY = "5GB"
 
+#: Opportunities that are closed and have not changed for so long are settled: later loads rarely touch them.
+SETTLED_AFTER = timedelta(weeks=13)
+#: The order in which stories are laid down: the settled ones, then the live ones (table `live`).
+_SETTLED_FIRST = ("ANTI JOIN live USING (opportunity_id)", "SEMI JOIN live USING (opportunity_id)")
+
 
 class Writer(Protocol):
     """What the marts need of the store's writer (`data.writer`)."""
@@ -49,6 +55,9 @@ class Writer(Protocol):
 
     def overwrite(self, table: str, data: pa.Table | pa.RecordBatchReader) -> Any:
         """Replaces a table."""
+
+    def replace_files(self, table: str, gone: Collection[str], data: pa.Table | pa.RecordBatchReader) -> Any:
+        """Puts `data` in the place of some files of a table."""
 
 
 def marts_of(opportunity: pa.Table, stage_change: pa.Table | None, settings: Settings,
@@ -90,9 +99,10 @@ def rebuild_marts(w: Writer, settings: Settings, progress: Progress | None = Non
         w.overwrite("snapshot_spell", pa.RecordBatchReader.from_batches(MARTS["snapshot_spell"].schema(), batches))
     with _Workshop(w, ("stage_change", "snapshot_spell")) as shop:
         told = shop.tell(settings, "snapshot_spell", "all_stage_change", _part(say, 0.6, 0.8))
+        shop.set_live(told["opportunity_state"])
         for i, name in enumerate(STORIES):
             say(name, 0.8 + 0.1 * i / len(STORIES))
-            w.overwrite(name, shop.reader(name, told[name]))
+            w.overwrite(name, stream(shop.con, name, [f"FROM {told[name]} {part}" for part in _SETTLED_FIRST]))
     rebuild_weekly(w, settings, _part(say, 0.9, 1.0))
 
 
@@ -119,11 +129,12 @@ def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],
         _touch(shop.con, first, changed_events or (), everything)
         told = shop.tell(settings, "some_spell", "some_stage_change", _part(say, 0.3, 0.7))
         if first is not None:
-            w.overwrite("snapshot_spell", shop.reader("snapshot_spell", "next_spell"))
+            patch(shop.con, w, "snapshot_spell", gone="gone_spell", told="come_spell", order=["ORDER BY seen_from"])
+        shop.set_live("(FROM opportunity_state ANTI JOIN touched USING (opportunity_id) "
+                      f"UNION ALL BY NAME FROM {told['opportunity_state']})")
         for i, name in enumerate(STORIES):
             say(name, 0.7 + 0.2 * i / len(STORIES))
-            w.overwrite(name, shop.reader(name, f"(FROM {name} ANTI JOIN touched USING (opportunity_id) "
-                                                f"UNION ALL BY NAME FROM {told[name]})"))
+            patch(shop.con, w, name, gone="touched", told=told[name], order=_SETTLED_FIRST)
         touched = shop.con.sql("SELECT DISTINCT opportunity_id FROM touched").to_arrow_table()
     return update_weekly(w, settings, touched, _part(say, 0.9, 1.0))
 
@@ -216,12 +227,12 @@ class _Workshop:
     def _spool_file(self, name: str, bucket: int) -> str:
         return str(Path(self._spool.name) / f"{name}-{bucket}.parquet")
 
-    def reader(self, name: str, source: str) -> pa.RecordBatchReader:
-        """Rows of `source` (SQL) as a stream in the schema of mart `name`."""
-        schema = MARTS[name].schema()
-        stream = self.con.cursor().sql(f"SELECT {', '.join(schema.names)} FROM {source}").to_arrow_reader(100_000)
-        batches = (b for batch in stream for b in pa.Table.from_batches([batch]).cast(schema).to_batches())
-        return pa.RecordBatchReader.from_batches(schema, batches)
+    def set_live(self, state: str) -> None:
+        """Table `live`: opportunities that are open, or changed lately, by `state` (mart `opportunity_state`, SQL)."""
+        lately = (self.days[-1] if self.days else date.max) - SETTLED_AFTER
+        self.con.execute(f"""CREATE OR REPLACE TABLE live AS SELECT DISTINCT opportunity_id FROM {state}
+                             WHERE valid_to IS NULL AND (NOT list_contains($closing, status) OR valid_from > $lately)""",
+                         {"closing": list(CLOSING_KINDS), "lately": lately})
 
 
 def _table(con: duckdb.DuckDBPyConnection, name: str, data: pa.Table | None, contract: str) -> None:

@@ -92,14 +92,15 @@ def spells(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], ch
         yield from _batches(con, f"SELECT {SPELL} FROM appended WHERE seen_until IS NOT NULL")
         con.execute("""CREATE OR REPLACE TABLE open_spell AS
                        SELECT * EXCLUDE (is_new) FROM appended WHERE seen_until IS NULL""")
-    yield from _batches(con, f"SELECT {SPELL} FROM open_spell")
+    yield from _batches(con, f"SELECT {SPELL} FROM open_spell ORDER BY seen_from")
 
 
 def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence[date], first: date) -> None:
-    """Spells after the snapshots from `first` on were added or replaced: tables `next_spell` and `touched_spell`.
+    """Spells after the snapshots from `first` on were added or replaced: `next_spell` (all) and `touched_spell`.
 
     `old` (SQL) are the spells before; those that reach beyond `first` are cut back to what was known before it, and
-    all dates from `first` on are folded again. `touched_spell` holds the opportunities whose spells may differ.
+    all dates from `first` on are folded again. `touched_spell` holds the opportunities whose spells may differ; of
+    them `gone_spell` the keys of the spells that `come_spell` replaces.
     """
     con.execute(f"""CREATE OR REPLACE TABLE open_spell AS
                     SELECT * REPLACE (NULL::DATE AS seen_until), hash({_TRACKED}) AS content FROM {old}
@@ -115,6 +116,11 @@ def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence
     con.execute(f"""CREATE OR REPLACE VIEW next_spell AS
                     SELECT {SPELL} FROM {old} WHERE seen_from < {cut} AND seen_until < {cut}
                     UNION ALL SELECT {SPELL} FROM appended""")
+    con.execute(f"""CREATE OR REPLACE TABLE gone_spell AS SELECT opportunity_id, seen_from FROM {old}
+                    SEMI JOIN touched_spell USING (opportunity_id)
+                    WHERE seen_from >= {cut} OR seen_until IS NULL OR seen_until >= {cut}""")
+    con.execute(f"""CREATE OR REPLACE VIEW come_spell AS
+                    SELECT {SPELL} FROM appended SEMI JOIN touched_spell USING (opportunity_id)""")
 
 
 def _batches(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:

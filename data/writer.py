@@ -12,7 +12,7 @@ import hashlib
 import logging
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime
@@ -189,6 +189,14 @@ class Writer:
     def overwrite(self, table: str, data: Rows) -> None:
         """Puts `data` in the place of the whole table."""
         self._set(table, self._write(table, data))
+
+    @_guarded
+    def replace_files(self, table: str, gone: Collection[str], data: Rows) -> None:
+        """Puts `data` in the place of some of a table's files (of `files`); the other files stay as they are."""
+        out = set(gone)
+        kept = [p for p in self.parts(table) if str(self.root / table / p.path) not in out]
+        new = self._write(table, data)
+        self._set(table, [*kept, *(p for p in new if p.rows or not kept)])
 
     @_guarded
     def quarantine(self, rows: pa.Table) -> None:

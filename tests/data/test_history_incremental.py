@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -35,6 +36,11 @@ class Folder:
     def overwrite(self, table: str, data: pa.Table | pa.RecordBatchReader) -> None:
         rows = data if isinstance(data, pa.Table) else data.read_all()
         self.now[table] = [self._write(self.path / table, rows)]
+
+    def replace_files(self, table: str, gone: Collection[str], data: pa.Table | pa.RecordBatchReader) -> None:
+        rows = data if isinstance(data, pa.Table) else data.read_all()
+        kept = [f for f in self.files(table) if f not in set(gone)]
+        self.now[table] = [*kept, self._write(self.path / table, rows)]
 
     def put(self, day: date, rows: list[dict]) -> None:
         """Adds or replaces one snapshot date."""

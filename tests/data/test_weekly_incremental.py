@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -40,6 +41,11 @@ class Folder:
     def overwrite(self, table: str, data: pa.Table | pa.RecordBatchReader) -> None:
         self.now[table] = [self._write(self.path / table, data if isinstance(data, pa.Table) else data.read_all())]
 
+    def replace_files(self, table: str, gone: Collection[str], data: pa.Table | pa.RecordBatchReader) -> None:
+        rows = data if isinstance(data, pa.Table) else data.read_all()
+        kept = [f for f in self.files(table) if f not in set(gone)]
+        self.now[table] = [*kept, self._write(self.path / table, rows)]
+
     def put(self, table: str, rows: list[dict]) -> None:
         """State rows replace the dates that they have; event rows are all that there is."""
         schema = TABLES[table].schema()
@@ -64,7 +70,9 @@ class Folder:
 
 
 def marts(w: Any) -> dict[str, list[dict]]:
-    found = {name: pq.read_table(w.files(name)[0]).to_pylist() for name in weekly.WEEKLY}
+    found = {
+        name: [row for f in w.files(name) for row in pq.read_table(f).to_pylist()] for name in weekly.WEEKLY
+    }
     return {name: sorted(rows, key=lambda r: [str(r[k]) for k in MARTS[name].key]) for name, rows in found.items()}
 
 
