@@ -7,21 +7,64 @@ time, the usual variation) does not explain what it says. Names come in as they 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from analytics import format as show
 from analytics.findings import Finding, Name
-from analytics.i18n import t
+from analytics.i18n import dimension_label, t
 from analytics.periods import parse
 
 #: From this sigma_z on a reader is told that the rate usually moves by more than chance.
 NOTABLE = 1.2
 #: So many further groups are named after the first.
 ALSO = 2
-#: name(dimension, value): how a group is called
+#: So many groups that moved are told one by one above the charts.
+TOLD = 4
+#: name(dimension, value): how a group is called; name(pipeline, stage): how a stage is
 Group = Callable[[str, str], str]
+
+
+def above_the_charts(shifts: pd.DataFrame, losses: pd.DataFrame, splits: pd.DataFrame, trend: pd.DataFrame,
+                     lang: str, *, what: str, counted: str, called: Group, stage: Group) -> list[Finding]:
+    """Everything that the page Win rate says before its charts: who moved, where these lose, Simpson's case, what is
+    overdue, what cannot be compared. What is certain comes first.
+
+    In: answers of ask.win_shifts, .win_losses, .win_splits (by segment) and .win_trend (all together); `what` is the
+    measure of the last two, `counted` that of shifts, which are judged by count; `called`: a group by its value alone.
+    """
+    def group(dimension: str, value: str) -> str:
+        return f"{dimension_label(dimension, lang)} {called(dimension, value)}"
+
+    said: list[Finding | None] = [whole_shift(shifts, lang, what=counted)]
+    real = shifts[shifts["is_real"] & (shifts["dimension"] != "")].head(TOLD)
+    for row in real.to_dict("records"):
+        found = group_shift(pd.DataFrame([row]), lang, what=counted, group=group)
+        mine = losses[(losses["dimension"] == row["dimension"]) & (losses["value"] == row["value"])]
+        said.append(where_lost(found, mine, lang, stage=stage))
+    if real.empty:
+        said.append(group_shift(shifts, lang, what=counted, group=group))
+    said += [simpson(splits, lang, what=what, by="segment", name=partial(called, "segment")),
+             overdue(trend, lang)]
+    cut = [i for i, is_cut in enumerate(trend["is_truncated"] & (trend["n"] > 0), 1) if is_cut]
+    if cut:  # the latest period that looks like a level and is none
+        said.append(level(trend.head(cut[-1]), lang, what=what))
+    return sorted((f for f in said if f is not None), key=lambda f: f.strength != "clear")
+
+
+def where_lost(found: Finding, losses: pd.DataFrame, lang: str, *, stage: Group) -> Finding:
+    """The sentence about a group that fell, and against whom and in which stage it loses more than before (rows of
+    ask.win_losses of this group; the rival and the stage that grew most certainly, if by more than chance explains)."""
+    text = found.text
+    for kind in ("rival", "stage"):
+        real = losses[(losses["kind"] == kind) & losses["is_real"]] if len(losses) else losses
+        for row in real.head(1).to_dict("records"):
+            name = row["name"] if kind == "rival" else stage(row["pipeline"], row["name"])
+            text = t(f"win.losses.{kind}", lang, sentence=text, name=name, share=show.rate(row["share"]),
+                     before=show.rate(row["share_before"]))
+    return Finding(text, found.strength)
 
 
 def level(trend: pd.DataFrame, lang: str, *, what: str) -> Finding:

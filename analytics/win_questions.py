@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics import backtest, calibration, decomposition, fluctuation, periods, win_trend
-from analytics.metrics.frames import Context, ordered
+from analytics import backtest, calibration, decomposition, fluctuation, periods, win_losses, win_trend
+from analytics.metrics.frames import Context, ladder, ordered
 from analytics.view import View
 from analytics.win_trend import Grain, Horizon, Measure
 from data.scope import UNKNOWN
@@ -21,6 +21,8 @@ from data.settings import Settings
 #: The groups among which `win_shifts` looks for a move; the unknown value of a dimension is no group.
 LOOKED_AT = ("segment", "type", "grade", "sales_mode", "product_line", "region", "industry", "ownership", "lead_source",
              "main_competitor", "team", "owner_id")
+#: Of so many groups that fell it is asked against whom and where they lose.
+EXPLAINED = 4
 #: gamma is refitted on so many opportunities, those closed last.
 REFITTED = 20_000
 
@@ -95,9 +97,7 @@ class WinQuestions:
         (dimension ""): the most certain first (columns: fluctuation.SHIFTS). Only what holds after adjusting for
         everything that was tried is_real.
         """
-        horizon = self._horizon(view)
-        shown = [p for p in self._shown(view, grain, horizon, count)
-                 if not horizon.cuts(p) and p.is_complete(self._until(view))]
+        shown = self._judged_periods(view, grain, count)
         if not shown:
             return pd.DataFrame(columns=list(fluctuation.SHIFTS))
         span = view.with_(start=shown[0].start, end=shown[-1].end)
@@ -108,6 +108,26 @@ class WinQuestions:
         counts = counts.assign(n=counts["won"] + counts["lost"])
         whole = counts[counts["dimension"] == ""]
         return fluctuation.shifts(counts[counts["value"] != UNKNOWN], sigma_z=win_trend.sigma_z(whole))
+
+    def win_losses(self, view: View, grain: Grain = "quarter", *, count: int | None = None) -> pd.DataFrame:
+        """Against whom and in which stage those groups lose more than before whose win rate really fell (`win_shifts`).
+
+        Columns: dimension, value and since of the shift, win_losses.COLUMNS; of each shift the most certain first. The
+        time before and after are those of the shift.
+        """
+        moved = self.win_shifts(view, grain, count=count)
+        fell = moved[moved["is_real"] & (moved["change"] < 0) & (moved["dimension"] != "")]
+        shown = self._judged_periods(view, grain, count)
+        parts = []
+        for row in fell.head(EXPLAINED).to_dict("records"):
+            cut = periods.parse(row["since"], self._fiscal).start
+            key, = self._groups([row["dimension"]])
+            mine = view.with_(filters=view.filters.with_(**{key: [row["value"]]}))
+            counts = self._asked("losses", mine.with_(start=shown[0].start, end=shown[-1].end), cut=cut)
+            parts.append(win_losses.compare(counts, ladder(self.settings)).assign(
+                **{c: row[c] for c in ("dimension", "value", "since")}))
+        columns = ["dimension", "value", "since", *win_losses.COLUMNS]
+        return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
     def win_by_stage(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
         """Win rate by stage reached: the rows of the metric win_rate.by_stage (analytics/win_by_stage.py)."""
@@ -160,6 +180,12 @@ class WinQuestions:
     def _shown(self, view: View, grain: Grain, horizon: Horizon, count: int | None) -> list[periods.Period]:
         start = view.start if count is None else None
         return win_trend.shown(horizon, grain, start, self._until(view), self._fiscal, count)
+
+    def _judged_periods(self, view: View, grain: Grain, count: int | None) -> list[periods.Period]:
+        """Those shown that are over and to which the store reaches back."""
+        horizon = self._horizon(view)
+        return [p for p in self._shown(view, grain, horizon, count)
+                if not horizon.cuts(p) and p.is_complete(self._until(view))]
 
     def _trended(self, view: View, grain: Grain, by: Sequence[str], measure: Measure, horizon: Horizon,
                  shown: Sequence[periods.Period], *, overdue: bool = False, keep: Sequence[str] = ()) -> pd.DataFrame:

@@ -15,7 +15,6 @@ from analytics.charts import facets as parts
 from analytics.charts.facets import Facet
 from analytics.charts.names import Names
 from analytics.charts.style import label
-from analytics.findings import Finding
 from analytics.metrics import registry
 from analytics.view import View
 from analytics.win_questions import LOOKED_AT
@@ -29,8 +28,6 @@ from pages._parts.side_by_side import placed, table_card
 
 GRAINS = ("quarter", "month", "week")
 MEASURES = ("count", "amount", "decided")
-#: sentences about single groups, at most
-_SHIFTS = 4
 _TREND = [
     "period",
     "n",
@@ -175,34 +172,20 @@ def _called(dimension: str, value: str | None) -> str:
     return i18n.label(dimension, value, here.lang, here.settings)
 
 
-def _group(dimension: str, value: str) -> str:
-    return f"{i18n.dimension_label(dimension, context.lang())} {_called(dimension, value)}"
-
-
 def _findings(view: View, whole: pd.DataFrame, grain: Grain, measure: Measure) -> None:
     """The sentence that matters most as the title, then the others: what is certain before what is not."""
-    lang, what, asked = context.lang(), _what(measure), cache.ask()
-    shifts = asked.win_shifts(view)
-    real = [i for i, row in enumerate(shifts.to_dict("records")) if row["is_real"] and row["dimension"]][:_SHIFTS]
-    counted = _what("count")
-    said: list[Finding | None] = [findings_win.whole_shift(shifts, lang, what=counted)]
-    said += [findings_win.group_shift(shifts.iloc[[i]], lang, what=counted, group=_group) for i in real]
-    if not real:
-        said.append(findings_win.group_shift(shifts, lang, what=counted, group=_group))
-    said.append(
-        findings_win.simpson(
-            asked.win_splits(view, "segment", measure=measure),
-            lang,
-            what=what,
-            by="segment",
-            name=partial(_called, "segment"),
-        )
+    asked = cache.ask()
+    found = findings_win.above_the_charts(
+        asked.win_shifts(view),
+        asked.win_losses(view),
+        asked.win_splits(view, "segment", measure=measure),
+        whole,
+        context.lang(),
+        what=_what(measure),
+        counted=_what("count"),
+        called=_called,
+        stage=lambda pipeline, stage: context.now().settings.stage_label(pipeline, stage, context.lang()),
     )
-    said.append(findings_win.overdue(whole, lang))
-    cut = [i for i, is_cut in enumerate(whole["is_truncated"] & (whole["n"] > 0), 1) if is_cut]
-    if cut:  # the latest period that looks like a level and is none
-        said.append(findings_win.level(whole.head(cut[-1]), lang, what=what))
-    found = [f for f in said if f is not None]
     clear = [f.text for f in found if f.strength == "clear"]
     rest = [f.text for f in found if f.strength != "clear"]
     first, others = (clear[0], clear[1:]) if clear else (rest[0], [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import duckdb
 import pandas as pd
@@ -39,6 +40,11 @@ def created_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Seque
 def stage_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per pipeline, furthest stage and group: won and lost (sql/stage_outcomes.sql)."""
     return run(cursor, "stage_outcomes", slice_, by, own=STAGED)
+
+
+def losses(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, cut: date) -> pd.DataFrame:
+    """Won and lost before and since a day, by main competitor and furthest stage (sql/losses.sql)."""
+    return run(cursor, "losses", slice_, cut=cut)
 
 
 def overdue(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:

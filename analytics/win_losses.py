@@ -1,0 +1,58 @@
+"""Against whom, and in which stage, does a group lose more than before? What a fall of its win rate consists of. Pure.
+
+Asked only of a group that has fallen by more than chance (analytics/fluctuation.shifts), and answered with two plain
+counts: of what it lost, the share in which a rival was the main competitor; of what came to a stage, the share that was
+lost there. Score test of two shares, pooled; adjusted for every rival and stage that was tried (Bonferroni). It says
+where the losses are, not why.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analytics.statistics.estimate import LEVEL, two_sided_p
+from data.scope import UNKNOWN
+
+#: kind: rival | stage; pipeline and name: of the stage, or "" and the rival; of: what was lost (of a known rival), or
+#: came to the stage; lost: of these, against the rival or in the stage; *_before: the earlier time.
+COLUMNS = ("kind", "pipeline", "name", "lost_before", "of_before", "lost", "of", "share_before", "share", "z", "tests",
+           "p_adjusted", "is_real")
+#: Fewest expected on either side of a share that is tested (as in analytics/fluctuation.py).
+MIN_EXPECTED = 5
+
+
+def compare(counts: pd.DataFrame, steps: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """Every rival and stage before and since, what grew most certainly first (COLUMNS).
+
+    In: rows of data/sql/losses.sql; `steps`: the open stages (analytics.metrics.frames.ladder). is_real: a larger share
+    than before, by more than chance explains.
+    """
+    keys = ["kind", "pipeline", "name"]
+    before, now = (_losses(counts[counts["is_after"] == is_after], counts, steps) for is_after in (False, True))
+    frame = before.merge(now, on=keys, suffixes=("_before", ""))
+    x0, n0, x1, n1 = (frame[c].to_numpy(float) for c in ("lost_before", "of_before", "lost", "of"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pooled = (x0 + x1) / (n0 + n1)
+        is_tried = np.minimum(n0, n1) * np.minimum(pooled, 1 - pooled) >= MIN_EXPECTED
+        z = np.where(is_tried, (x1 / n1 - x0 / n0) / np.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1)), np.nan)
+        frame = frame.assign(share_before=x0 / n0, share=x1 / n1, z=z, tests=int(is_tried.sum()))
+    frame["p_adjusted"] = np.minimum(1.0, np.array([two_sided_p(v) for v in z]) * is_tried.sum())
+    frame["is_real"] = (frame["p_adjusted"] < 1 - level) & (frame["z"] > 0)
+    return frame.sort_values(["z", *keys], ascending=[False, True, True, True], kind="stable",
+                             ignore_index=True)[list(COLUMNS)]
+
+
+def _losses(side: pd.DataFrame, counts: pd.DataFrame, steps: pd.DataFrame) -> pd.DataFrame:
+    """kind, pipeline, name, lost, of: one time's losses by every rival and stage that either time has."""
+    rivals = sorted(set(counts.loc[counts["lost"] > 0, "main_competitor"]) - {UNKNOWN})
+    known = side[side["main_competitor"] != UNKNOWN]
+    against = known.groupby("main_competitor")["lost"].sum().reindex(rivals, fill_value=0)
+    rows = [("rival", "", name, int(lost), int(against.sum())) for name, lost in against.items()]
+    asked = steps[steps["pipeline"].isin(set(counts["pipeline"]))]
+    for pipeline, stage, order in asked[["pipeline", "stage", "stage_order"]].itertuples(index=False):
+        came = side[(side["pipeline"] == pipeline) & (side["highest_order"] > 0)]
+        there = came.loc[came["highest_order"] == order, "lost"].sum()
+        of = came["won"].sum() + came.loc[came["highest_order"] >= order, "lost"].sum()  # a won one passed all stages
+        rows.append(("stage", pipeline, stage, int(there), int(of)))
+    return pd.DataFrame(rows, columns=["kind", "pipeline", "name", "lost", "of"])
