@@ -26,9 +26,9 @@ import numpy as np
 import pandas as pd
 
 from analytics.metrics.frames import Context, added_up, per_stage, ratio, steady
-from analytics.statistics.competing import cumulative_incidence, incidences_at
+from analytics.statistics.competing import incidences_at
 from analytics.statistics.intervals import effective_n, wilson_limits, with_wilson
-from analytics.statistics.survival import groups, quantiles
+from analytics.statistics.survival import quantiles
 from data.settings import Settings
 
 COUNTS = ("n", "reached", "lost_only", "no_decision", "open", "regressed")
@@ -104,8 +104,7 @@ def matured(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     within = counts[counts["days"] <= horizon].groupby([*keys, "outcome"], observed=True)["n"].sum().unstack()
     found = estimate.set_index(keys)[["value", "low", "high", "reason"]].join(
         within.reindex(columns=["passed", "lost"]).fillna(0)).reset_index()
-    money = pd.DataFrame([{**key, "amount_value": _weighted(part, horizon)} for key, part in groups(counts, keys)])
-    frame = frame.merge(found, on=keys, how="left").merge(money, on=keys, how="left")
+    frame = frame.merge(found, on=keys, how="left").merge(_weighted(counts, keys, horizon), on=keys, how="left")
     frame = frame.rename(columns={"passed": "reached"})
     frame[["reached", "lost"]] = frame[["reached", "lost"]].fillna(0).astype("int64")
     frame["open"] = frame["n"] - frame["reached"] - frame["lost"]
@@ -141,22 +140,21 @@ def _spread(counts: pd.DataFrame, keys: Sequence[str], weight: str) -> pd.DataFr
     return counts[[*keys, "days"]].assign(**wide, censored=counts[weight].where(counts["outcome"] == "open", 0))
 
 
-def _weighted(part: pd.DataFrame, horizon: int) -> float:
-    """The Aalen-Johansen estimate with amounts as weights; NaN where nobody was watched so long, or where those that
-    passed or those that did not have no amount at all, or too many amounts are missing."""
-    passed = part["outcome"] == "passed"
-    if part["amount_missing"].sum() > MANY_MISSING * part["n"].sum():
-        return np.nan
-    for side in (part[passed], part[~passed]):
-        if len(side) and not side["amount_n"].sum() > 0:
-            return np.nan
-    part = part[part["amount_n"].notna() & (part["amount_n"] > 0)]
-    if part.empty or (part["days"].max() < horizon and (part["outcome"] == "open").any()):
-        return np.nan
-    cents = part.assign(amount_n=(part["amount_n"] * 100).round())  # weights are counted, so they are whole
-    curve = cumulative_incidence(_spread(cents, [], "amount_n"), ("passed", "lost"))
-    ended = curve[(curve["cause"] == "passed") & (curve["days"] <= horizon)]
-    return float(ended["incidence"].iloc[-1]) if len(ended) else 0.0
+def _weighted(counts: pd.DataFrame, keys: Sequence[str], horizon: int) -> pd.DataFrame:
+    """The Aalen-Johansen estimate with amounts as weights: the keys, amount_value. Unknown where nobody was watched so
+    long, where those that passed or those that did not have no amount at all, or where too many amounts are missing."""
+    cents = counts[counts["amount_n"] > 0]
+    cents = cents.assign(amount_n=(cents["amount_n"] * 100).round())  # weights are counted, so they are whole
+    found = incidences_at(_spread(cents, keys, "amount_n"), keys, ("passed", "lost"), "passed", horizon)
+    passed = counts["outcome"] == "passed"
+    sides = {"passed": counts["n"].where(passed, 0), "others": counts["n"].where(~passed, 0),
+             "passed_amount": counts["amount_n"].where(passed), "others_amount": counts["amount_n"].where(~passed)}
+    whole = added_up(counts[[*keys, "n", "amount_missing"]].assign(**sides), keys)
+    told = whole["amount_missing"] <= MANY_MISSING * whole["n"]
+    for side in ("passed", "others"):
+        told &= (whole[side] == 0) | (whole[f"{side}_amount"] > 0)
+    found = found[[*keys, "value"]].rename(columns={"value": "amount_value"})
+    return found.merge(whole.loc[told, keys], on=keys)
 
 
 def _rates(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Sequence[str]) -> pd.DataFrame:
