@@ -25,10 +25,12 @@ _QUESTIONS = {
     "cycle_days.closed_median": ("closed", "decided"), "cycle_days.median": ("created", "n"),
     "win_rate.created_cohort": ("created", "n"), "win_rate.decided": ("closed", "decided"), "win_rate": ("closed", "n"),
     "win_rate.by_stage": ("by_stage", "n"),
-    "win_rate.comparison": ("open", "n"), "closeness": ("open", "n"), "chain_coverage": ("open", "n"),
-    "attention": ("open", "n"), "trust": ("open", "n"),
+    "win_rate.comparison": ("open", "active"), "closeness": ("open", "active"),
+    "chain_coverage": ("open", "active"),
+    "attention": ("open", "n"), "trust": ("open", "active"),
     "forecast": ("open", "n"),
-    "pipeline": ("open", "n"), "regress": ("moves", "n"), "skip": ("moves", "n"), "flow": ("flow", "n"),
+    "pipeline.bridge": ("bridge", "end"), "pipeline.pushes": ("pushed", "n"), "pipeline.ageing": ("ageing", "n"),
+    "pipeline.hygiene": ("hygiene", "n"), "pipeline": ("open", "n"), "regress": ("moves", "n"), "skip": ("moves", "n"), "flow": ("flow", "n"),
 }
 #: names that charts use for the same thing
 _OUTCOMES = {"events": "left", "censored": "open", "entry": "n"}
