@@ -19,10 +19,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from analytics.metrics.frames import Context, ordered, per_stage
+from analytics.metrics.frames import Context, added_up, ordered, per_stage, ratio
 from analytics.statistics.competing import cumulative_incidence
 from analytics.statistics.intervals import mean
-from analytics.statistics.survival import groups, kaplan_meier, quantiles
+from analytics.statistics.survival import curves, groups, quantiles
 
 #: How a stage is left; who is gone from the snapshots is censored on that day, nobody knows what became of them.
 LEAVING = ("advance", "skip", "won", "regress", "lost", "no_decision", "void")
@@ -72,11 +72,22 @@ def survival(visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.Da
     n (visits of the curve) and open_share (of n, still there on the as-of date).
     """
     keys = [*by, "pipeline", "stage", "stage_order"]
-    parts = [_curve(part).assign(**key) for key, part in groups(_counted(visits), keys)]
-    if not parts:
+    counts = _counted(visits)
+    if counts.empty:
         return pd.DataFrame(columns=[*keys, "days", "at_risk", "survival", "low", "high", "n", "open_share"])
-    frame = ordered(pd.concat(parts, ignore_index=True), context, by)
+    curve = curves(counts, keys).drop(columns="std_error")
+    frame = pd.concat([_beginnings(curve, keys), curve], ignore_index=True)
+    still = counts["n"].where(counts["outcome"].isna(), 0)
+    whole = added_up(counts[[*keys, "n"]].assign(still=still), keys)
+    frame = frame.merge(whole.assign(open_share=ratio(whole["still"], whole["n"])).drop(columns="still"), on=keys)
+    frame = ordered(frame.sort_values("days", kind="stable"), context, by)
     return frame[[*keys, *(c for c in frame.columns if c not in keys)]]
+
+
+def _beginnings(curve: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Day 0 of the curves that begin later: everybody is still there."""
+    first = curve.drop_duplicates(keys)
+    return first[first["days"] > 0].assign(days=0.0, events=0, censored=0, survival=1.0, low=1.0, high=1.0)
 
 
 def leaving(visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -138,17 +149,6 @@ def _counted(visits: pd.DataFrame) -> pd.DataFrame:
     counts = visits[visits["is_entry_known"] & (visits["days"] >= 0)]
     has_left = counts["outcome"].notna() & (counts["outcome"] != GONE)
     return counts.assign(events=counts["n"].where(has_left, 0), censored=counts["n"].where(~has_left, 0))
-
-
-def _curve(part: pd.DataFrame) -> pd.DataFrame:
-    """The curve of one group, beginning at day 0 with everybody."""
-    curve = kaplan_meier(part).drop(columns="std_error")
-    n, still = int(part["n"].sum()), int(part.loc[part["outcome"].isna(), "n"].sum())
-    if len(curve) and curve["days"].iloc[0] > 0:
-        start = {"days": 0.0, "at_risk": float(n), "events": 0.0, "censored": 0.0, "survival": 1.0, "low": 1.0,
-                 "high": 1.0}
-        curve = pd.concat([pd.DataFrame([start]), curve], ignore_index=True)
-    return curve.assign(n=n, open_share=still / n if n else np.nan)
 
 
 def _typed(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
