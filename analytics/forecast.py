@@ -1,0 +1,170 @@
+"""What will be won in a quarter, as known on one day: won so far + of what is open + of what is not there yet. Pure.
+
+What is open is judged by one of four methods (analytics/forecast_methods.py). Those that learn add what is not in the
+pipeline yet, by what used to come later and still be won inside the period. How far all this may be off is simulated
+(analytics/forecast_simulation.py). METHOD B18.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics import forecast_simulation
+from analytics.forecast_counts import Told, told
+from analytics.forecast_methods import LEARNING, METHODS, chances, of_cells
+from analytics.forecast_periods import LEAST, Moment, learned_from, moments
+from analytics.forecast_simulation import Later
+from analytics.metrics.frames import Context, ordered
+
+#: More unknown amounts than this share of the open ones: the known ones do not speak for the others.
+MISSING = 0.2
+
+#: Columns besides the groups. n: open on the day; used: of n, those that the method says anything of; won, won_amount: won
+#: in the period by then; expected, later: wins that come of what is open, and of what is not in the pipeline yet, with
+#: their amounts; count: all three; count_low …: P10, P50, P90; value, low, mid, high: the same for the amount;
+#: amount_missing: of n, without an amount; learned: quarters learned from; start, end: the period
+COLUMNS = ("method", "period", "start", "end", "n", "used", "won", "won_amount", "expected", "expected_amount", "later",
+           "later_amount", "count", "count_low", "count_mid", "count_high", "value", "low", "mid", "high",
+           "amount_missing", "learned", "reason")
+
+Answers = Mapping[str, pd.DataFrame]
+
+
+def asked_for(context: Context) -> list[Moment]:
+    """The moments of a metric's answer (option `ahead`)."""
+    return moments(context.as_of, context.options.get("ahead", 0), context.settings.organisation.fiscal_year_start)
+
+
+def historical(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """The metric forecast.historical, one row per group (columns: the groups, COLUMNS)."""
+    return _metric("historical", answers, context, by)
+
+
+def comparison(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """The metric forecast.comparison."""
+    return _metric("comparison", answers, context, by)
+
+
+def crm(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """The metric forecast.crm."""
+    return _metric("crm", answers, context, by)
+
+
+def weighted(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """The metric forecast.weighted."""
+    return _metric("weighted", answers, context, by)
+
+
+def _metric(method: str, answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    known, (now, *past) = told(answers, context, by), asked_for(context)
+    return ordered(forecasts(known, now, past, [method]), context, by)[[*by, *COLUMNS]]
+
+
+def forecasts(known: Told, now: Moment, past: Sequence[Moment], methods: Sequence[str] = METHODS, *,
+              draws: int = forecast_simulation.DRAWS) -> pd.DataFrame:
+    """The forecasts of one quarter, one row per method and group of which anything is or was there (columns: the groups,
+    COLUMNS). Learned from those of `past` that were over on the day."""
+    train = learned_from(now, list(past))
+    cells, before = known.at([now]), known.at(train)
+    won, arrived = known.won([now], "so_far"), known.won(train, "later")
+    effects = _effects(before, known.shrinkage)
+    quarters = before.groupby("at_stratum")["origin"].nunique()
+    there = sorted({place for frame in (cells, before, won, arrived) for place in frame["at_group"]}) if known.by else [0]
+    shared: dict[int, dict[str, Any]] = {}
+    for place in there:
+        mine, strata = (frame[(frame["at_group"] == place).to_numpy()] for frame in (won, before))
+        learned = quarters.reindex(strata["at_stratum"].unique()).max()
+        shared[place] = {"won": float(mine["n"].sum()), "won_amount": float(mine["amount"].sum()),
+                         "later": _later(arrived[(arrived["at_group"] == place).to_numpy()], quarters),
+                         "learned": int(learned) if pd.notna(learned) else 0}
+    rows = []
+    for method in methods:
+        said = of_cells(cells, before, method, known.shrinkage)
+        for place in there:
+            row = _row(said[(said["at_group"] == place).to_numpy()], shared[place], method, effects, draws)
+            rows.append({"at_group": place, "method": method, **row})
+    frame = pd.DataFrame(rows).assign(period=now.name, start=pd.Timestamp(now.first), end=pd.Timestamp(now.last))
+    frame = frame.merge(known.groups, left_on="at_group", right_index=True) if known.by else frame
+    return frame[[*known.by, *COLUMNS]].astype({"method": "str", "period": "str", "reason": "str"})
+
+
+def _row(cells: pd.DataFrame, shared: Mapping[str, Any], method: str, effects: Mapping[int, float],
+         draws: int) -> dict[str, Any]:
+    learns = method in LEARNING
+    later: list[Later] = shared["later"] if learns else []
+    won, booked = shared["won"], shared["won_amount"]
+    wins, new = cells["trials"] * cells["p"], float(sum(x.mean for x in later))
+    expected, amount = float(wins.sum()), float((wins * cells["per_win"]).sum())
+    new_amount = float(sum(x.mean * x.per_win for x in later))
+    outcome = forecast_simulation.simulate(cells, later, effects if learns else {}, draws=draws)
+    row = {"n": int(cells["n"].sum()), "used": int(cells["trials"].sum()), "won": int(won), "won_amount": booked,
+           "expected": expected, "expected_amount": amount, "later": new, "later_amount": new_amount,
+           "count": won + expected + new, **{f"count_{k}": won + v for k, v in outcome.counts.items()},
+           "value": booked + amount + new_amount, **{k: booked + v for k, v in outcome.amounts.items()},
+           "amount_missing": int(cells["amount_missing"].sum()), "learned": shared["learned"]}
+    reason = _unknown(cells, method, shared["learned"])
+    if reason:
+        row |= dict.fromkeys(("expected", "later", "count", "count_low", "count_mid", "count_high"), np.nan)
+    reason = reason or _amounts_unknown(cells)
+    if reason:
+        row |= dict.fromkeys(("expected_amount", "later_amount", "value", "low", "mid", "high"), np.nan)
+    return row | {"reason": reason}
+
+
+def _unknown(cells: pd.DataFrame, method: str, learned: int) -> str:
+    """Why the method can say nothing, "" where it can."""
+    if method in LEARNING:
+        if learned < LEAST:
+            return "no_history"
+        return "not_compared" if method == "comparison" and not cells["n_compared"].sum() else ""
+    if not cells["n"].sum():
+        return "nothing_open"
+    if (cells["due"] == "unknown").all():
+        return "no_due_dates"
+    source = "crm" if method == "crm" else "default"
+    return "" if cells[f"n_{source}"].sum() else "no_probability"
+
+
+def _amounts_unknown(cells: pd.DataFrame) -> str:
+    n, missing = cells["n"].sum(), cells["amount_missing"].sum()
+    return "no_amounts" if n and missing == n else "amounts_missing" if missing > MISSING * n else ""
+
+
+def _effects(past: pd.DataFrame, shrinkage: float) -> dict[int, float]:
+    """Per pipeline and segment, how much whole quarters used to differ from what their cells let expect, beyond chance:
+    the variance of actual / expected, by moments: (Σ(a − e)² k / (k − 1) − Σ var) / Σe², and (1 + 1/k) of it, because the
+    mean is not known any better than k quarters tell."""
+    p = chances(past, past, shrinkage)
+    rows = past.assign(e=p * past["n"], v=p * (1 - p) * past["n"])
+    rows = rows.groupby(["at_stratum", "origin"])[["won", "e", "v"]].sum().reset_index()
+    rows = rows.assign(gap=(rows["won"] - rows["e"]) ** 2, square=rows["e"] ** 2)
+    sums = rows.groupby("at_stratum").agg(k=("e", "size"), gap=("gap", "sum"), v=("v", "sum"), square=("square", "sum"))
+    found = {}
+    for place, k, gap, v, square in sums.itertuples():
+        over = (gap * k / (k - 1) - v) / square * (1 + 1 / k) if k > 1 and square > 0 else 0.0
+        found[int(place)] = round(max(float(over), 0.0), 12)
+    return found
+
+
+def _later(past: pd.DataFrame, quarters: pd.Series) -> list[Later]:
+    """What used to be won of opportunities that were not in the pipeline yet, per pipeline and segment; `quarters`: how
+    many each was watched for (LEAST at least)."""
+    each = past.groupby(["at_stratum", "origin"])[["n", "amount", "amount_square", "amount_missing"]].sum()
+    found = []
+    for place, rows in each.groupby("at_stratum", sort=True):
+        k = int(quarters.get(place, 0))
+        if k < LEAST:
+            continue
+        n, amount, squares, missing = (rows[c].to_numpy(float) for c in rows.columns)
+        mean = n.sum() / k
+        variance = max((n**2).sum() / k - mean**2, 0.0) * k / (k - 1)
+        priced = n.sum() - missing.sum()
+        per_win = amount.sum() / priced if priced else 0.0
+        spread = max(squares.sum() / priced - per_win**2, 0.0) if priced else 0.0
+        over = max((variance - mean) / mean**2, 0.0) + 1 / (mean * k)
+        found.append(Later(*(float(x) for x in (mean, per_win, spread, round(over, 12)))))
+    return found

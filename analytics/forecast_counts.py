@@ -1,0 +1,85 @@
+"""The counts that forecasts are made of, in an order of their own and with numbers instead of names to look up by. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analytics.forecast_periods import Moment
+from analytics.metrics.frames import Context, added_up
+from data.scope import UNKNOWN
+
+STRATUM = ["pipeline", "segment"]
+#: Each level of the cells refines the one before.
+LEVELS = ("stage", "age", "due")
+#: code of a cell -> what it is made of; "close" is the stratum refined by the expected close alone
+_CODES = {"stratum": STRATUM, **{level: [*STRATUM, *LEVELS[: i + 1]] for i, level in enumerate(LEVELS)},
+          "close": [*STRATUM, "due"]}
+
+
+@dataclass(frozen=True)
+class Told:
+    """Rows of data/sql/forecast_open.sql (`opened`) and forecast_won.sql (`closed`), unknown groups named.
+
+    Both have the columns at_group and at_stratum, `opened` also at_stage, at_age, at_due and at_close: whole numbers, the
+    same for the same group, pipeline and segment, cell. `groups`: the groups in the order of at_group.
+    """
+
+    opened: pd.DataFrame
+    closed: pd.DataFrame
+    groups: pd.DataFrame
+    by: tuple[str, ...]
+    shrinkage: float
+
+    def at(self, some: Sequence[Moment]) -> pd.DataFrame:
+        """What was open on the days of some moments."""
+        return _of(self.opened, some)
+
+    def won(self, some: Sequence[Moment], part: str) -> pd.DataFrame:
+        """What was won without having been open then: before (`so_far`) or afterwards (`later`)."""
+        return _of(self.closed[(self.closed["part"] == part).to_numpy()], some)
+
+
+def told(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str]) -> Told:
+    """The answers of the two queries as they are calculated with."""
+    names = list(dict.fromkeys([*by, *STRATUM]))
+    opened = _named(answers["forecast_open"], names, ["origin", *dict.fromkeys([*names, *LEVELS])])
+    closed = _named(answers["forecast_won"], names, ["origin", "part", *names])
+    codes = [_codes(opened, closed, list(by)), _codes(opened, closed, STRATUM)]
+    for frame, places in zip((opened, closed), zip(*codes, strict=True), strict=True):
+        frame[["at_group", "at_stratum"]] = np.column_stack(places)
+    for name, columns in list(_CODES.items())[1:]:
+        opened[f"at_{name}"] = opened.groupby(columns, sort=True).ngroup()
+    both = pd.concat([f[[*by, "at_group"]] for f in (opened, closed)], ignore_index=True)
+    groups = both.drop_duplicates("at_group").sort_values("at_group", ignore_index=True)[list(by)]
+    return Told(opened, closed, groups, tuple(by), context.settings.win_rate.shrinkage)
+
+
+def summed(past: pd.DataFrame, cells: pd.DataFrame, level: str, *columns: str) -> list[np.ndarray]:
+    """Sums of columns of the past for every cell, over all that shares its code of `level`; 0 where there is nothing."""
+    place, mine = past[f"at_{level}"].to_numpy(), cells[f"at_{level}"].to_numpy()
+    size = int(max(place.max(initial=-1), mine.max(initial=-1))) + 1
+    return [np.bincount(place, past[c].fillna(0).to_numpy(float), size)[mine] for c in columns]
+
+
+def _of(frame: pd.DataFrame, some: Sequence[Moment]) -> pd.DataFrame:
+    return frame[frame["origin"].isin([pd.Timestamp(m.origin) for m in some]).to_numpy()]
+
+
+def _named(frame: pd.DataFrame, names: Sequence[str], keys: list[str]) -> pd.DataFrame:
+    """One row per `keys`, sorted, with unknown groups named and without the order of the stages."""
+    missing = {c: UNKNOWN for c in names if c not in frame}  # what was won has no stage
+    text = {c: frame[c].astype("str").fillna(UNKNOWN) for c in names if c in frame}
+    frame = added_up(frame.drop(columns="stage_order", errors="ignore").assign(**missing, **text), keys)
+    return frame.sort_values(keys, kind="stable", ignore_index=True)
+
+
+def _codes(opened: pd.DataFrame, closed: pd.DataFrame, names: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    if not names:
+        return np.zeros(len(opened), dtype="int64"), np.zeros(len(closed), dtype="int64")
+    both = pd.concat([opened[names], closed[names]], ignore_index=True)
+    codes = both.groupby(names, sort=True).ngroup().to_numpy()
+    return codes[: len(opened)], codes[len(opened):]

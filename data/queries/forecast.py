@@ -1,0 +1,39 @@
+"""What was open on past days and today, and what became of it within a period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import duckdb
+import pandas as pd
+
+from data.queries.asking import Slice, run
+
+#: Days in the stage from which the next band of age begins.
+AGES = (14, 28, 56, 112)
+_OWN = ("pipeline", "segment", "stage")
+
+#: (day of the forecast, first day, last day of its period)
+Days = Iterable[tuple[date, date, date]]
+
+
+def forecast_open(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, moments: Days,
+                  promised: Iterable[tuple[str, str, float]]) -> pd.DataFrame:
+    """Per day of a forecast, pipeline, segment, stage, expected close, age and group: open opportunities and what was
+    won of them in the period; `promised`: (pipeline, stage, probability) of the settings (sql/forecast_open.sql)."""
+    stages = list(promised)
+    return run(cursor, "forecast_open", slice_, by, own=_OWN, ages=list(AGES), **_days(moments),
+               **{name: [row[i] for row in stages] for i, name in enumerate(("pipelines", "stages", "promised"))})
+
+
+def forecast_won(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                 moments: Days) -> pd.DataFrame:
+    """Per day of a forecast, pipeline, segment and group: wins of the period that were not open on that day: won before
+    it, or in the pipeline only later (sql/forecast_won.sql)."""
+    return run(cursor, "forecast_won", slice_, by, own=_OWN[:2], **_days(moments))
+
+
+def _days(moments: Days) -> dict[str, list[date]]:
+    rows = list(moments)
+    return {name: [row[i] for row in rows] for i, name in enumerate(("origins", "firsts", "lasts"))}
