@@ -18,6 +18,7 @@ from analytics.charts.style import Theme
 from analytics.i18n import t as text
 from data.errors import LANGUAGES, MvpodError
 from data.scope import Scope
+from data.settings import Settings
 from data.store import Load
 from pages import PAGES, Page
 from pages._parts import browser, cache, context, filter_bar, heading, sample, states, view_state
@@ -39,8 +40,8 @@ def main() -> None:
         st.error(md_escape(error.text(language_before_settings())))
         st.stop()
     lang = filter_bar.choose_language(company.settings.organisation.language)
-    context.enter(Context(str(home), str(store), cache.is_sample(load), load.load_id, lang, theme(), viewer_scope(),
-                          company.settings))
+    context.enter(Context(str(home), str(store), cache.is_sample(load), load.load_id, lang, theme(),
+                          viewer_scope(company.settings), company.settings))
     page = navigation()
     asked = cache.ask()
     view = filter_bar.filter_bar((company.first_day, company.last_day), asked.options, cache.owner_names())
@@ -89,9 +90,10 @@ def progress_bar(bar: DeltaGenerator) -> Callable[[str, float], None]:
     return tell
 
 
-def viewer_scope() -> Scope:
-    """Whose rows may be seen. Without a login the dashboard listens on this machine only and its user sees all rows."""
-    return Scope.everything()
+def viewer_scope(settings: Settings) -> Scope:
+    """What may be seen. Without a login the dashboard listens on this machine only and its user sees all rows; names of
+    contacts only where the organisation says so."""
+    return Scope(show_names=settings.access.show_contact_names)
 
 
 def theme() -> Theme:

@@ -217,6 +217,102 @@ class Closeness:
 
 
 @dataclass(frozen=True)
+class Support:
+    """How the support line is judged (METHOD B8, B18)."""
+
+    #: a request should be answered within so many hours
+    sla_hours: float = 48.0
+    #: below this score (0 to 100) an opportunity lacks the necessary conditions
+    weak_conditions: float = 40.0
+    #: with and without support are compared among opportunities that came at least to this stage (number in its pipeline)
+    compared_from_stage: int = 3
+    #: a change of response times is looked for within so many quarters, and with so many answers on either side
+    quarters: int = 8
+    shown_minimum: int = 20
+
+
+@dataclass(frozen=True)
+class Attention:
+    """Whom to look at this week (METHOD B8, B10, B15). By segment; "other" speaks for every segment not named."""
+
+    #: days without a valid activity or an advance until we remind, warn, and suggest to recycle
+    idle_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: {"SMB": (7, 14, 21), "other": (14, 30, 45)})
+    #: no stage limit is shorter than so many days
+    stage_days: Mapping[str, int] = field(default_factory=lambda: {"SMB": 30, "other": 60})
+    #: a stage limit is so many times the median days that the pipeline, stage and segment took in `history_days` days
+    stage_times: float = 2.0
+    history_days: int = 730
+    #: of these grades nothing is recycled and the stage limit knows no minimum: the manager decides
+    kept_grades: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"SMB": ("S",), "other": ("S", "A")})
+    #: grade of what carries none, by the amount in base currency that it needs; less is grade C
+    grade_amounts: Mapping[str, float] = field(default_factory=lambda: {"S": 10e6, "A": 3e6, "B": 0.5e6})
+    #: a pause is respected for so many days
+    paused_days: int = 90
+    #: stages in which a result is waited for: exempt until the expected close
+    tender_stages: tuple[str, ...] = ("bidding",)
+    #: presales hours without necessary conditions (support.weak_conditions) are looked at from this stage on
+    unconditioned_from_stage: int = 4
+    #: a rival should be known from this stage on
+    rival_from_stage: int = 3
+    #: control points due before the tender is prepared and before the bid, and the stages from which they are
+    early_points: tuple[str, ...] = ("pre_tender_time", "asked_when_budgeting", "asked_when_drafting")
+    late_points: tuple[str, ...] = ("award_mode_known", "scoring_known", "award_rule_known")
+    early_from_stage: int = 5
+    late_from_stage: int = 6
+    #: ranking: amount x chance x how many times over the limit, counted up to `excess_cap`; past due counts in `due_days`
+    excess_cap: float = 3.0
+    due_days: int = 30
+
+    def of(self, rule: str, segment: str) -> Any:
+        """What `rule` (idle_days, stage_days, kept_grades) says for a segment."""
+        given = getattr(self, rule)
+        return given.get(segment, given["other"])
+
+
+#: What each group of fields weighs, and from which stage on (number in its pipeline) it is asked for (METHOD B17).
+FIELD_WEIGHTS = {"amount": 2.0, "close_date": 2.0, "organisation": 1.0, "key_people": 1.0, "rivals": 1.0,
+                 "conditions": 2.0, "chain": 1.0, "questionnaire": 1.0, "assessment": 1.0}
+FIELD_STAGES = {"amount": 2, "close_date": 1, "organisation": 2, "key_people": 3, "rivals": 4, "conditions": 3, "chain": 4,
+                "questionnaire": 4, "assessment": 4}
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How the quality of the data is judged (METHOD B16, B17)."""
+
+    #: what a group of fields weighs, on top of FIELD_WEIGHTS, and from which stage on it is asked for, on top of FIELD_STAGES
+    weights: Mapping[str, float] = field(default_factory=dict)
+    required_from: Mapping[str, int] = field(default_factory=dict)
+    #: what people write who do not know (counts half) and who have to write something (counts nothing), in lower case
+    unknown_words: tuple[str, ...] = ("unknown", "n/a", "未知", "不详", "不清楚")
+    placeholder_words: tuple[str, ...] = ("-", "?", "x", "xx", "xxx", "tbd", "test", "none", "无", "待定", "测试")
+    #: names of companies this similar (0 to 1) may be the same; compared in blocks of up to so many
+    similarity: float = 0.92
+    largest_block: int = 200
+    #: an open opportunity in which nothing changed for so many days, and a source this old, are not fresh
+    fresh_days: int = 30
+    stale_days: int = 35
+
+    @cached_property
+    def field_weights(self) -> Mapping[str, float]:
+        """Group of fields -> weight."""
+        return {**FIELD_WEIGHTS, **{k: float(v) for k, v in self.weights.items()}}
+
+    @cached_property
+    def field_stages(self) -> Mapping[str, int]:
+        """Group of fields -> first stage that asks for it."""
+        return {**FIELD_STAGES, **{k: int(v) for k, v in self.required_from.items()}}
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a viewer may see besides the rows."""
+
+    #: the full names of contacts; without it their first characters (METHOD B20)
+    show_contact_names: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything that is the organisation's own decision."""
 
@@ -228,6 +324,10 @@ class Settings:
     standards: Standards = Standards()
     win_rate: WinRate = WinRate()
     closeness: Closeness = Closeness()
+    access: Access = Access()
+    attention: Attention = Attention()
+    support: Support = Support()
+    quality: Quality = Quality()
     #: the text it was read from, recorded with each load
     text: str = field(default="", compare=False, repr=False)
 
@@ -283,6 +383,10 @@ _SECTIONS: dict[str, tuple[str, type, bool]] = {
     "standards": ("standards", Standards, False),
     "win_rate": ("win_rate", WinRate, False),
     "closeness": ("closeness", Closeness, False),
+    "access": ("access", Access, False),
+    "attention": ("attention", Attention, False),
+    "support": ("support", Support, False),
+    "quality": ("quality", Quality, False),
 }
 
 
@@ -326,6 +430,10 @@ def _build(cls: type, raw: Any, name: str, where: str) -> Any:
     return cls(**{key: _value(hints[key], value, name, f"{where}.{key}") for key, value in raw.items()})
 
 
+#: values of mappings that are checked here; those of others by the section's own check
+_CHECKED: tuple[Any, ...] = (tuple[int, ...], tuple[str, ...], int)
+
+
 def _value(hint: Any, value: Any, name: str, where: str) -> Any:
     """`value` as the type that the field declares; a wrong type is an error, not a conversion."""
     if hint == tuple[Stage, ...]:
@@ -338,7 +446,8 @@ def _value(hint: Any, value: Any, name: str, where: str) -> Any:
         raise MvpodError("E_SETTINGS", file=name, key=where, found=repr(value), expected=f"a list of {inner.__name__}")
     if origin is not None and issubclass(origin, Mapping):
         if isinstance(value, Mapping):
-            return dict(value)
+            inner = get_args(hint)[1]
+            return {k: _value(inner, v, name, f"{where}.{k}") if inner in _CHECKED else v for k, v in value.items()}
         raise MvpodError("E_SETTINGS", file=name, key=where, found=repr(value), expected="a table of keys")
     wanted = tuple(a for a in get_args(hint) or (hint,) if a is not type(None))
     if float in wanted and type(value) is int:
@@ -377,6 +486,9 @@ def _check(settings: Settings, name: str) -> None:
         _check_stages(pipeline, refuse)
     _check_win_rate(settings.win_rate, refuse)
     _check_closeness(settings.closeness, refuse)
+    _check_attention(settings.attention, refuse)
+    _check_limits("support", settings.support, _SUPPORT_LIMITS, refuse)
+    _check_quality(settings.quality, refuse)
 
 
 #: key -> lowest and highest value that make sense
@@ -395,6 +507,24 @@ _CLOSENESS_LIMITS = {
     "dependence_from": (0, 1), "other_role": (0, 100), "trust_days": (1, 3650), "expert_full": (1, 10**6),
     "personal_full": (1, 10**6), "length_months": (1, 1200),
 }
+
+_SUPPORT_LIMITS = {
+    "sla_hours": (0, 8760), "weak_conditions": (0, 100), "compared_from_stage": (1, 100), "quarters": (2, 40),
+    "shown_minimum": (5, 10**6),
+}
+_QUALITY_LIMITS = {
+    "similarity": (0.5, 1), "largest_block": (2, 10_000), "fresh_days": (1, 3650), "stale_days": (1, 3650),
+}
+
+
+def _check_quality(rules: Quality, refuse: Any) -> None:
+    _check_limits("quality", rules, _QUALITY_LIMITS, refuse)
+    for name, values, kind in (("weights", rules.weights, (int, float)), ("required_from", rules.required_from, int)):
+        for key, value in values.items():
+            if key not in FIELD_WEIGHTS:
+                refuse(f"quality.{name}.{key}", key, " or ".join(FIELD_WEIGHTS))
+            if isinstance(value, bool) or not isinstance(value, kind) or not value >= 0:
+                refuse(f"quality.{name}.{key}", value, "a number of at least 0")
 
 
 def _check_limits(section: str, values: Any, limits: Mapping[str, tuple[float, float]], refuse: Any) -> None:
@@ -429,6 +559,29 @@ def _check_closeness(rules: Closeness, refuse: Any) -> None:
         for name, value in getattr(rules, key).items():
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 100:
                 refuse(f"closeness.{key}.{name}", value, "0 to 100")
+
+
+_ATTENTION_LIMITS = {
+    "stage_times": (0.1, 100), "history_days": (30, 36500), "paused_days": (0, 3650), "unconditioned_from_stage": (1, 100),
+    "rival_from_stage": (1, 100), "early_from_stage": (1, 100), "late_from_stage": (1, 100), "excess_cap": (1, 1000),
+    "due_days": (1, 3650),
+}
+
+
+def _check_attention(rules: Attention, refuse: Any) -> None:
+    _check_limits("attention", rules, _ATTENTION_LIMITS, refuse)
+    for key in ("idle_days", "stage_days", "kept_grades"):
+        if "other" not in getattr(rules, key):
+            refuse(f"attention.{key}", sorted(getattr(rules, key)), "a key other")
+    for segment, steps in rules.idle_days.items():
+        if len(steps) != 3 or not 0 < steps[0] <= steps[1] <= steps[2]:
+            refuse(f"attention.idle_days.{segment}", list(steps), "three rising numbers of days")
+    for segment, days in rules.stage_days.items():
+        if not 0 <= days <= 36500:
+            refuse(f"attention.stage_days.{segment}", days, "0 to 36500")
+    amounts = list(rules.grade_amounts.values())
+    if not amounts or min(amounts) < 0 or amounts != sorted(amounts, reverse=True):
+        refuse("attention.grade_amounts", dict(rules.grade_amounts), "falling amounts, the highest grade first")
 
 
 def _check_stages(pipeline: Pipeline, refuse: Any) -> None:
