@@ -13,11 +13,15 @@ from typing import Any
 import pandas as pd
 
 from analytics import conversion_days, funnel, headline, marks, periods, standards
+from analytics.attention_questions import AttentionQuestions
 from analytics.closeness_questions import ClosenessQuestions
 from analytics.comparison_questions import ComparisonQuestions
+from analytics.forecast_questions import ForecastQuestions
 from analytics.metrics.frames import Context, ordered
 from analytics.metrics.registry import REGISTRY, Metric, get
 from analytics.periods import Period
+from analytics.pipeline_questions import PipelineQuestions
+from analytics.quality_questions import QualityQuestions
 from analytics.support_questions import SupportQuestions
 from analytics.view import View
 from analytics.win_questions import WinQuestions
@@ -34,7 +38,7 @@ ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "
 GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
-class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions):
+class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions, PipelineQuestions, ForecastQuestions, QualityQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
@@ -271,7 +275,8 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         frame = queries.behind(
             self.company.cursor(), slice_of(view), mark.question, outcome=mark.outcome, pipeline=mark.pipeline,
             stage=mark.stage,
-            months=mark.months, strict=mark.strict, longer=mark.longer, order=order, limit=limit)
+            months=mark.months, strict=mark.strict, longer=mark.longer, order=order, limit=limit,
+            **self._pipeline_needs(mark.question, view.as_of, {}))
         return self._named(frame, view.as_of)
 
     def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
@@ -321,7 +326,8 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
 
     def _context(self, slice_: Slice, options: Mapping[str, int] | None = None) -> Context:
-        return Context(self.settings, slice_.as_of, slice_.start, slice_.until, slice_.days, dict(options or {}))
+        return Context(self.settings, slice_.as_of, slice_.start, slice_.until, slice_.days, dict(options or {}),
+                       slice_.end)
 
     def _counts(self, query: str, slice_: Slice, keys: Sequence[str],
                 options: Mapping[str, int] | None = None) -> pd.DataFrame:
@@ -332,6 +338,13 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         more = {k: v for k, v in (options or {}).items() if query == "reach_days"} | self._score_rules(query)
         if query.startswith("support_"):
             more = queries.support_rules(self.settings)
+        if query.startswith("quality_"):
+            more = queries.quality_rules(self.settings)
+        if query == "attention_counts":
+            more = self.attention_rules(slice_)
+        more |= self._pipeline_needs(query, slice_.as_of, options or {})
+        if query.startswith("forecast_"):
+            more = self._forecast_days(query, slice_, options)
         counts = getattr(queries, query)(self.company.cursor(), slice_, list(dict.fromkeys(asked)), **more)
         return self._named_months(counts, keys) if "month" in counts.columns else counts
 

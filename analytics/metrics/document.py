@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from analytics.metrics.columns import REASONS, meaning
+from analytics.metrics.columns import BRIDGE_COLUMNS, HYGIENE_COLUMNS, REASONS, meaning
 from analytics.metrics.registry import REGISTRY, Metric
 from data.contracts import DIMENSIONS
 
@@ -23,8 +23,10 @@ METHOD names the section of [method.md](method.md) from which a metric is taken.
 
 _FAMILIES = {
     "conversion": "Conversion", "stage_days": "Days in a stage", "cycle_days": "Cycle", "win_rate": "Win rate",
+    "forecast": "Forecast",
     "closeness": "Closeness", "chain_coverage": "Decision chain", "trust": "Trust",
     "attention": "What needs attention",
+    "support": "Support line", "quality": "Quality of the data",
     "pipeline": "Open pipeline", "regress": "Moves", "skip": "Moves",
 }
 
@@ -47,8 +49,20 @@ COLUMNS = {
                  "open", "value", "low", "high", "shrunk", "parent", "default_probability", "won_amount", "lost_amount",
                  "if_it_goes_ahead", "leading", "phantom", "g_unknown", "stale", "won_amount_missing",
                  "lost_amount_missing", "void", "path_unknown", "open_overdue", "reason"),
-    "pipeline": ("n", "amount", "amount_missing", "weighted", "weighted_missing", "paused", "overdue", "future",
-                 "value", "reason"),
+    "pipeline": ("pipeline", "stage", "stage_order", "n", "amount", "amount_missing", "weighted", "weighted_missing",
+                 *BRIDGE_COLUMNS, "pushed", "pushed_month", "pushed_quarter", "repeated", "pulled", "moves", "days",
+                 "days_mean", "fast", "usual", "slow", "stuck", "paused", "overdue", "future", "unknown", "slow_amount",
+                 "p50", "p75", "p90", "target", "remaining", "flagged", "flagged_amount", *HYGIENE_COLUMNS,
+                 "without_account", "accounts", "top_amount", "value", "low", "high", "needed", "needed_low",
+                 "needed_high", "win_rate", "win_n", "hhi", "reason"),
+    "forecast": ("method", "period", "start", "end", "n", "quarters", "used", "won", "won_amount", "expected",
+                 "expected_amount", "later", "later_amount", "count", "count_low", "count_mid", "count_high", "value",
+                 "low", "mid", "high", "bias", "count_mape", "coverage", "is_best", "worse_by", "p", "is_sure",
+                 "amount_missing", "learned", "reason"),
+    "support": ("n", "supported", "won", "strata", "events", "censored", "hours", "wasted", "won_amount",
+                "won_amount_missing", "cost", "hours_unknown", "cost_unknown", "value", "low", "high", "p90", "sla_share",
+                "sla_low", "sla_high", "waiting", "invalid", "reason"),
+    "quality": ("n", "asked", "filled", "certain", "likely", "suspect", "cells", "unknown", "fresh", "value", "reason"),
     "regress": ("pipeline", "n", "events", "value", "low", "high", "reason"),
     "skip": ("pipeline", "n", "events", "value", "low", "high", "reason"),
 }
