@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from data.contracts import MARTS, TABLES
 from data.engine import connect, parquet
+from data.patch import differing, patch, stream
 from data.settings import Settings
 from data.spells import dates_of
 from data.weekly import (
@@ -37,6 +38,8 @@ Progress = Callable[[str, float], None]
 MEMORY = "5GB"
 #: Without any of these there is nothing to say.
 _NEEDED = ("assessment", "contact")
+#: The weekly marts are laid down by week, so that a week lies together.
+_BY_WEEK = "ORDER BY week"
 _STATES = ("opportunity_state", "snapshot_spell")
 
 
@@ -52,6 +55,9 @@ class Writer(Protocol):
     def overwrite(self, table: str, data: pa.Table | pa.RecordBatchReader) -> Any:
         """Replaces a table."""
 
+    def replace_files(self, table: str, gone: Collection[str], data: pa.Table | pa.RecordBatchReader) -> Any:
+        """Puts `data` in the place of some files of a table."""
+
 
 def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = None) -> None:
     """Makes `opportunity_week` and `account_week` anew from the store's tables and its mart `opportunity_state`."""
@@ -64,11 +70,11 @@ def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = No
         last = _last_day(con, w)
         say("opportunity_week", 0.0)
         make_opportunity_week(con, settings, last, "told", state="opportunity_state", spell="snapshot_spell")
-        w.overwrite("opportunity_week", _reader(con, "opportunity_week", "FROM told"))
+        w.overwrite("opportunity_week", stream(con, "opportunity_week", [f"FROM told {_BY_WEEK}"]))
         say("account_week", 0.5)
         make_touch(con, settings, last)
         make_account_week(con, settings, last, "told")
-        w.overwrite("account_week", _reader(con, "account_week", "FROM told"))
+        w.overwrite("account_week", stream(con, "account_week", [f"FROM told {_BY_WEEK}"]))
 
 
 def update_weekly(w: Writer, settings: Settings, touched: pa.Table | None, progress: Progress | None = None) -> None:
@@ -107,8 +113,7 @@ def _update_opportunities(
     make_opportunity_week(
         con, settings, last, "told", state="opportunity_state", spell="snapshot_spell", wanted="wanted"
     )
-    kept = "FROM opportunity_week ANTI JOIN wanted USING (opportunity_id)"
-    w.overwrite("opportunity_week", _reader(con, "opportunity_week", f"{kept} UNION ALL BY NAME FROM told"))
+    _put(con, w, "opportunity_week", "(FROM opportunity_week SEMI JOIN wanted USING (opportunity_id))")
 
 
 def _update_accounts(con: duckdb.DuckDBPyConnection, w: Writer, settings: Settings, last: date, since: date) -> None:
@@ -126,26 +131,23 @@ def _update_accounts(con: duckdb.DuckDBPyConnection, w: Writer, settings: Settin
     begins, first_news = con.execute("SELECT (SELECT first_day FROM record), (SELECT min(day) FROM news)").fetchall()[0]
     if begins is None or (first_news is not None and first_news <= begins):  # the records begin on another day
         since = date.min
-    if since == date.min:
-        make_account_week(con, settings, last, "told")
-        return w.overwrite("account_week", _reader(con, "account_week", "FROM told"))
     con.execute(
         "CREATE TABLE late AS SELECT DISTINCT account_id FROM all_contact "
         "SEMI JOIN (SELECT contact_id FROM news WHERE day < $since) USING (contact_id)",
         {"since": since},
     )
-    make_account_week(con, settings, last, "told_lately", first_week=since)
-    make_account_week(con, settings, last, "told_again", until_week=since, wanted="late")
-    day = since.isoformat()
-    return w.overwrite(
-        "account_week",
-        _reader(
-            con,
-            "account_week",
-            f"FROM account_week ANTI JOIN late USING (account_id) WHERE week < DATE '{day}' "
-            "UNION ALL BY NAME FROM told_again UNION ALL BY NAME FROM told_lately",
-        ),
-    )
+    make_account_week(con, settings, last, "told", first_week=since)
+    if since > date.min:
+        make_account_week(con, settings, last, "told_again", until_week=since, wanted="late")
+        con.execute("INSERT INTO told BY NAME FROM told_again")
+    again = f"week >= DATE '{since.isoformat()}' OR account_id IN (FROM late)"
+    _put(con, w, "account_week", f"(FROM account_week WHERE {again})")
+
+
+def _put(con: duckdb.DuckDBPyConnection, w: Writer, mart: str, stored: str) -> None:
+    """Rows `told` in the place of rows `stored` (SQL) of a weekly mart: most weeks say what they said before."""
+    differing(con, mart, stored, "told", mart)
+    patch(con, w, mart, gone=f"{mart}_gone", told=f"{mart}_told", order=[_BY_WEEK])
 
 
 def _changed(con: duckdb.DuckDBPyConnection, w: Writer, table: str, columns: Sequence[str]) -> None:
@@ -180,15 +182,6 @@ def _opened(w: Writer, tables: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnect
             yield con
         finally:
             con.close()
-
-
-def _reader(con: duckdb.DuckDBPyConnection, name: str, source: str) -> pa.RecordBatchReader:
-    """Rows of `source` (SQL) as a stream in the schema of mart `name`, by week, so that a week lies together."""
-    schema = MARTS[name].schema()
-    listed = ", ".join(schema.names)
-    stream = con.cursor().sql(f"SELECT {listed} FROM ({source}) ORDER BY week").to_arrow_reader(100_000)
-    batches = (b for batch in stream for b in pa.Table.from_batches([batch]).cast(schema).to_batches())
-    return pa.RecordBatchReader.from_batches(schema, batches)
 
 
 def _silent(text: str, share: float) -> None:

@@ -252,7 +252,7 @@ def test_a_quiet_load_works_out_only_the_weeks_since(tmp_path: Path, monkeypatch
     )
     update_marts(w, RULES, new_dates=[day])
     monkeypatch.undo()
-    assert asked == [("told_lately", (12, MONDAY + timedelta(weeks=12))), ("told_again", (0, None))]
+    assert asked == [("told", (12, MONDAY + timedelta(weeks=12))), ("told_again", (0, None))]
     check_same(w)
 
 
