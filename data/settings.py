@@ -236,7 +236,8 @@ class Attention:
     """Whom to look at this week (METHOD B8, B10, B15). By segment; "other" speaks for every segment not named."""
 
     #: days without a valid activity or an advance until we remind, warn, and suggest to recycle
-    idle_days: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: {"SMB": (7, 14, 21), "other": (14, 30, 45)})
+    idle_days: Mapping[str, tuple[int, ...]] = field(
+        default_factory=lambda: {"SMB": (7, 14, 21), "other": (14, 30, 45)})
     #: no stage limit is shorter than so many days
     stage_days: Mapping[str, int] = field(default_factory=lambda: {"SMB": 30, "other": 60})
     #: a stage limit is so many times the median days that the pipeline, stage and segment took in `history_days` days
@@ -259,7 +260,7 @@ class Attention:
     late_points: tuple[str, ...] = ("award_mode_known", "scoring_known", "award_rule_known")
     early_from_stage: int = 5
     late_from_stage: int = 6
-    #: ranking: amount x chance x how many times over the limit, counted up to `excess_cap`; past due counts in `due_days`
+    #: ranking: amount x chance x how many times over the limit, up to `excess_cap`; past due counts in `due_days`
     excess_cap: float = 3.0
     due_days: int = 30
 
@@ -562,7 +563,8 @@ def _check_closeness(rules: Closeness, refuse: Any) -> None:
 
 
 _ATTENTION_LIMITS = {
-    "stage_times": (0.1, 100), "history_days": (30, 36500), "paused_days": (0, 3650), "unconditioned_from_stage": (1, 100),
+    "stage_times": (0.1, 100), "history_days": (30, 36500), "paused_days": (0, 3650),
+    "unconditioned_from_stage": (1, 100),
     "rival_from_stage": (1, 100), "early_from_stage": (1, 100), "late_from_stage": (1, 100), "excess_cap": (1, 1000),
     "due_days": (1, 3650),
 }

@@ -34,6 +34,7 @@ PAGES = (
     Page("conversion_days", "order_line"),
     Page("win_rate", "order_line"),
     Page("closeness", "customer_line"),
+    Page("attention", "action"),
     Page("opportunity", "action"),
     Page("data", "data"),
     Page("definitions", "data"),

@@ -7,53 +7,137 @@ from functools import partial
 from analytics import attention
 from analytics.metrics.metric import Metric
 
-_OPEN = {"en": "Opportunities open on the as-of date (paused and due ones included, those put off not) for which it can be known.",
-         "zh": "截至日打开的商机(含暂停与已到唤醒日的,不含推迟中的),且可判断者。"}
+_OPEN = {
+    "en": "Opportunities open on the as-of date (paused ones included, those put off not) for which it can be known.",
+    "zh": "截至日打开的商机(含暂停与已到唤醒日的,不含推迟中的),且可判断者。",
+}
 
 
-def _share(key: str, en: str, zh: str, says_en: str, says_zh: str, formula: str, needs: tuple[str, ...], source: str) -> Metric:
-    return Metric(f"attention.{key}", {"en": en, "zh": zh}, {"en": says_en, "zh": says_zh}, formula, "share", "down", (),
-                  _OPEN, "counts", needs, 1, f"METHOD {source}", ("attention_counts",),
-                  partial(attention.share, rules=attention.METRICS[key]))
+def _share(
+    key: str, en: str, zh: str, says_en: str, says_zh: str, formula: str, needs: tuple[str, ...], source: str
+) -> Metric:
+    return Metric(
+        f"attention.{key}",
+        {"en": en, "zh": zh},
+        {"en": says_en, "zh": says_zh},
+        formula,
+        "share",
+        "down",
+        (),
+        _OPEN,
+        "counts",
+        needs,
+        1,
+        f"METHOD {source}",
+        ("attention_counts",),
+        partial(attention.share, rules=attention.METRICS[key]),
+    )
 
 
 METRICS = (
-    _share("stalled", "Stalled", "滞留商机占比",
-           "Longer in their stage than twice the median of the pipeline, stage and segment (never less than the minimum of "
-           "the settings); pauses do not count, a pending tender is exempt.",
-           "在当前阶段停留超过本管道、阶段、客户类型历史中位数的两倍(不低于设置的下限)的商机占比;暂停天数不计,等待开标结果的豁免。",
-           "stalled / open", ("stage", "stage_entered_on"), "B15"),
-    _share("never_moved", "Never moved", "从未推进占比",
-           "Stalled in the stage in which they began: not one move so far.", "滞留在起始阶段、从未流转过的商机占比。",
-           "stalled without a move / open", ("stage", "stage_entered_on"), "B15"),
-    _share("idle", "Idle beyond warning", "超期未跟进占比",
-           "No valid activity and no advance for at least as many days as the settings warn after, by segment.",
-           "达到预警天数(按客户类型)仍无有效活动且无推进的商机占比。",
-           "idle for the days of warning or more / open", ("activity",), "B15"),
-    _share("recycle", "To be recycled", "建议回收占比",
-           "Idle for so long that handing them over should be decided; never grade S, and A of key accounts: the manager decides.",
-           "闲置天数达到回收线、建议重新分配的商机占比;S 级及大客户 A 级不自动建议,由主管决定。",
-           "idle for the days of recycling or more / open", ("activity",), "B15"),
-    _share("past_due", "Past due", "逾期未结占比", "Open though their expected close has passed.", "预计成交日已过仍未关闭的商机占比。",
-           "expected close before the as-of date / open with an expected close", ("expected_close_on",), "B15"),
-    _share("unconditioned", "Spend without necessity", "无必要条件投入占比",
-           "From the stage of the settings on: necessary conditions are weak, yet more presales hours than the median of the "
-           "same pipeline and grade were spent.",
-           "自设定阶段起:必要条件得分低,但投入的售前工时高于同管道同级别中位数的商机占比。",
-           "weak conditions and hours above the median / open from that stage on with known conditions",
-           ("checklist", "support_request"), "B8"),
-    _share("single_threaded", "Single-threaded", "单线联系占比",
-           "Only one person is known in the decision chain; where no chain is recorded, only one was ever in touch with us.",
-           "决策链上只有一人(未记录决策链时:仅与一人有过接触)的商机占比。",
-           "exactly one person / open with anybody known", ("opportunity_contact",), "B5, B15"),
-    _share("no_rival", "Rival not known", "对手信息缺失占比",
-           "From the stage of the settings on: no rival is named or assessed, and it is not single source.",
-           "自设定阶段起,未填写也未评估任何竞争对手(单一来源除外)的商机占比。",
-           "no rival / open from that stage on", ("assessment",), "B6"),
-    _share("at_risk", "At risk", "赢单率风险事件占比",
-           "The comparison with the rivals had a bad event: lead lost, doomed, fall, less certain, new rival, or not assessed.",
-           "竞争对手比对出现不利事件(失去领先、败局已定、大幅下降、立项存疑、新对手、久未评估)的商机占比。",
-           "with an event / open and assessed once", ("assessment",), "B6"),
-    _share("any", "Needs attention", "需关注占比", "Breaks at least one of these rules.", "至少命中一条关注规则的商机占比。",
-           "with any rule broken / open", ("stage",), "B15"),
+    _share(
+        "stalled",
+        "Stalled",
+        "滞留商机占比",
+        "Longer in their stage than twice the median of the pipeline, stage and segment (never less than the minimum "
+        "of the settings); pauses do not count, a pending tender is exempt.",
+        "在当前阶段停留超过本管道、阶段、客户类型历史中位数的两倍(不低于设置的下限)的商机占比;暂停天数不计,等待开标结果的豁免。",
+        "stalled / open",
+        ("stage", "stage_entered_on"),
+        "B15",
+    ),
+    _share(
+        "never_moved",
+        "Never moved",
+        "从未推进占比",
+        "Stalled in the stage in which they began: not one move so far.",
+        "滞留在起始阶段、从未流转过的商机占比。",
+        "stalled without a move / open",
+        ("stage", "stage_entered_on"),
+        "B15",
+    ),
+    _share(
+        "idle",
+        "Idle beyond warning",
+        "超期未跟进占比",
+        "No valid activity and no advance for at least as many days as the settings warn after, by segment.",
+        "达到预警天数(按客户类型)仍无有效活动且无推进的商机占比。",
+        "idle for the days of warning or more / open",
+        ("activity",),
+        "B15",
+    ),
+    _share(
+        "recycle",
+        "To be recycled",
+        "建议回收占比",
+        "Idle for so long that handing them over should be decided; never grade S, nor A of key accounts: there the manager "
+        "decides.",
+        "闲置天数达到回收线、建议重新分配的商机占比;S 级及大客户 A 级不自动建议,由主管决定。",
+        "idle for the days of recycling or more / open",
+        ("activity",),
+        "B15",
+    ),
+    _share(
+        "past_due",
+        "Past due",
+        "逾期未结占比",
+        "Open though their expected close has passed.",
+        "预计成交日已过仍未关闭的商机占比。",
+        "expected close before the as-of date / open with an expected close",
+        ("expected_close_on",),
+        "B15",
+    ),
+    _share(
+        "unconditioned",
+        "Spend without necessity",
+        "无必要条件投入占比",
+        "From the stage of the settings on: necessary conditions are weak, yet more presales hours than the median of "
+        "the same pipeline and grade were spent.",
+        "自设定阶段起:必要条件得分低,但投入的售前工时高于同管道同级别中位数的商机占比。",
+        "weak conditions and hours above the median / open from that stage on with known conditions",
+        ("checklist", "support_request"),
+        "B8",
+    ),
+    _share(
+        "single_threaded",
+        "Single-threaded",
+        "单线联系占比",
+        "Only one person is known in the decision chain; where no chain is recorded, only one was ever in touch "
+        "with us.",
+        "决策链上只有一人(未记录决策链时:仅与一人有过接触)的商机占比。",
+        "exactly one person / open with anybody known",
+        ("opportunity_contact",),
+        "B5, B15",
+    ),
+    _share(
+        "no_rival",
+        "Rival not known",
+        "对手信息缺失占比",
+        "From the stage of the settings on: no rival is named or assessed, and it is not single source.",
+        "自设定阶段起,未填写也未评估任何竞争对手(单一来源除外)的商机占比。",
+        "no rival / open from that stage on",
+        ("assessment",),
+        "B6",
+    ),
+    _share(
+        "at_risk",
+        "At risk",
+        "赢单率风险事件占比",
+        "The comparison with the rivals had a bad event: lead lost, doomed, fall, less certain, new rival, or "
+        "not assessed.",
+        "竞争对手比对出现不利事件(失去领先、败局已定、大幅下降、立项存疑、新对手、久未评估)的商机占比。",
+        "with an event / open and assessed once",
+        ("assessment",),
+        "B6",
+    ),
+    _share(
+        "any",
+        "Needs attention",
+        "需关注占比",
+        "Breaks at least one of these rules.",
+        "至少命中一条关注规则的商机占比。",
+        "with any rule broken / open",
+        ("stage",),
+        "B15",
+    ),
 )

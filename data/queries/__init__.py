@@ -100,6 +100,14 @@ from data.queries.support import (
     support_rules,
     support_use,
 )
+from data.queries.value import (
+    value_conflict,
+    value_cost,
+    value_coverage,
+    value_sellers,
+    value_velocity,
+    value_won,
+)
 
 __all__ = [
     "ACCOUNT",
@@ -182,6 +190,12 @@ __all__ = [
     "targets",
     "transitions",
     "trust_scores",
+    "value_conflict",
+    "value_cost",
+    "value_coverage",
+    "value_sellers",
+    "value_velocity",
+    "value_won",
     "visit_days",
     "win_movers",
     "win_portfolio",

@@ -7,6 +7,7 @@ which exactly these marks are replaced, none of them by a value that a user type
     {dims} {groups}   names of the groups asked for, allow-listed below
     {which} {sets}    the same, each grouping on its own
     {order}           one of a fixed list
+    {apart_from_people}, {dims_apart_from_people}   {where} and {dims} without what names owner and team
     {behind}          the text of another file of the folder
     any other         the text of the file `fragment_<name>.sql`
 
@@ -30,7 +31,7 @@ import pandas as pd
 from data.contracts import DIMENSIONS
 from data.engine import frame
 from data.errors import MvpodError, nearest
-from data.scope import UNKNOWN, Filters, Scope, where
+from data.scope import UNKNOWN, Filters, Predicate, Scope, where
 
 #: What an answer can be grouped by. `month` is the month of the metric's own date, as its first day.
 GROUPS = (*DIMENSIONS, "stage", "month")
@@ -38,6 +39,8 @@ GROUPS = (*DIMENSIONS, "stage", "month")
 MAX_ROWS = 10_000
 #: How a list may be ordered before the amount.
 _ORDERS = {"": "", "days": "days_in_stage DESC NULLS LAST,"}
+#: Dimensions that change when an opportunity is handed over.
+PEOPLE = ("owner_id", "team")
 #: Accounts are searched, not listed.
 LISTED = tuple(d for d in DIMENSIONS if d != "account_id")
 _EACH_DIMENSION = " UNION ALL ".join(
@@ -97,12 +100,21 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
     listed = "".join(f"{n}, " for n in names)
     marks = {"where": where(slice_.scope, slice_.filters).sql, "dims": listed, "groups": listed,
              "which": _which(names), "sets": ", ".join(["(period)", *(f"({n}, period)" for n in names)]),
-             "behind": _text(behind) if behind else "", "order": _ORDERS[order], "each_dimension": _EACH_DIMENSION}
+             "behind": _text(behind) if behind else "", "order": _ORDERS[order], "each_dimension": _EACH_DIMENSION,
+             "apart_from_people": _apart_from_people(slice_).sql,
+             "dims_apart_from_people": "".join(f"{n}, " for n in names if n not in PEOPLE)}
     text = _text(name)
     while mark := _MARK.search(text):
         word = mark[1] if mark[1] != "days" else f"{slice_.days}_days"
         text = text[: mark.start()] + (marks[word] if word in marks else _text(f"fragment_{word}")) + text[mark.end():]
     return text
+
+
+def _apart_from_people(slice_: Slice) -> Predicate:
+    """Scope and filters as if they did not name owners and teams (the parameters are some of those of `where`)."""
+    scope, filters = (tuple(v for v in values if v[0] not in PEOPLE)
+                      for values in (slice_.scope.allowed, slice_.filters.chosen))
+    return where(Scope(scope), Filters(filters))
 
 
 def _which(names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from data.queries.asking import MAX_ROWS, Slice, run
 
 #: What can be asked about closeness: `closeness_<part>.sql` over all accounts, `account_<part>.sql` about one.
-CLOSENESS = ("board", "summary", "shifts", "holders", "course", "weeks")
+CLOSENESS = ("board", "summary", "shifts", "holders", "course", "weeks", "members")
 ACCOUNT = ("state", "people", "departments", "touches", "roles", "relations")
 
 

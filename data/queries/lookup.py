@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -12,19 +13,21 @@ from data.queries.asking import MAX_ROWS, Slice, run
 from data.scope import UNKNOWN
 
 #: What a mark can be about, each with its file `behind_<question>.sql`.
-BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "by_stage", "created", "open", "moves")
+BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "by_stage", "created", "open", "moves",
+          "bridge", "pushed", "ageing", "hygiene")
 
 
 def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, outcome: str,
            pipeline: str | None = None,
            stage: str | None = None, months: tuple[date, date] | None = None, strict: bool = False, longer: int = -1,
-           order: str = "", limit: int = 200) -> pd.DataFrame:
+           order: str = "", limit: int = 200, **more: Any) -> pd.DataFrame:
     """The opportunities behind a mark, as they stood on the as-of date, and their `total` (sql/listing.sql)."""
     if question not in BEHIND:
         raise ValueError(f"{question} is none of {BEHIND}")
     first, last = months or (None, None)
     return run(cursor, "listing", slice_, behind=f"behind_{question}", order=order, outcome=outcome, pipeline=pipeline,
-               stage=stage, month_from=first, month_to=last, strict=strict, longer=longer, limit=min(limit, MAX_ROWS))
+               stage=stage, month_from=first, month_to=last, strict=strict, longer=longer,
+               limit=min(limit, MAX_ROWS), **more)
 
 
 def found(cursor: duckdb.DuckDBPyConnection, slice_: Slice, words: str, *, snapshot: date | None,

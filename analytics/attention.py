@@ -1,0 +1,441 @@
+"""What needs attention: limits learned from own history, shares, and who stands out (METHOD B8, B15). Pure.
+
+The rules themselves are applied in data/sql/fragment_attention.sql, over what is open only. A limit on the days in a
+stage is `stage_times` x the median of the pipeline, stage and segment (Kaplan-Meier over the visits of the last
+`history_days` days, open ones censored), and never shorter than `stage_days`; for kept grades there is no such minimum.
+
+Ranking: stake = amount x chance left x excess. Chance left is what the comparison with the rivals says, else the
+historical win rate of those that came to the stage. Excess = how many times over its limit a rule's clock is (days in
+stage / limit, idle days / step, hours / usual hours, 1 + days past due / due_days), at least 1 and counted up to
+excess_cap; rules without a clock have 1. What is not known is ranked below what is, by amount.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics.metrics.frames import Context, added_up, ladder, ordered, ratio
+from analytics.statistics.estimate import CLAIM, Estimate
+from analytics.statistics.intervals import difference, t_of, with_wilson
+from analytics.statistics.survival import groups, kaplan_meier, quantile
+from analytics.win_by_stage import by_stage
+from data.scope import UNKNOWN
+from data.settings import Settings
+
+#: Rules in the order in which they are told: what may be done about it soonest comes first.
+RULES = (
+    "never_moved",
+    "moved_stalled",
+    "recycle",
+    "warn",
+    "remind",
+    "unconditioned",
+    "at_risk",
+    "past_due",
+    "single_threaded",
+    "no_rival",
+)
+#: metric attention.<key> -> the rules that it counts
+METRICS = {
+    "stalled": ("never_moved", "moved_stalled"),
+    "never_moved": ("never_moved",),
+    "idle": ("warn", "recycle"),
+    "recycle": ("recycle",),
+    "past_due": ("past_due",),
+    "unconditioned": ("unconditioned",),
+    "single_threaded": ("single_threaded",),
+    "no_rival": ("no_rival",),
+    "at_risk": ("at_risk",),
+    "any": ("any",),
+}
+#: Columns of `limits`.
+LIMITS = (
+    "pipeline",
+    "stage",
+    "segment",
+    "n",
+    "events",
+    "median_days",
+    "limit_days",
+    "review_days",
+    "remind_days",
+    "warn_days",
+    "recycle_days",
+    "chance",
+    "reason",
+)
+#: Columns of `shifts`.
+SHIFTS = (
+    "metric",
+    "pipeline",
+    "segment",
+    "team",
+    "n",
+    "events",
+    "value",
+    "rest_n",
+    "rest_events",
+    "rest_value",
+    "change",
+    "low",
+    "high",
+    "amount",
+    "tests",
+    "is_real",
+)
+_COUNTS = ("n", "events", "amount_n", "amount_events", "amount_missing")
+
+
+def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """What holds for each pipeline, open stage and segment ("" = a segment without history; columns: LIMITS).
+
+    visits: data/sql/visit_days.sql by segment; outcomes: stage_outcomes.sql by segment. median_days is missing with
+    fewer than standards.min_events ended visits, or where half have not ended (reason): then the minimum alone holds.
+    """
+    rules, settings = context.settings.attention, context.settings
+    known = visits["segment"].replace({UNKNOWN: ""}) if len(visits) else pd.Series(dtype="str")
+    segments = list(dict.fromkeys(["", *settings.segment_keys, *sorted(known)]))
+    rows = ladder(settings)[["pipeline", "stage"]].merge(pd.DataFrame({"segment": segments}, dtype="str"), how="cross")
+    paces = (
+        [
+            _pace(part, settings.standards.min_events) | key
+            for key, part in groups(visits.assign(segment=known), ["pipeline", "stage", "segment"])
+        ]
+        if len(visits)
+        else []
+    )
+    pace = pd.DataFrame(paces, columns=["pipeline", "stage", "segment", "n", "events", "median_days", "reason"])
+    rows = rows.merge(
+        pace.astype({"pipeline": "str", "stage": "str", "segment": "str"}),
+        on=["pipeline", "stage", "segment"],
+        how="left",
+    )
+    rows = rows.merge(_chances(outcomes, context), on=["pipeline", "stage", "segment"], how="left")
+    rows = rows.assign(
+        n=rows["n"].fillna(0).astype("int64"),
+        events=rows["events"].fillna(0).astype("int64"),
+        reason=rows["reason"].fillna("nobody_entered").astype("str"),
+    )
+    learned = (rules.stage_times * rows["median_days"].astype("float64")).round()
+    floor = rows["segment"].map(lambda s: float(rules.of("stage_days", s)))
+    steps = [rules.of("idle_days", s) for s in rows["segment"]]
+    rows = rows.assign(
+        limit_days=np.fmax(learned, floor),
+        review_days=learned.fillna(floor),
+        **{f"{name}_days": [float(step[i]) for step in steps] for i, name in enumerate(("remind", "warn", "recycle"))},
+    )
+    return rows[list(LIMITS)]
+
+
+def _pace(part: pd.DataFrame, minimum: int) -> dict[str, Any]:
+    part = part[part["is_entry_known"] & (part["days"] >= 0)]
+    ended = part["outcome"].notna() & (part["outcome"] != "deleted")
+    counts = pd.DataFrame(
+        {"days": part["days"], "events": part["n"].where(ended, 0), "censored": part["n"].where(~ended, 0)}
+    )
+    n, events = int(part["n"].sum()), int(counts["events"].sum())
+    middle = quantile(kaplan_meier(counts)).value if events >= minimum else None
+    reason = (
+        ""
+        if middle is not None
+        else "nobody_entered"
+        if n == 0
+        else "few_events"
+        if events < minimum
+        else "not_reached"
+    )
+    return {"n": n, "events": events, "median_days": middle, "reason": reason}
+
+
+def _chances(outcomes: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """The historical win rate of those that reached each stage, few cases drawn towards the pipeline's (METHOD B7)."""
+    columns = ["pipeline", "stage", "segment", "chance"]
+    if outcomes.empty:
+        return pd.DataFrame(columns=columns).astype(
+            {"pipeline": "str", "stage": "str", "segment": "str", "chance": "float64"}
+        )
+    frame = by_stage({"stage_outcomes": outcomes}, context, ["segment"])
+    whole = by_stage({"stage_outcomes": added_up(outcomes, ["pipeline", "highest_order"])}, context, [])
+    frame = pd.concat([frame[frame["segment"] != UNKNOWN], whole.assign(segment="")], ignore_index=True)
+    return frame.rename(columns={"shrunk": "chance"})[columns].astype({"segment": "str"})
+
+
+def params(found: pd.DataFrame, hours: pd.DataFrame, settings: Settings) -> dict[str, Any]:
+    """The limits as parameters of data/sql/fragment_attention.sql; hours: rows of attention_hours.sql."""
+    rules = settings.attention
+    lists = {
+        name: _listed(found[column])
+        for name, column in {
+            "limit_pipelines": "pipeline",
+            "limit_stages": "stage",
+            "limit_segments": "segment",
+            "limit_days": "limit_days",
+            "review_days": "review_days",
+            "chances": "chance",
+            "remind_days": "remind_days",
+            "warn_days": "warn_days",
+            "recycle_days": "recycle_days",
+        }.items()
+    }
+    kept = [s for s in rules.kept_grades if s != "other"]
+    usual = zip(hours["pipeline"], hours["importance"], hours["usual_hours"], strict=True)
+    medians = {f"{pipeline}/{importance}": float(value) for pipeline, importance, value in usual}
+    return (
+        lists
+        | watched(found, settings)
+        | {
+            "hours_groups": list(medians),
+            "hours_medians": list(medians.values()),
+            "kept_segments": kept,
+            "kept_grades": [list(rules.kept_grades[s]) for s in kept],
+            "kept_other": list(rules.kept_grades["other"]),
+            "paused_days": rules.paused_days,
+            "tender_stages": list(rules.tender_stages),
+            "due_days": rules.due_days,
+            "rival_from": rules.rival_from_stage,
+            "excess_cap": rules.excess_cap,
+        }
+    )
+
+
+def watched(found: pd.DataFrame, settings: Settings) -> dict[str, Any]:
+    """Parameters of data/sql/fragment_watched.sql and fragment_presales.sql."""
+    rules = settings.attention
+    rest = "C" if "C" not in rules.grade_amounts else ""
+    return {
+        "segments": sorted(set(found["segment"]) - {""}),
+        "grades": [*rules.grade_amounts, rest],
+        "grades_from": [float(v) for v in rules.grade_amounts.values()],
+        "unconditioned_from": rules.unconditioned_from_stage,
+        "unconditioned_below": settings.support.weak_conditions,
+    }
+
+
+def _listed(column: pd.Series) -> list[Any]:
+    return [None if pd.isna(v) else v for v in column.tolist()]
+
+
+def share(
+    answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str], *, rules: Sequence[str]
+) -> pd.DataFrame:
+    """The share of what is open that breaks any of `rules` (which exclude each other), one row per group.
+
+    Columns: the groups, n (those for whom it can be known), events, value, low, high, amount_n, amount_events,
+    amount_value (of those with an amount), amount_missing, reason.
+    """
+    counts, keys = answers["attention_counts"], list(by)
+    whole = counts.loc[counts["rule"] == "open", keys].drop_duplicates() if keys else pd.DataFrame(index=[0])
+    mine = counts[counts["rule"].isin(rules)]
+    first = added_up(mine[mine["rule"] == rules[0]], keys) if keys else _summed(mine[mine["rule"] == rules[0]])
+    every = added_up(mine, keys) if keys else _summed(mine)
+    columns = [*keys, *_COUNTS]
+    frame = first.reindex(columns=columns).drop(columns=["events", "amount_events"])
+    hits = every.reindex(columns=columns)[[*keys, "events", "amount_events"]]
+    if keys:
+        frame = whole.merge(frame, on=keys, how="left").merge(hits, on=keys, how="left")
+    else:
+        frame = pd.concat([frame, hits], axis="columns")
+    whole_numbers = ["n", "events", "amount_missing"]
+    frame[whole_numbers] = frame[whole_numbers].fillna(0).astype("int64")
+    frame["amount_events"] = frame["amount_events"].where(
+        frame["amount_n"].isna() | frame["amount_events"].notna(), 0.0
+    )
+    frame = with_wilson(frame, "events", "n")
+    is_open = keys or (counts["rule"] == "open").any()
+    reason = np.where(frame["n"] > 0, "", "not_recorded" if is_open else "nothing_open")
+    frame = frame.assign(
+        amount_value=ratio(frame["amount_events"], frame["amount_n"]),
+        reason=pd.Series(reason, index=frame.index, dtype="str"),
+    )
+    order = [
+        *keys,
+        "n",
+        "events",
+        "value",
+        "low",
+        "high",
+        "amount_n",
+        "amount_events",
+        "amount_value",
+        "amount_missing",
+        "reason",
+    ]
+    return ordered(frame, context, keys)[order]
+
+
+def _summed(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows[list(_COUNTS)].sum(min_count=1).to_frame().T.reset_index(drop=True)
+
+
+def shifts(counts: pd.DataFrame, *, metrics: Sequence[str], group: str = "team", min_n: int = 20) -> pd.DataFrame:
+    """Where a rule is broken more often than in the other groups of the same pipeline and segment (columns: SHIFTS).
+
+    counts: attention_counts.sql by pipeline, segment and `group`. One test per metric, pipeline, segment and group of
+    at least `min_n` known against all other groups together; the limits of `change` hold for all tests at once
+    (Bonferroni), and only what excludes 0 is_real. The most certain come first: lower limit of the change.
+    """
+    rows = [row for metric in metrics for row in _of_metric(counts, metric, group, min_n)]
+    tests = len(rows)
+    for row in rows:
+        found = difference(row["events"], row["n"], row["rest_events"], row["rest_n"], level=1 - (1 - CLAIM) / tests)
+        row |= {
+            "change": found.value,
+            "low": found.low,
+            "high": found.high,
+            "tests": tests,
+            "is_real": found.excludes(0) and found.value > 0,
+        }
+    frame = pd.DataFrame(rows, columns=list(SHIFTS))
+    return frame.sort_values(["low", "events"], ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _of_metric(counts: pd.DataFrame, metric: str, group: str, min_n: int) -> list[dict[str, Any]]:
+    keys = ["pipeline", "segment"]
+    mine = counts[counts["rule"].isin(METRICS[metric]) & (counts[group] != UNKNOWN)]
+    known = added_up(mine[mine["rule"] == METRICS[metric][0]], [*keys, group])
+    if known.empty:
+        return []
+    hits = added_up(mine, [*keys, group])
+    frame = known.drop(columns=["events", "amount_events"]).merge(
+        hits[[*keys, group, "events", "amount_events"]], how="left"
+    )
+    found = []
+    for key, part in groups(frame, keys):
+        if key["segment"] == UNKNOWN:
+            continue
+        n, events = int(part["n"].sum()), int(part["events"].sum())
+        for row in part[part["n"] >= min_n].to_dict("records"):
+            rest_n, rest = n - int(row["n"]), events - int(row["events"])
+            if rest_n >= min_n:
+                found.append(
+                    key
+                    | {
+                        "metric": metric,
+                        "team": row[group],
+                        "n": int(row["n"]),
+                        "events": int(row["events"]),
+                        "value": row["events"] / row["n"],
+                        "rest_n": rest_n,
+                        "rest_events": rest,
+                        "rest_value": rest / rest_n,
+                        "amount": row["amount_events"],
+                    }
+                )
+    return found
+
+
+def spend(counts: pd.DataFrame) -> pd.DataFrame:
+    """Do opportunities without the necessary conditions take more presales hours than others? One row per pipeline.
+
+    counts: attention_spend.sql. Columns: pipeline, n_weak, n, hours_weak, hours, deals_share, hours_share, mean_weak,
+    mean_rest, change (of the means), low, high (Welch 1947; level of a claim, all pipelines at once), is_real.
+    """
+    parts = list(groups(added_up(counts, ["pipeline", "is_weak"]), ["pipeline"])) if len(counts) else []
+    rows = []
+    for key, part in parts:
+        sides = {bool(r["is_weak"]): r for r in part.to_dict("records")}
+        if len(sides) < 2:
+            continue
+        weak, rest = sides[True], sides[False]
+        found = _welch(weak, rest, 1 - (1 - CLAIM) / len(parts))
+        n, hours = weak["n"] + rest["n"], weak["hours"] + rest["hours"]
+        rows.append(
+            key
+            | {
+                "n_weak": int(weak["n"]),
+                "n": int(n),
+                "hours_weak": weak["hours"],
+                "hours": hours,
+                "deals_share": weak["n"] / n,
+                "hours_share": weak["hours"] / hours if hours else np.nan,
+                "mean_weak": weak["hours"] / weak["n"],
+                "mean_rest": rest["hours"] / rest["n"],
+                "change": found.value,
+                "low": found.low,
+                "high": found.high,
+                "is_real": found.low is not None and found.low > 0,
+            }
+        )
+    columns = [
+        "pipeline",
+        "n_weak",
+        "n",
+        "hours_weak",
+        "hours",
+        "deals_share",
+        "hours_share",
+        "mean_weak",
+        "mean_rest",
+        "change",
+        "low",
+        "high",
+        "is_real",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _welch(one: Mapping[str, Any], other: Mapping[str, Any], level: float) -> Estimate:
+    """Difference of two means from n, Σx and Σx², unequal variances (Welch 1947); no limits below two cases a side."""
+    means = [side["hours"] / side["n"] for side in (one, other)]
+    if min(one["n"], other["n"]) < 2:
+        return Estimate(means[0] - means[1], None, None)
+    parts = [
+        max(0.0, side["squares"] - side["n"] * m**2) / (side["n"] - 1) / side["n"]
+        for side, m in zip((one, other), means, strict=True)
+    ]
+    variance = sum(parts)
+    if not variance > 0:
+        return Estimate(means[0] - means[1], None, None)
+    degrees = variance**2 / sum(p**2 / (side["n"] - 1) for p, side in zip(parts, (one, other), strict=True))
+    half = t_of(level, max(1, int(degrees))) * sqrt(variance)
+    return Estimate(means[0] - means[1], means[0] - means[1] - half, means[0] - means[1] + half)
+
+
+def outcomes(counts: pd.DataFrame) -> pd.DataFrame:
+    """Do the warnings mean anything? Win rate of those ever warned and of the others, per pipeline and segment.
+
+    counts: attention_outcomes.sql. Columns: pipeline, segment, n_warned, won_warned, warned, low_warned, high_warned,
+    n_others, won_others, others, low_others, high_others, change, low, high (Newcombe's), is_real. An association: long
+    deals have more time to fall silent, and losses are often recorded late.
+    """
+    rows = []
+    for key, part in groups(counts, ["pipeline", "segment"]) if len(counts) else []:
+        sides = {bool(r["is_warned"]): r for r in part.to_dict("records")}
+        both = [sides.get(flag, {"n": 0, "won": 0}) for flag in (True, False)]
+        found = difference(both[0]["won"], both[0]["n"], both[1]["won"], both[1]["n"], level=CLAIM)
+        shares = with_wilson(pd.DataFrame(both)[["n", "won"]], "won", "n").to_dict("records")
+        row: dict[str, Any] = dict(key)
+        for name, side in zip(("warned", "others"), shares, strict=True):
+            row |= {
+                f"n_{name}": int(side["n"]),
+                f"won_{name}": int(side["won"]),
+                name: side["value"],
+                f"low_{name}": side["low"],
+                f"high_{name}": side["high"],
+            }
+        rows.append(
+            row
+            | {
+                "change": found.value,
+                "low": found.low,
+                "high": found.high,
+                "is_real": found.low is not None and found.excludes(0),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def by_rule(counts: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """`share` of every rule on its own: the groups, rule (in the order of RULES), and its columns."""
+    parts = [
+        share({"attention_counts": counts}, context, by, rules=[rule]).assign(rule=rule) for rule in (*RULES, "any")
+    ]
+    frame = pd.concat([p.dropna(axis="columns", how="all") for p in parts], ignore_index=True)
+    first = [*by, "rule"]
+    columns = [*first, *(c for c in parts[0].columns if c not in first)]
+    return frame.reindex(columns=columns).astype({"rule": "str", "reason": "str"})

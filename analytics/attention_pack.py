@@ -1,0 +1,228 @@
+"""The weekly review pack and its neighbours: lights of the 13 elements, owners, control points (METHOD B10, B19). Pure.
+
+A light is "good", "look", "act" or "unknown"; what is not known is never good. The bounds are ours (docs/method.md);
+those that are settings elsewhere are taken from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analytics.attention import RULES
+from analytics.statistics.estimate import CLAIM
+from analytics.statistics.intervals import difference, with_wilson
+from data.settings import Attention, Settings
+
+Row = Mapping[Any, Any]
+Light = Callable[[Row, Settings, date], str]
+GOOD, LOOK, ACT, UNKNOWN = "good", "look", "act", "unknown"
+_DOOMED, _MOVED = ("lead_lost", "doomed", "jump"), -0.02
+
+
+def lights(frame: pd.DataFrame, settings: Settings, as_of: date) -> pd.DataFrame:
+    """The frame of data/sql/attention_pack.sql with a column per element (ELEMENTS) and `why`: what makes it important
+    (grade, event, stalled, comma between)."""
+    rows = frame.to_dict("records")
+    found = {
+        name: pd.Series([light(row, settings, as_of) for row in rows], index=frame.index, dtype="str")
+        for name, light in ELEMENTS.items()
+    }
+    return frame.assign(why=pd.Series([_why(row) for row in rows], index=frame.index, dtype="str"), **found)
+
+
+def _why(row: Row) -> str:
+    flags = {
+        "grade": row["is_graded"],
+        "event": bool(row["happened"]) or bool(row["is_jump"]),
+        "stalled": row["is_stalled"],
+    }
+    return ",".join(name for name, on in flags.items() if on)
+
+
+def _known(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)
+
+
+def _from(value: Any, good: float, look: float) -> str:
+    """Good from `good` on, to be looked at from `look` on."""
+    number = _known(value)
+    return UNKNOWN if number is None else GOOD if number >= good else LOOK if number >= look else ACT
+
+
+def _stage(row: Row, settings: Settings, as_of: date) -> str:
+    days, limit = _known(row["stage_days"]), _known(row["stage_limit"])
+    if days is None or not limit:
+        return UNKNOWN
+    return ACT if row["is_stalled"] else LOOK if days > 0.75 * limit else GOOD
+
+
+def _grade(row: Row, settings: Settings, as_of: date) -> str:
+    if not isinstance(row["grade"], str):
+        return UNKNOWN if _known(row["amount_base"]) is None else LOOK
+    return GOOD
+
+
+def _team(row: Row, settings: Settings, as_of: date) -> str:
+    requests = _known(row["requests"])
+    return UNKNOWN if not requests else ACT if row["unanswered"] else GOOD
+
+
+def _process(row: Row, settings: Settings, as_of: date) -> str:
+    if _known(row["skips"]) is None:
+        return UNKNOWN
+    return ACT if row["regresses"] else LOOK if row["skips"] else GOOD
+
+
+def _conditions(row: Row, settings: Settings, as_of: date) -> str:
+    return _from(row["need_score"], 70, settings.support.weak_conditions)
+
+
+def _competitors(row: Row, settings: Settings, as_of: date) -> str:
+    if _known(row["lacks_rival"]) is None:
+        return UNKNOWN
+    is_assessed = _known(row["is_phantom"]) == 0
+    return ACT if row["lacks_rival"] else GOOD if is_assessed else LOOK
+
+
+def _questionnaire(row: Row, settings: Settings, as_of: date) -> str:
+    if _known(row["inside_source"]) == 0:
+        return ACT
+    return _from(row["questionnaire"], 0.7, 0.4)
+
+
+def _map(row: Row, settings: Settings, as_of: date) -> str:
+    return _from(row["threads"], 3, 2)
+
+
+def _probability(row: Row, settings: Settings, as_of: date) -> str:
+    if _known(row["p"]) is None:
+        return UNKNOWN
+    if set(str(row["happened"]).split(",")) & set(_DOOMED):
+        return ACT
+    return LOOK if (_known(row["delta"]) or 0.0) < _MOVED else GOOD
+
+
+def _strategy(row: Row, settings: Settings, as_of: date) -> str:
+    """By our strength over the top rival's, from the shares: r = (P us / P rival) ^ (1 / gamma)."""
+    rules, us, rival = settings.win_rate, _known(row["p_us"]), _known(row["p_rival"])
+    if us is None or not rival or row["is_phantom"]:
+        return UNKNOWN
+    return _from((us / rival) ** (1 / rules.gamma), rules.flanking_from, rules.fragment_from)
+
+
+def _proposition(row: Row, settings: Settings, as_of: date) -> str:
+    return _from(row["solution_accept"], 60, 40)
+
+
+def _activities(row: Row, settings: Settings, as_of: date) -> str:
+    if _known(row["idle_days"]) is None:
+        return UNKNOWN
+    return {"": GOOD, "remind": LOOK}.get(row["step"], ACT)
+
+
+def _coaching(row: Row, settings: Settings, as_of: date) -> str:
+    """When the deal was last assessed: this week, within silent_days, or not."""
+    if pd.isna(row["assessed_week"]):
+        return UNKNOWN
+    days = (as_of - row["assessed_week"].date()).days
+    return GOOD if days <= 7 else LOOK if days < settings.win_rate.silent_days else ACT
+
+
+#: The 13 elements of TAS+ in the method's order: four inner, nine outer.
+_LIGHTS: Mapping[str, Light] = {
+    "stage": _stage,
+    "grade": _grade,
+    "team": _team,
+    "process": _process,
+    "conditions": _conditions,
+    "competitors": _competitors,
+    "questionnaire": _questionnaire,
+    "map": _map,
+    "probability": _probability,
+    "strategy": _strategy,
+    "proposition": _proposition,
+    "activities": _activities,
+    "coaching": _coaching,
+}
+#: column -> what lights it
+ELEMENTS: Mapping[str, Light] = {f"light_{name}": light for name, light in _LIGHTS.items()}
+
+
+def owners(counts: pd.DataFrame) -> pd.DataFrame:
+    """Per owner and team (rows of attention_counts.sql): n open, `any` that break a rule, a column per rule, amount."""
+    keys = ["owner_id", "team"]
+    rows = counts[counts["rule"] == "open"][[*keys, "n"]]
+    broken = counts[counts["rule"] == "any"][[*keys, "events", "amount_events"]]
+    rows = rows.merge(broken.rename(columns={"events": "any", "amount_events": "amount"}), on=keys, how="left")
+    for rule in RULES:
+        mine = counts[counts["rule"] == rule][[*keys, "events"]].rename(columns={"events": rule})
+        rows = rows.merge(mine, on=keys, how="left")
+    return rows.sort_values(["any", "amount"], ascending=False, kind="stable").reset_index(drop=True)
+
+
+def answers(counts: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    """Mean answer per pipeline, stage and control point (rows of attention_points.sql): value 0 to 1, known, full."""
+    frame = counts.assign(value=counts["total"] / counts["known"].where(counts["known"] > 0))
+    place = frame["item"].map({item: i for i, item in enumerate(order)}).fillna(len(order))
+    frame = frame.assign(place=place).sort_values(["pipeline", "stage_order", "place", "item"], kind="stable")
+    return frame.drop(columns="place").reset_index(drop=True)
+
+
+def gaps(counts: pd.DataFrame, rules: Attention) -> pd.DataFrame:
+    """Per pipeline and stage (rows of attention_point_gaps.sql): how many of the answered have what is due by then.
+
+    Columns added: due ("early" from early_from_stage, "late" from late_from_stage, "" = nothing yet), met, value, low,
+    high (of known; the late points where both are due).
+    """
+    due = np.select(
+        [counts["stage_order"] >= rules.late_from_stage, counts["stage_order"] >= rules.early_from_stage],
+        ["late", "early"],
+        "",
+    )
+    met = np.select([due == "late", due == "early"], [counts["late_met"], counts["early_met"]], 0)
+    frame = counts.assign(due=pd.Series(due, index=counts.index, dtype="str"), met=met)
+    frame = with_wilson(frame, "met", "known")
+    frame.loc[frame["due"] == "", ["value", "low", "high"]] = np.nan
+    return frame
+
+
+def lift(counts: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
+    """Win rate with a control point (answer 1) less without (answer 0), per pipeline and item, in the points' order.
+
+    Columns: pipeline, item, n_with, won_with, n_without, won_without, value, low, high (Newcombe's; all points of the
+    pipeline at once), is_real. An association: what goes well is also known better.
+    """
+    rows = []
+    for (pipeline, item), part in counts.groupby(["pipeline", "item"], sort=False):
+        sides = {v: part[part["value"] == v][["n", "won"]].sum() for v in (1, 0)}
+        tests = max(1, counts.loc[counts["pipeline"] == pipeline, "item"].nunique())
+        found = difference(
+            int(sides[1]["won"]),
+            int(sides[1]["n"]),
+            int(sides[0]["won"]),
+            int(sides[0]["n"]),
+            level=1 - (1 - CLAIM) / tests,
+        )
+        rows.append(
+            {
+                "pipeline": pipeline,
+                "item": item,
+                "n_with": int(sides[1]["n"]),
+                "won_with": int(sides[1]["won"]),
+                "n_without": int(sides[0]["n"]),
+                "won_without": int(sides[0]["won"]),
+                "value": found.value,
+                "low": found.low,
+                "high": found.high,
+                "is_real": found.low is not None and found.excludes(0),
+            }
+        )
+    columns = ["pipeline", "item", "n_with", "won_with", "n_without", "won_without", "value", "low", "high", "is_real"]
+    place = {item: i for i, item in enumerate(order)}
+    rows.sort(key=lambda r: (r["pipeline"], place.get(r["item"], len(place)), r["item"]))
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,37 @@
+"""What needs attention: rules over everything that is open, what waits, and whether the rules mean anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from data.queries.asking import MAX_ROWS, Slice, run
+
+#: Questions that the rules answer (`attention_<part>.sql`), and those that need no more than the view.
+JUDGED = ("counts", "list", "pack", "hours", "spend")
+PLAIN = ("waiting", "asleep", "points", "point_gaps", "point_lift", "outcomes", "known")
+
+
+def attention(
+    cursor: duckdb.DuckDBPyConnection,
+    slice_: Slice,
+    by: Sequence[str] = (),
+    *,
+    part: str,
+    limit: int = 200,
+    **rules: Any,
+) -> pd.DataFrame:
+    """One answer (sql/attention_<part>.sql); `rules` are the limits of analytics/attention.py, as of that day."""
+    if part not in (*JUDGED, *PLAIN):
+        raise ValueError(f"{part} is none of {(*JUDGED, *PLAIN)}")
+    return run(cursor, f"attention_{part}", slice_, by, limit=min(limit, MAX_ROWS), **rules)
+
+
+def attention_counts(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
+    """Per group and rule: known, broken, amounts (sql/attention_counts.sql)."""
+    return attention(cursor, slice_, by, part="counts", **rules)
