@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import streamlit as st
 
@@ -66,10 +66,10 @@ class Asked:
         return value.with_(scope=self._scope) if isinstance(value, View) else value
 
 
-def ask() -> Asked:
+def ask() -> Ask:
     """The one way for pages to ask: store, load and scope are those of this run."""
     here = context.now()
-    return Asked(here.store, here.load_id, here.scope)
+    return cast(Ask, Asked(here.store, here.load_id, here.scope))
 
 
 def owner_names() -> dict[str, str]:

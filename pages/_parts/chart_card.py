@@ -11,6 +11,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from analytics import format as fmt
+from analytics.cards.card import Card
 from analytics.export.csv import csv_bytes
 from analytics.view import View
 from pages._parts import browser, cache, context, definition, filter_bar, states, table, view_state
@@ -51,6 +52,15 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
         _chart(figure, key, view, alt or f"{title}. {caption}", mark_question or _own_mark(figure, question), drill)
         _tools(title, caption, frame, key, view, definition_key)
         _rows(title, frame, key, columns, kinds)
+
+
+def draw(card: Card) -> None:
+    """A card that was made elsewhere (analytics/cards)."""
+    chart_card(card.title, card.figure, card.frame, key=card.key, view=card.view, measured=card.measured, n=card.n,
+               definition_key=card.definition_key, columns=None if card.columns is None else list(card.columns),
+               kinds=dict(card.kinds), question=card.question, drill=card.drill, with_period=card.with_period)
+    for note in card.notes:
+        st.caption(md_escape(note))
 
 
 def _chart(figure: go.Figure, key: str, view: View, alt: str, question: Any, drill: bool) -> None:

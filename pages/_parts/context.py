@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from analytics.cards.card import Look
 from analytics.charts.style import Theme
 from analytics.i18n import t as translate
 from data.scope import Scope
@@ -51,6 +52,12 @@ def lang() -> str:
 def theme() -> Theme:
     """'light' or 'dark', for chart builders."""
     return now().theme
+
+
+def look() -> Look:
+    """Language, colours and settings, for cards."""
+    here = now()
+    return Look(here.lang, here.settings, here.theme)
 
 
 def t(key: str, **fields: object) -> str:

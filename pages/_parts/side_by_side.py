@@ -8,8 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from analytics import format as fmt
+from analytics.cards import Card
 from analytics.charts.facets import Facet
-from pages._parts import context, states, table
+from pages._parts import chart_card, context, states, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -23,6 +24,15 @@ def placed(facets: Sequence[Facet]) -> Iterator[tuple[int, Facet]]:
         for number, (place, facet) in enumerate(zip(st.columns(len(shown)), shown, strict=True), start):
             with place:
                 yield number, facet
+
+
+def draw(cards: Sequence[Card]) -> None:
+    """Cards beside each other."""
+    for start in range(0, len(cards), A_ROW):
+        shown = cards[start : start + A_ROW]
+        for place, card in zip(st.columns(len(shown)), shown, strict=True):
+            with place:
+                chart_card.draw(card)
 
 
 def not_shown(left_out: Sequence[tuple[Facet, int]]) -> None:

@@ -1,0 +1,21 @@
+"""The cards that can leave the dashboard, each by a key: what a pack lists and a page draws.
+
+A card's function takes whom to ask, the view, the look and its options, and gives the cards that stand side by side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from analytics.cards import conversion_days, funnel
+from analytics.cards.card import Card, Look, Native, Series
+
+__all__ = ["CARDS", "Card", "Look", "Native", "Series"]
+
+CARDS: dict[str, Callable[..., list[Card]]] = {
+    "funnel.rates": funnel.rates,
+    "funnel.outcomes": funnel.outcomes,
+    "funnel.flow": funnel.flow,
+    "conversion_days.statistics": conversion_days.statistics,
+    "conversion_days.survival": conversion_days.survival,
+}

@@ -1,0 +1,101 @@
+"""What stands in the card of a chart, before anybody draws it: a page, a slide and a workbook show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics.charts.names import Names
+from analytics.charts.style import Theme
+from analytics.i18n import t as translate
+from analytics.view import View
+from data.settings import Settings
+
+#: How a chart is drawn where only native charts of an office program are at hand.
+Form = Literal["bar", "column", "stacked", "line", "step", "funnel", "waterfall", "picture"]
+#: The notation of a series (IBCS): solid, light, outlined, hatched.
+Role = Literal["actual", "comparison", "standard", "forecast"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """In whose words and colours a card is made."""
+
+    lang: str
+    settings: Settings
+    theme: Theme = "light"
+
+    @property
+    def names(self) -> Names:
+        """Stages, segments and pipelines by their names."""
+        return Names(self.lang, self.settings)
+
+    def t(self, key: str, **fields: object) -> str:
+        """A text in the language of the card."""
+        return translate(key, self.lang, **fields)
+
+    def stage(self, pipeline: str, stage: str) -> str:
+        """The name of a stage, plain text."""
+        return self.settings.stage_label(pipeline, stage, self.lang)
+
+
+@dataclass(frozen=True)
+class Series:
+    """One column of a card's frame as a series of a native chart; `name` is plain text."""
+
+    name: str
+    column: str
+    role: Role = "actual"
+
+
+@dataclass(frozen=True)
+class Native:
+    """How a card's frame becomes a native chart: categories down the column `category`, numbers in the series.
+
+    split   a column with one series per value, instead of one series per column; `series` then has one entry
+    number  rate | days | amount | number: how the values are shown
+    """
+
+    form: Form
+    category: str = ""
+    series: tuple[Series, ...] = ()
+    split: str = ""
+    number: str = "number"
+
+
+@dataclass(frozen=True)
+class Card:
+    """One chart with everything that is said about it. All texts are plain text in one language.
+
+    key             unique on its page; where cards stand side by side, each has its own
+    title           the finding
+    measured        what is measured, in which unit (the period and n are added where it is shown)
+    figure, frame   the chart, and the rows it was made of
+    definition_key  metric of the registry that defines the numbers
+    columns, kinds  which columns a table shows, and how (pages/_parts/table.py)
+    question        the metric whose opportunities stand behind a mark (analytics/marks.py); drill False: none do
+    with_period     False where the chart does not follow the period of the view (a stock, a long trend)
+    notes           what must be said below the chart
+    segment         the customer segment that it is about, if it is one: gives native charts its colour
+    """
+
+    key: str
+    title: str
+    measured: str
+    figure: go.Figure
+    frame: pd.DataFrame
+    view: View
+    definition_key: str | None = None
+    columns: Sequence[str] | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    question: str | None = None
+    drill: bool = True
+    with_period: bool = True
+    n: int | None = None
+    notes: tuple[str, ...] = ()
+    segment: str | None = None
+    native: Native | None = None
