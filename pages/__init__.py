@@ -33,10 +33,13 @@ PAGES = (
     Page("funnel", "order_line"),
     Page("conversion_days", "order_line"),
     Page("win_rate", "order_line"),
+    Page("forecast", "order_line"),
     Page("closeness", "customer_line"),
+    Page("support", "support_line"),
     Page("attention", "action"),
     Page("opportunity", "action"),
     Page("data", "data"),
+    Page("quality", "data"),
     Page("definitions", "data"),
 )
 
