@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, cast
 
 import streamlit as st
 
 from analytics import format as fmt
-from analytics import i18n, periods
+from analytics import i18n, periods, view_words
 from analytics.charts.style import columns_of
 from analytics.view import Compare, Days, View
+from analytics.view_words import ALL_TIME, FILTERS, LAST_YEAR, last_year
 from data.errors import LANGUAGES, MvpodError
 from data.scope import UNKNOWN, Filters
 from pages._parts import context, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
-#: name in the URL -> dimension, in the order of the sidebar. The first two are always in sight.
-FILTERS = {
-    "team": "team", "owner": "owner_id", "region": "region", "industry": "industry", "ownership": "ownership",
-    "type": "type", "mode": "sales_mode", "product_line": "product_line", "pipeline": "pipeline",
-}
+#: so many of the filters are always in sight
 _IN_SIGHT = 2
 #: Latin characters that the buttons of one switch may take together
 _SWITCH_COLUMNS = 24
 COMPARE = ("previous", "last_year", "none")
 DAYS = ("calendar", "working")
 THEMES = ("system", "light", "dark")
-DEFAULT_PERIOD, ALL_TIME, EVERY_SEGMENT = "12m", "all", "all"
+DEFAULT_PERIOD, EVERY_SEGMENT = LAST_YEAR, "all"
 
 Options = Mapping[str, list[tuple[str, int]]]
 
@@ -118,11 +115,6 @@ def _period(bar: Any, as_of: date, first: date) -> periods.Period | None:
     return known.get(chosen)
 
 
-def last_year(as_of: date) -> periods.Period:
-    """The twelve months that end with the as-of day: long enough for a KA sale, recent enough to act on."""
-    return periods.range_(periods.add_months(as_of, -12) + timedelta(days=1), as_of)
-
-
 def _calendar(first: date, as_of: date, start_month: int) -> dict[str, periods.Period]:
     """Fiscal quarters of the last three years and fiscal years, newest first."""
     since = max(first, periods.add_months(as_of, -36))
@@ -164,26 +156,11 @@ def _dimension(place: Any, name: str, dimension: str, choice: Options, names: Ma
 
 
 def in_words(view: View, names: Mapping[str, str]) -> str:
-    """The view as one line for people: filters, as-of day, period, comparison (plain text)."""
+    """The view as one line for people, in the viewer's language (plain text)."""
     here = context.now()
-    parts = [t("view.as_of", day=fmt.day(view.as_of, here.lang)), t("view.period", period=period_words(view))]
-    if view.compare != "none":
-        parts.append(t(f"view.compare.{view.compare}"))
-    if view.days == "working":
-        parts.append(t("view.working_days"))
-    for dimension, keys in view.filters.chosen:
-        labels = i18n.labels(dimension, keys, here.lang, here.settings)
-        shown = [names.get(k, str(v)) if dimension == "owner_id" else str(v) for k, v in labels.items()]
-        parts.append(f"{i18n.dimension_label(dimension, here.lang)}: {t('view.and').join(shown)}")
-    return " · ".join(parts)
+    return view_words.in_words(view, here.lang, here.settings, names)
 
 
 def period_words(view: View) -> str:
     """The period of a view in words, with its dates."""
-    here = context.now()
-    if view.start is None or view.end is None:
-        return t("filter.period.all")
-    dates = f"{fmt.day(view.start, here.lang)} – {fmt.day(view.end, here.lang)}"
-    if (view.start, view.end) == (last_year(view.as_of).start, view.as_of):
-        return f"{t('filter.period.12m')} ({dates})"
-    return dates
+    return view_words.period_words(view, context.lang())
