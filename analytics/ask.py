@@ -23,6 +23,7 @@ from analytics.periods import Period
 from analytics.pipeline_questions import PipelineQuestions
 from analytics.quality_questions import QualityQuestions
 from analytics.support_questions import SupportQuestions
+from analytics.value_questions import ValueQuestions
 from analytics.view import View
 from analytics.win_questions import WinQuestions
 from data import queries
@@ -38,7 +39,8 @@ ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "
 GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
-class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions, PipelineQuestions, ForecastQuestions, QualityQuestions):
+class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions, PipelineQuestions, ForecastQuestions, QualityQuestions,
+          ValueQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
@@ -343,6 +345,7 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         if query == "attention_counts":
             more = self.attention_rules(slice_)
         more |= self._pipeline_needs(query, slice_.as_of, options or {})
+        more |= self._value_rules(query, slice_, keys)
         if query.startswith("forecast_"):
             more = self._forecast_days(query, slice_, options)
         counts = getattr(queries, query)(self.company.cursor(), slice_, list(dict.fromkeys(asked)), **more)

@@ -28,6 +28,7 @@ _FAMILIES = {
     "attention": "What needs attention",
     "support": "Support line", "quality": "Quality of the data",
     "pipeline": "Open pipeline", "regress": "Moves", "skip": "Moves",
+    "value": "Value",
 }
 
 #: columns of each family's rows, in order (the groups asked for come first)
@@ -65,6 +66,9 @@ COLUMNS = {
     "quality": ("n", "asked", "filled", "certain", "likely", "suspect", "cells", "unknown", "fresh", "value", "reason"),
     "regress": ("pipeline", "n", "events", "value", "low", "high", "reason"),
     "skip": ("pipeline", "n", "events", "value", "low", "high", "reason"),
+    "value": ("n", "unmeasured", "won", "lost", "events", "companies", "pairs", "amount", "amount_n", "amount_events",
+              "win_rate", "won_amount", "won_amount_missing", "mean_amount", "cycle_days", "cost", "seller_months",
+              "direct_n", "direct_value", "value", "low", "high", "reason"),
 }
 
 

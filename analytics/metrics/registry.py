@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from analytics import conversion_days, cycle, funnel, pipeline, win_by_stage, win_rate
-from analytics.metrics import attention, closeness, forecast, quality, support
+from analytics.metrics import attention, closeness, forecast, quality, support, value
 from analytics.metrics import pipeline as stock
 from analytics.metrics.metric import Calculate, Metric, Text, Unit
 from data.errors import MvpodError, nearest
@@ -212,3 +212,4 @@ _declare(*forecast.METRICS)
 _declare(*stock.METRICS)
 _declare(*support.METRICS)
 _declare(*quality.METRICS)
+_declare(*value.METRICS)
