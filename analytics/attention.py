@@ -397,11 +397,11 @@ def _welch(one: Mapping[str, Any], other: Mapping[str, Any], level: float) -> Es
 
 
 def outcomes(counts: pd.DataFrame) -> pd.DataFrame:
-    """Do the warnings mean anything? Win rate of those ever warned and of the others, per pipeline and segment.
+    """Do the warnings mean anything? Win rate of those warned of early and of the others, per pipeline and segment.
 
     counts: attention_outcomes.sql. Columns: pipeline, segment, n_warned, won_warned, warned, low_warned, high_warned,
-    n_others, won_others, others, low_others, high_others, change, low, high (Newcombe's), is_real. An association: long
-    deals have more time to fall silent, and losses are often recorded late.
+    n_others, won_others, others, low_others, high_others, change, low, high (Newcombe's), is_real. An association,
+    no proof of a cause.
     """
     rows = []
     for key, part in groups(counts, ["pipeline", "segment"]) if len(counts) else []:

@@ -20,6 +20,8 @@ from data.settings import Settings
 LOOKED_AT = ("never_moved", "stalled", "idle", "past_due", "unconditioned", "single_threaded", "no_rival", "at_risk")
 
 
+#: Warnings are judged so many times their days after creation, among what is still open then.
+LANDMARK = 2
 #: What `attention_rules` gave; None: it is asked for.
 Learned = dict[str, Any] | None
 
@@ -34,6 +36,7 @@ class AttentionQuestions:
         def _context(self, slice_: Slice) -> Context: ...
         def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame: ...
         def _now(self, view: View) -> View: ...
+        def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
         def _snapshot(self, as_of: date) -> date | None: ...
 
     def attention_limits(self, view: View) -> pd.DataFrame:
@@ -107,6 +110,14 @@ class AttentionQuestions:
         found = self._attended(view, "pack", learned, limit=limit)
         return self._named(attention_pack.lights(found, self.settings, view.as_of), view.as_of)
 
+    def story_more(self, view: View, opportunity_id: str) -> dict[str, pd.DataFrame]:
+        """What else is told of one opportunity beside `story`: "people" (of the decision chain, unnamed), "answers"
+        (to the checklists), "requests" (for presales); columns: sql/story_*.sql. Nothing of what may not be seen."""
+        view = self._everything(view)
+        if self._told(view, "state", opportunity_id).empty:
+            return {}
+        return {part: self._told(view, part, opportunity_id) for part in ("people", "answers", "requests")}
+
     def attention_points(self, view: View) -> dict[str, pd.DataFrame]:
         """Control points (METHOD B10): "stages" (answers per stage and item), "gaps" (per stage: how many have what is
         due by then), "lift" (win rate with a point against without, of all closed so far)."""
@@ -119,7 +130,8 @@ class AttentionQuestions:
         }
 
     def attention_outcomes(self, view: View) -> pd.DataFrame:
-        """Do warnings mean anything? Win rate of what was ever warned against the rest, of the last `history_days` days
+        """Do warnings mean anything? Win rate of what was warned of early (within LANDMARK times the days of a warning,
+        among what was still open then) against the rest, of what was closed in the last `history_days` days
         (columns: attention.outcomes); no rows where no activities are recorded."""
         rules, known = self.settings.attention, self._attention_known(view)
         if known["activities_from"] is None:
@@ -129,7 +141,7 @@ class AttentionQuestions:
         found = self._attention_part(
             self._now(view).with_(start=start),
             "outcomes",
-            segments=segments,
+            landmark=LANDMARK,
             zone=self._zone,
             activities_from=known["activities_from"],
             pace_segments=[*segments, ""],

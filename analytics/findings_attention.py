@@ -14,6 +14,8 @@ from analytics.i18n import t
 
 #: How many rules are named of a team, after the first.
 ALSO = 2
+#: With fewer cases on either side nothing is said of win rates.
+MIN_N = 20
 
 
 def teams(shifts: pd.DataFrame, lang: str, *, name: Name = str, segment: Name = str) -> list[Finding]:
@@ -78,7 +80,7 @@ def spend(found: pd.DataFrame, lang: str, *, pipeline: Name = str) -> Finding:
 
 def warned(found: pd.DataFrame, lang: str, *, segment: Name = str) -> list[Finding]:
     """Do the warnings mean anything? One sentence per pipeline and segment (rows: attention.outcomes)."""
-    rows = found[(found["n_warned"] > 0) & (found["n_others"] > 0)] if len(found) else found
+    rows = found[(found["n_warned"] >= MIN_N) & (found["n_others"] >= MIN_N)] if len(found) else found
     if rows.empty:
         return [Finding(t("attention.warned.unknown", lang), "nothing")]
     return [_warned(row, lang, segment) for row in rows.to_dict("records")]

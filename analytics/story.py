@@ -26,7 +26,7 @@ def steps(states: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def told(parts: Mapping[str, Any], as_of: date) -> Story:
-    """The answer of `Ask.story` as the timeline wants it."""
+    """The answers of `Ask.story` and `Ask.story_more` as the timeline wants them."""
     opportunity, states, visits = parts["opportunity"], parts["states"], parts["visits"]
     segment = opportunity.get("segment")
     return Story(
@@ -36,5 +36,9 @@ def told(parts: Mapping[str, Any], as_of: date) -> Story:
         amounts=steps(states, "amount_base").rename(columns={"amount_base": "amount"}),
         promises=steps(states, "expected_close_on"),
         activities=parts["activities"],
+        shares=parts.get("shares"),
+        people=parts.get("people"),
+        answers=parts.get("answers"),
+        requests=parts.get("requests"),
         segment=segment if isinstance(segment, str) else None,
     )

@@ -12,6 +12,7 @@ from analytics import findings_attention, i18n
 from analytics import format as fmt
 from analytics.attention import RULES
 from analytics.attention_pack import ELEMENTS
+from analytics.attention_questions import LANDMARK
 from analytics.charts import calendar, facets, shares, strip
 from analytics.charts.names import Names
 from analytics.charts.style import label
@@ -322,7 +323,7 @@ def _warned(view: View) -> None:
                 st.header(md_escape(finding.text), anchor=False)
             for finding in said[1:]:
                 st.markdown(f"**{md_escape(finding.text)}**")
-            st.caption(t("attention.warned.measured", days=days))
+            st.caption(t("attention.warned.measured", days=days, times=LANDMARK))
             if len(found):
                 table.show(
                     found,

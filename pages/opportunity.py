@@ -1,4 +1,4 @@
-"""Find an opportunity, and read its story: stages, amount, promised dates and activities on one time axis."""
+"""Find an opportunity, and read its story on one time axis; what needs attention, the win rate, who decides."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from analytics.charts import parties, timeline, waterfall
 from analytics.charts.names import Names
 from analytics.charts.style import label
 from analytics.view import View
-from pages._parts import cache, closeness_parts, context, show, states, table, view_state
+from pages._parts import attention_parts, cache, closeness_parts, context, show, states, table, view_state
 from pages._parts.chart_card import BEHIND, chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -71,7 +71,9 @@ def _story(view: View, chosen: str) -> None:
     name = opportunity.get("name")
     title = name if isinstance(name, str) and name and name != "nan" else t("opportunity.chosen", id=chosen)
     _facts(opportunity, title)
-    figure = timeline.story(story.told(parts, view.as_of), Names(here.lang, here.settings), here.theme)
+    attention_parts.of_one(view, chosen)
+    more = cache.ask().story_more(view, chosen) | {"shares": cache.ask().win_story(view, chosen)["curves"]}
+    figure = timeline.story(story.told(parts | more, view.as_of), Names(here.lang, here.settings), here.theme)
     chart_card(t("opportunity.story"), figure, parts["visits"], key="opportunity_story", view=view, drill=False,
                with_period=False, measured=t("view.as_of", day=fmt.day(view.as_of, here.lang)), columns=list(_VISITS))
     with states.guard("opportunity_win"):

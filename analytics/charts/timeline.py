@@ -14,6 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts import timeline_lanes
 from analytics.charts.names import Names
 from analytics.charts.rows import known
 from analytics.charts.sheet import Sheet, message
@@ -28,7 +29,7 @@ class Story:
 
     visits: pipeline, stage, stage_order, entered_on, exited_on (missing = still there), exit_kind.
     amounts: changed_on, amount (from then on), oldest first. promises: changed_on, expected_close_on, oldest first.
-    activities: occurred_on, kind.
+    activities: occurred_on, kind. shares, people, answers, requests: as in analytics/charts/timeline_lanes.py.
     """
 
     visits: pd.DataFrame
@@ -36,6 +37,10 @@ class Story:
     amounts: pd.DataFrame | None = None
     promises: pd.DataFrame | None = None
     activities: pd.DataFrame | None = None
+    shares: pd.DataFrame | None = None
+    people: pd.DataFrame | None = None
+    answers: pd.DataFrame | None = None
+    requests: pd.DataFrame | None = None
     segment: str | None = None
 
 
@@ -44,11 +49,15 @@ def story(told: Story, names: Names, theme: Theme) -> go.Figure:
     if told.visits.empty:
         return message(theme, names.text("empty"))
     stages = list(dict.fromkeys(told.visits.sort_values("stage_order", kind="stable")["stage"]))
-    lanes = _Lanes(Sheet(theme, 0), names, theme, ink(theme, told.segment, names.order), told)
+    lanes = Lanes(Sheet(theme, 0), names, theme, ink(theme, told.segment, names.order), told)
     top = lanes.stages(stages, 0)
     top = lanes.amount(top) if _has(told.amounts) else top
     top = lanes.promises(top) if _has(told.promises) else top
     top = lanes.activities(top) if _has(told.activities) else top
+    for name in ("shares", "people", "answers", "requests"):
+        frame = getattr(told, name)
+        if frame is not None and len(frame):
+            top = getattr(timeline_lanes, name)(lanes, frame, top)
     return lanes.finished(top)
 
 
@@ -61,7 +70,9 @@ def _day(value: Any) -> date | None:
 
 
 @dataclass
-class _Lanes:
+class Lanes:
+    """The figure as it grows: each lane writes below the one before and says where the next begins."""
+
     fig: Sheet
     names: Names
     theme: Theme

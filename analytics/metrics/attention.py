@@ -70,8 +70,8 @@ METRICS = (
         "recycle",
         "To be recycled",
         "建议回收占比",
-        "Idle for so long that handing them over should be decided; never grade S, nor A of key accounts: there the manager "
-        "decides.",
+        "Idle for so long that handing them over should be decided; never grade S, nor A of key accounts: there "
+        "the manager decides.",
         "闲置天数达到回收线、建议重新分配的商机占比;S 级及大客户 A 级不自动建议,由主管决定。",
         "idle for the days of recycling or more / open",
         ("activity",),

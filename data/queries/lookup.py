@@ -16,6 +16,9 @@ from data.scope import UNKNOWN
 BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "by_stage", "created", "open", "moves",
           "bridge", "pushed", "ageing", "hygiene")
 
+#: What can be told of one opportunity, each with its file `story_<part>.sql`.
+STORY = ("state", "states", "visits", "changes", "activities", "comparison", "people", "answers", "requests")
+
 
 def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, outcome: str,
            pipeline: str | None = None,
@@ -60,9 +63,8 @@ def options(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> pd.DataFrame:
 
 def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportunity_id: str,
           zone: str = "UTC") -> pd.DataFrame:
-    """One part of an opportunity's story: state, states, visits, changes, activities or comparison
-    (sql/story_<part>.sql)."""
-    if part not in ("state", "states", "visits", "changes", "activities", "comparison"):
+    """One part of an opportunity's story, one of STORY (sql/story_<part>.sql)."""
+    if part not in STORY:
         raise ValueError(f"a story has no {part}")
     return run(cursor, f"story_{part}", slice_, opportunity_id=opportunity_id, zone=zone)
 
