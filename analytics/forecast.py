@@ -20,7 +20,7 @@ from analytics.forecast_periods import LEAST, Moment, learned_from, moments
 from analytics.forecast_simulation import Later
 from analytics.metrics.frames import Context, ordered
 
-#: More unknown amounts than this share of the open ones: the known ones do not speak for the others.
+#: Where more than this share of the open ones has no amount, or no past, the others do not speak for them.
 MISSING = 0.2
 
 #: Columns besides the groups. n: open on the day; used: of n, those that the method says anything of; won, won_amount: won
@@ -120,6 +120,8 @@ def _unknown(cells: pd.DataFrame, method: str, learned: int) -> str:
     if method in LEARNING:
         if learned < LEAST:
             return "no_history"
+        if cells["trials"].sum() < (1 - MISSING) * cells["n"].sum():
+            return "no_wins"
         return "not_compared" if method == "comparison" and not cells["n_compared"].sum() else ""
     if not cells["n"].sum():
         return "nothing_open"
@@ -138,7 +140,7 @@ def _effects(past: pd.DataFrame, shrinkage: float) -> dict[int, float]:
     """Per pipeline and segment, how much whole quarters used to differ from what their cells let expect, beyond chance:
     the variance of actual / expected, by moments: (Σ(a − e)² k / (k − 1) − Σ var) / Σe², and (1 + 1/k) of it, because the
     mean is not known any better than k quarters tell."""
-    p = chances(past, past, shrinkage)
+    p = np.nan_to_num(chances(past, past, shrinkage))
     rows = past.assign(e=p * past["n"], v=p * (1 - p) * past["n"])
     rows = rows.groupby(["at_stratum", "origin"])[["won", "e", "v"]].sum().reset_index()
     rows = rows.assign(gap=(rows["won"] - rows["e"]) ** 2, square=rows["e"] ** 2)

@@ -33,12 +33,14 @@ def of_cells(cells: pd.DataFrame, past: pd.DataFrame, method: str, shrinkage: fl
 
 
 def chances(past: pd.DataFrame, cells: pd.DataFrame, shrinkage: float) -> np.ndarray:
-    """P(won in the period) of every cell, from the counts n and won of the past; NaN for a segment without a past.
+    """P(won in the period) of every cell, from the counts n and won of the past; NaN for a pipeline and segment of which
+    nothing was ever won: nobody knows whether it cannot be, or whether the past is told by halves (an export that names
+    the segment of closed opportunities only).
 
     Per pipeline and segment won / n; each of LEVELS refines it: (won + k p) / (n + k), p the level before (METHOD B7).
     """
     n, won = summed(past, cells, "stratum", "n", "won")
-    chance = _over(won, n, np.nan)
+    chance = np.where(won > 0, _over(won, n), np.nan)
     for level in LEVELS:
         n, won = summed(past, cells, level, "n", "won")
         chance = (won + shrinkage * chance) / (n + shrinkage)
@@ -54,7 +56,7 @@ def _promised(cells: pd.DataFrame, source: str) -> pd.DataFrame:
 
 
 def _learned(cells: pd.DataFrame, past: pd.DataFrame, shrinkage: float, *, with_comparison: bool) -> pd.DataFrame:
-    """Chances and amounts learned from the past; a segment without a past has no trials."""
+    """Chances and amounts learned from the past; a segment without wins in the past has no trials."""
     known = chances(past, cells, shrinkage)
     chance, n, amount = np.nan_to_num(known), _floats(cells, "n"), _floats(cells, "amount")
     realised, of_missing = _realised(past, cells)

@@ -12,6 +12,7 @@ from analytics.forecast_counts import Told, told
 from analytics.forecast_periods import Moment
 from analytics.metrics.frames import Context, ordered
 from analytics.view import View
+from data.engine import Company
 from data.queries import Slice
 from data.settings import Settings
 
@@ -20,6 +21,7 @@ class ForecastQuestions:
     """What `Ask` can be asked about forecasts."""
 
     if TYPE_CHECKING:
+        company: Company
         settings: Settings
 
         @property
@@ -52,6 +54,10 @@ class ForecastQuestions:
         scored = forecast_replay.judged(rows, keys)[[*keys, *(c for c in forecast_replay.ACCURACY if c != "n")]]
         parts = {"rows": rows, "accuracy": scored}
         return {name: self._as_asked(self._sorted(frame, view, keys), by) for name, frame in parts.items()}
+
+    def is_one_export(self, view: View) -> bool:
+        """Was nothing of the past seen when it was the present, because there is one snapshot at most up to the day?"""
+        return sum(day <= view.as_of for day in self.company.dates) < 2
 
     def _moments(self, view: View | Slice, ahead: int, lead: int | None = None) -> list[Moment]:
         return forecast_periods.moments(view.as_of, ahead, self._fiscal, lead=lead)

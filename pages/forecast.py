@@ -57,6 +57,8 @@ def render(view: View) -> None:
     segments = _segments(frame)
     for number, segment in _placed(segments):
         _outlook(number, _of(frame, segment), _of(found["accuracy"], segment), view, measure)
+    if ask.is_one_export(view):
+        st.caption(md_escape(t("forecast.one_export")))
     for number, segment in _placed(segments):
         _replay(number, segment, _of(found["rows"], segment), _of(found["accuracy"], segment), view, measure)
     table_card(t("forecast.table"), t("forecast.table.why", seed=forecast_simulation.SEED), _table(frame, _TABLE),
