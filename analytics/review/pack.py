@@ -1,0 +1,121 @@
+"""A review pack: a quarter, a view and a list of charts with a comment each. Plain values, to a file and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any, Literal, cast
+
+from analytics import periods
+from analytics.cards import CARDS
+from analytics.view import Compare, Days, View
+from data.errors import MvpodError, nearest
+from data.scope import Filters, Scope
+
+FORMAT = 1
+Language = Literal["en", "zh", "both"]
+MAX_ITEMS, MAX_COMMENT = 60, 4000
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry: a card of `analytics.cards.CARDS`, its options, and what the author says about it.
+
+    `filters` narrows the pack's view for this entry alone (a card that was added from a page keeps that page's view).
+    """
+
+    card: str
+    options: tuple[tuple[str, str], ...] = ()
+    comment: str = ""
+    filters: Filters | None = None
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A quarter (a name that periods.parse knows), how it is compared, what is filtered, and the entries in order.
+
+    as_of  None: the last day that the store knows
+    """
+
+    quarter: str
+    title: str = ""
+    lang: Language = "en"
+    compare: Compare = "previous"
+    days: Days = "calendar"
+    as_of: date | None = None
+    filters: Filters = field(default_factory=Filters)
+    items: tuple[Item, ...] = ()
+
+    def with_(self, **changes: object) -> Pack:
+        """The same pack with some parts replaced."""
+        return replace(self, **changes)  # type: ignore[arg-type]
+
+    def view(self, last_day: date, fiscal_year_start: int, scope: Scope | None = None) -> View:
+        """What the pack looks at; MvpodError E_PERIOD for a quarter that is none."""
+        quarter = periods.parse(self.quarter, fiscal_year_start)
+        return View(self.as_of or last_day, quarter.start, quarter.end, self.compare, self.days, self.filters,
+                    scope or Scope.everything())
+
+    def moved(self, item: int, by: int) -> Pack:
+        """One entry moved up (-1) or down (+1), as far as it goes."""
+        items = list(self.items)
+        place = min(max(item + by, 0), len(items) - 1)
+        items.insert(place, items.pop(item))
+        return self.with_(items=tuple(items))
+
+    def commented(self, item: int, comment: str) -> Pack:
+        """Another comment for one entry."""
+        items = list(self.items)
+        items[item] = replace(items[item], comment=comment[:MAX_COMMENT])
+        return self.with_(items=tuple(items))
+
+    def without(self, item: int) -> Pack:
+        """One entry less."""
+        return self.with_(items=self.items[:item] + self.items[item + 1:])
+
+
+def to_text(pack: Pack) -> str:
+    """The pack as the text of a JSON file."""
+    told = {
+        "format": FORMAT, "quarter": pack.quarter, "title": pack.title, "lang": pack.lang, "compare": pack.compare,
+        "days": pack.days, "as_of": pack.as_of.isoformat() if pack.as_of else None, "filters": _filters(pack.filters),
+        "items": [{"card": i.card, "options": dict(i.options), "comment": i.comment,
+                   "filters": None if i.filters is None else _filters(i.filters)} for i in pack.items]}
+    return json.dumps(told, ensure_ascii=False, indent=1)
+
+
+def from_text(text: str) -> Pack:
+    """The pack of such a text; MvpodError E_PACK says what is wrong with it."""
+    try:
+        told = json.loads(text)
+        if told["format"] != FORMAT:
+            raise MvpodError("E_PACK", found=f"format {told['format']}", expected=f"format {FORMAT}")
+        return Pack(
+            str(told["quarter"]), str(told["title"]), cast(Language, _one(told["lang"], ("en", "zh", "both"))),
+            cast(Compare, _one(told["compare"], ("previous", "last_year", "none"))),
+            cast(Days, _one(told["days"], ("calendar", "working"))),
+            date.fromisoformat(told["as_of"]) if told["as_of"] else None, Filters.of(told["filters"]),
+            tuple(_item(entry) for entry in told["items"][:MAX_ITEMS]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise MvpodError("E_PACK", found=str(error), expected="a pack that was saved by the dashboard") from error
+
+
+def _item(told: Mapping[str, Any]) -> Item:
+    card = str(told["card"])
+    if card not in CARDS:
+        raise MvpodError("E_PACK", found=card, expected=nearest(card, list(CARDS)) or "a chart of the dashboard")
+    options = tuple(sorted((str(k), str(v)) for k, v in told["options"].items()))
+    filters = None if told["filters"] is None else Filters.of(told["filters"])
+    return Item(card, options, str(told["comment"])[:MAX_COMMENT], filters)
+
+
+def _one(found: object, allowed: Sequence[str]) -> str:
+    if found not in allowed:
+        raise ValueError(f"{found!r} is none of {', '.join(allowed)}")
+    return str(found)
+
+
+def _filters(filters: Filters) -> dict[str, list[str]]:
+    return {dimension: list(values) for dimension, values in filters.chosen}
