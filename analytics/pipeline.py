@@ -1,4 +1,8 @@
-"""The stock of open opportunities, and how moves between stages divide. Pure: counts in, table out."""
+"""The stock of open opportunities, and how moves between stages divide. Pure: counts in, table out.
+
+What moved the stock is in bridge.py, what is pushed in pushes.py, what it must reach in coverage.py, how old it is in
+ageing.py, what its records lack in pipeline_health.py.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +39,13 @@ def open_pipeline(answers: Answers, context: Context, by: Sequence[str]) -> pd.D
                "reason"]
     order = [c for c in ("stage_order",) if "stage" in by]
     return ordered(frame, context, by)[[*by, *order, *columns]]
+
+
+def weighted(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """The rows of `open_pipeline` with the weighted amount as the value; reason no_probability where no stage has one."""
+    frame = open_pipeline(answers, context, by)
+    unweighted = frame["weighted"].isna() & (frame["reason"] == "")
+    return frame.assign(value=frame["weighted"], reason=frame["reason"].mask(unweighted, "no_probability"))
 
 
 def regress_rate(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:

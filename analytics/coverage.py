@@ -1,0 +1,132 @@
+"""Is there enough open pipeline for what is still to be won? Coverage against the remaining target. Pure.
+
+coverage = open amount due in the period / (target - won in the period so far); needed = 1 / own win rate by amount of
+the year before (METHOD B18). Without a target there is no coverage, and the row says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from analytics import periods, win_rate
+from analytics.metrics.frames import Context, added_up, ordered, ratio
+from data.errors import MvpodError
+from data.settings import Settings
+
+Answers = Mapping[str, pd.DataFrame]
+
+
+def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """Open amount due in the period against the remaining target, one row per group.
+
+    Columns: the groups, n (open, due in the period), amount, amount_missing, won_amount (in the
+    period so far), overdue (of n, the day is past), target, remaining = target - won_amount (not below 0), value = amount / remaining, needed
+    = 1 / win rate by amount of the last 365 days, needed_low, needed_high (from its interval), win_rate, win_n (closed
+    ones behind it), reason (no_period, no_target, target_reached, nothing_due, no_amounts). Base currency.
+    """
+    keys = list(by)
+    due = added_up(answers["due_open"], keys)
+    given = target_of(answers["targets"], context, keys)
+    won = added_up(answers["closings"], keys)[[*keys, "won", "won_amount"]]
+    frame = _joined(_joined(due, given, keys, "outer"), won, keys, "outer")
+    frame = _joined(frame, _rates(answers, context, keys), keys, "left")
+    whole = ["n", "amount_missing", "overdue"]
+    frame[whole] = frame[whole].fillna(0).astype("int64")
+    frame["win_n"] = frame["win_n"].fillna(0).astype("int64")
+    booked = frame["won_amount"].astype(float).where(frame["won"].fillna(0) > 0, 0.0)
+    remaining = (frame["target"] - booked).clip(lower=0)
+    value = pd.Series(ratio(frame["amount"], remaining), index=frame.index)
+    value = value.mask((frame["n"] == 0) & (remaining > 0), 0.0)
+    tests = [context.start is None, frame["target"].isna(), remaining == 0, (frame["n"] > 0) & frame["amount"].isna()]
+    reason = np.select([np.broadcast_to(test, len(frame)) for test in tests],
+                       ["no_period", "no_target", "target_reached", "no_amounts"], "")
+    frame = frame.assign(won_amount=booked, remaining=remaining, value=value.where(reason == ""), reason=reason)
+    columns = ["n", "amount", "amount_missing", "won_amount", "overdue", "target", "remaining", "value", "needed",
+               "needed_low", "needed_high", "win_rate", "win_n", "reason"]
+    numbers = [c for c in columns if c not in (*whole, "win_n", "reason")]
+    frame[numbers] = frame[numbers].astype(float)
+    return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]
+
+
+def target_of(given: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """The target of the context's period per group: `by`, target (base currency).
+
+    Targets may be set at several levels (for the company, for teams, for owners): the level that names the fewest
+    columns, but all of `by`, counts, never two of them. Periods that lie in the asked one add up if they fill it.
+    """
+    keys = list(by)
+    nothing = pd.DataFrame({**{k: pd.Series(dtype="str") for k in keys}, "target": pd.Series(dtype=float)})
+    end = context.end or context.until
+    if context.start is None or end is None or given.empty:
+        return nothing
+    rows = given.assign(target=given["target"].astype(float) * given["currency"].map(_rate(context.settings)))
+    rows = _within(rows[rows["target"].notna()], periods.range_(context.start, end), context)
+    rows["names"] = [len([n for n in level.split(",") if n]) for level in rows["level"]]
+    needed = set(keys) & {"owner_id", "team", "segment"}
+    rows = rows[rows["level"].map(lambda level: needed <= set(level.split(","))).astype(bool)]
+    for _, level in sorted(rows.groupby(["names", "level", "unit"], sort=False), key=lambda item: item[0]):
+        found = _filled(level, keys, (end - context.start).days + 1)
+        if len(found):
+            return found
+    return nothing
+
+
+def _within(rows: pd.DataFrame, span: periods.Period, context: Context) -> pd.DataFrame:
+    """The rows whose period lies in `span`, with its days and unit (a year comes before its quarters)."""
+    fiscal, found = context.settings.organisation.fiscal_year_start, {}
+    for name in rows["period"].unique():
+        try:
+            period = periods.parse(str(name), fiscal)
+        except MvpodError:  # a period that nobody can read is no target of any
+            continue
+        if span.start <= period.start and period.end <= span.end:
+            found[name] = (period.days, ("range", "year", "quarter", "month", "week").index(period.kind))
+    rows = rows[rows["period"].isin(list(found))]
+    return rows.assign(within=[found[n][0] for n in rows["period"]], unit=[found[n][1] for n in rows["period"]])
+
+
+def _filled(level: pd.DataFrame, keys: list[str], days: int) -> pd.DataFrame:
+    """Targets of the groups whose periods fill all the days."""
+    if not keys:
+        is_full = level.drop_duplicates("period")["within"].sum() == days
+        return level[["target"]].sum().to_frame().T if is_full else level.iloc[:0]
+    once = level.drop_duplicates([*keys, "period"]).groupby(keys, dropna=False, observed=True)["within"].sum()
+    full = once[once == days].index.to_frame(index=False)
+    return added_up(level[[*keys, "target"]], keys).merge(full, on=keys)
+
+
+def _rate(settings: Settings) -> dict[str | None, float]:
+    base = settings.organisation.base_currency
+    rates: dict[str | None, float] = {str(k): float(v) for k, v in settings.organisation.rates.items()}
+    return rates | {base: 1.0, None: 1.0, "": 1.0}
+
+
+def _rates(answers: Answers, context: Context, keys: Sequence[str]) -> pd.DataFrame:
+    """Own win rate by amount, and what it asks for."""
+    slow = [k for k in keys if k not in ("month", "quarter")]
+    found = win_rate.amount({"closings": answers["recent_closings"], "overdue": answers["overdue"]}, context, slow)
+    found = found[[*slow, "value", "low", "high", "n"]].rename(columns={"value": "win_rate", "n": "win_n"})
+    one = pd.Series(1.0, index=found.index)
+    return found.assign(needed=ratio(one, found["win_rate"]), needed_low=ratio(one, found["high"]),
+                        needed_high=ratio(one, found["low"])).drop(columns=["low", "high"])
+
+
+def _joined(left: pd.DataFrame, right: pd.DataFrame, keys: Sequence[str], how: Literal["left", "outer"]) -> pd.DataFrame:
+    """Side by side by the groups that both have; without groups each is one row (or none)."""
+    shared = [k for k in keys if k in right.columns]
+    if shared:
+        return left.merge(right, on=shared, how=how)
+    return left.assign(**{c: right[c].iloc[0] if len(right) == 1 else np.nan for c in right.columns})
+
+
+def horizon(as_of: date, fiscal_year_start: int, count: int) -> list[periods.Period]:
+    """The fiscal quarter of the day and the following ones, `count` in all."""
+    found = [periods.period_of(as_of, "quarter", fiscal_year_start)]
+    while len(found) < count:
+        found.append(periods.period_of(found[-1].end + timedelta(days=1), "quarter", fiscal_year_start))
+    return found

@@ -1,0 +1,112 @@
+"""Expected closes that are moved to a later date: who does it, how often, how far, and when in the quarter. Pure.
+
+PEERS §1.4: `pushed` counts any later date; systems that count whole months or quarters only have a column each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from analytics import periods
+from analytics.metrics.frames import Context, added_up, ordered
+from analytics.statistics.estimate import LEVEL, two_sided_p
+from analytics.statistics.intervals import difference, with_wilson
+from data.scope import UNKNOWN
+
+Answers = Mapping[str, pd.DataFrame]
+#: Fewest open ones of a group (and of the rest) that is judged.
+MIN_N = 20
+#: The last days of a fiscal quarter: pushes that gather there are made for the report.
+LAST_DAYS = 14
+#: Fewest pushes of which the timing is judged.
+MIN_PUSHES = 10
+
+
+def pushed(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """Share of the opportunities with an expected close that were pushed in the period, one row per group.
+
+    Columns: the groups, n (open with an expected close at some time in the period), amount (base currency, of the
+    pushed), amount_missing (of pushed), pushed, pushed_month (over the end of a month), pushed_quarter (of a fiscal
+    quarter), repeated (more than once), pulled (moved to an earlier date), moves, days (of all moves), days_mean (per
+    move), value = pushed / n, low, high (Wilson), reason.
+    """
+    keys = list(by)
+    frame = with_wilson(added_up(answers["pushes"], keys), "pushed", "n")
+    whole = ["n", "pushed", "pushed_month", "pushed_quarter", "repeated", "pulled", "moves", "days", "amount_missing"]
+    frame[whole] = frame[whole].fillna(0).astype("int64")
+    moves = frame["moves"].where(frame["moves"] > 0)
+    frame = frame.assign(days_mean=frame["days"] / moves, reason=np.where(frame["n"] > 0, "", "no_close_dates"))
+    columns = ["n", "amount", "amount_missing", "pushed", "pushed_month", "pushed_quarter", "repeated", "pulled",
+               "moves", "days", "days_mean", "value", "low", "high", "reason"]
+    return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]
+
+
+def apart(frame: pd.DataFrame, by: str, level: float = LEVEL) -> pd.DataFrame:
+    """Adds rest (share of all others), gap, gap_low, gap_high and is_apart (more or less than the others, by more than
+    chance; Bonferroni over the groups that are judged) to rows of `pushed`, one per value of `by`."""
+    x, n = frame["pushed"].to_numpy(float), frame["n"].to_numpy(float)
+    rest_x, rest_n = x.sum() - x, n.sum() - n
+    judged = (n >= MIN_N) & (rest_n >= MIN_N) & (frame[by] != UNKNOWN).to_numpy()
+    each = 1 - (1 - level) / max(1, int(judged.sum()))
+    gaps = [difference(*row[:4], level=each) if row[4] else None for row in zip(x, n, rest_x, rest_n, judged, strict=True)]
+    low = np.array([np.nan if g is None or g.low is None else g.low for g in gaps])
+    high = np.array([np.nan if g is None or g.high is None else g.high for g in gaps])
+    rest = np.divide(rest_x, rest_n, out=np.full(len(frame), np.nan), where=rest_n > 0)
+    return frame.assign(rest=rest, gap=np.where(judged, frame["value"] - rest, np.nan), gap_low=low, gap_high=high,
+                        is_apart=judged & ((low > 0) | (high < 0)))
+
+
+class Timing(NamedTuple):
+    """Of `pushes`, how many fell into the last days of a fiscal quarter, and how many would by the calendar alone."""
+
+    pushes: int
+    late: int
+    #: share of the days of the period that are last days of a quarter
+    usual: float
+    #: that chance brings so many or more (normal approximation of the binomial); NaN below MIN_PUSHES
+    p_value: float
+
+    @property
+    def is_late(self) -> bool:
+        """Do pushes gather at the end of quarters, by more than chance?"""
+        return self.p_value < 1 - LEVEL and self.late > self.usual * self.pushes
+
+
+def timing(days: pd.DataFrame, start: date, end: date, fiscal_year_start: int = 1) -> Timing:
+    """When in the fiscal quarter pushes are made. Columns of `days`: changed_on, pushes (sql/push_days.sql)."""
+    span = [start + timedelta(days=i) for i in range((end - start).days + 1)]
+    usual = sum(_is_late(day, fiscal_year_start) for day in span) / max(1, len(span))
+    made = days[days["pushes"] > 0]
+    total = int(made["pushes"].sum())
+    is_late = [_is_late(day.date(), fiscal_year_start) for day in made["changed_on"]]
+    late = int(made.loc[is_late, "pushes"].sum())
+    if total < MIN_PUSHES or not 0 < usual < 1:
+        return Timing(total, late, usual, float("nan"))
+    z = (late - 0.5 * np.sign(late - usual * total) - usual * total) / np.sqrt(total * usual * (1 - usual))
+    return Timing(total, late, usual, two_sided_p(float(z)))
+
+
+def weekly(days: pd.DataFrame, by: str, start: date, end: date, fiscal_year_start: int = 1) -> pd.DataFrame:
+    """Pushes per ISO week and value of `by`, empty weeks included.
+
+    Columns: `by`, week (its Monday), pushes, over_quarter, is_late (the last days of a fiscal quarter lie in it).
+    """
+    first = start - timedelta(days=start.weekday())
+    weeks = pd.DataFrame({"week": pd.date_range(first, end, freq="7D").astype("datetime64[us]")})
+    monday = days["changed_on"] - pd.to_timedelta(days["changed_on"].dt.weekday, unit="D")
+    counted = days.assign(week=monday).groupby([by, "week"], observed=True)[["pushes", "over_quarter"]].sum().reset_index()
+    grid = days[[by]].drop_duplicates().merge(weeks, how="cross")
+    frame = grid.merge(counted, on=[by, "week"], how="left")
+    frame[["pushes", "over_quarter"]] = frame[["pushes", "over_quarter"]].fillna(0).astype("int64")
+    ends = frame["week"].map(lambda w: _is_late((w + timedelta(days=6)).date(), fiscal_year_start)
+                             or _is_late(w.date(), fiscal_year_start))
+    return frame.assign(is_late=ends.astype(bool)).sort_values([by, "week"], kind="stable").reset_index(drop=True)
+
+
+def _is_late(day: date, fiscal_year_start: int) -> bool:
+    return (periods.period_of(day, "quarter", fiscal_year_start).end - day).days < LAST_DAYS

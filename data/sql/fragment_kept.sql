@@ -1,0 +1,30 @@
+-- What is missing in the records of the open ones (METHOD B15, B17), as flags; a flag is NULL where nobody can know:
+-- $snapshot is NULL before the first export, next steps count as kept where any export of that day has one, activities
+-- where the exports have last dates or activities are loaded.  Without activity: none in the last $idle days, and
+-- older than that.  Reads: opportunity_state, the canonical tables opportunity (one snapshot) and activity.
+said AS (
+    SELECT opportunity_id, nullif(trim(next_step), '') AS next_step, last_activity_on
+    FROM opportunity WHERE snapshot_date = $snapshot
+),
+has AS (
+    SELECT (SELECT count(next_step) > 0 FROM said) AS next_steps,
+        (SELECT count(last_activity_on) > 0 FROM said) OR EXISTS (
+            SELECT 1 FROM activity WHERE timezone($zone, occurred_at)::DATE <= $as_of) AS activities
+),
+active AS (
+    SELECT opportunity_id FROM activity
+    WHERE coalesce(is_valid, true) AND opportunity_id IS NOT NULL
+        AND timezone($zone, occurred_at)::DATE BETWEEN $as_of - $idle::INTEGER + 1 AND $as_of
+    GROUP BY opportunity_id
+),
+flagged AS (
+    SELECT stock.*, coalesce(expected_close_on < $as_of, false) AS past_due,
+        expected_close_on IS NULL AS no_close_date, amount_base IS NULL AS no_amount,
+        CASE WHEN has.next_steps THEN said.next_step IS NULL END AS no_next_step,
+        CASE WHEN has.activities THEN active.opportunity_id IS NULL AND created_on <= $as_of - $idle::INTEGER
+            AND coalesce(said.last_activity_on <= $as_of - $idle::INTEGER, true) END AS no_activity
+    FROM stock CROSS JOIN has
+    LEFT JOIN said ON said.opportunity_id = stock.opportunity_id
+    LEFT JOIN active ON active.opportunity_id = stock.opportunity_id
+    WHERE is_in
+)
