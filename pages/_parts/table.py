@@ -8,26 +8,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from analytics import columns as names
 from analytics import format as fmt
-from analytics import i18n
 from pages._parts import context
-from pages._parts.context import t
-
-#: column -> how its values are shown; a column that is not here is shown as text (or as a plain number)
-KINDS = {
-    "n": "number", "reached": "number", "lost": "number", "won": "number", "open": "number", "regressed": "number",
-    "events": "number", "censored": "number", "no_decision": "number", "rows": "number", "entered": "number",
-    "value": "rate", "low": "rate", "high": "rate", "share": "rate", "cumulative": "rate", "probability": "rate",
-    "skip_rate": "rate", "regress_rate": "rate", "amount_value": "rate",
-    "amount": "amount", "amount_n": "amount", "amount_base": "amount", "won_amount": "amount", "lost_amount": "amount",
-    "weighted": "amount", "days_in_stage": "days", "days": "days",
-    "as_of": "date", "created_on": "date", "closed_on": "date", "entered_on": "date", "exited_on": "date",
-    "expected_close_on": "date", "occurred_on": "date", "changed_on": "date", "valid_from": "date", "minutes": "number",
-    "row": "number",
-}
-_LABELLED = ("segment", "pipeline", "stage", "next_stage", "from_stage", "to_stage", "status", "type", "sales_mode",
-             "exit_kind", "region", "team", "industry", "ownership", "product_line", "owner_id", "quality",
-             "time_source", "kind", "direction")
 
 
 def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: dict[str, str] | None = None,
@@ -35,14 +18,13 @@ def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: di
          lines: dict[str, tuple[float, float]] | None = None) -> int | None:
     """Show some columns of a frame; with `select` the position of the chosen row is given, else None.
 
-    `kinds` overrides how columns are shown: text, number, points (one decimal), rate, times (a share
-    up to 200 %, times beyond), days, amount, date. Text is drawn
-    literally.
+    `kinds` overrides how columns are shown (analytics/columns.py). Text is drawn literally.
     `lines`: columns that hold lists of numbers, drawn as small lines, with the bounds of their common scale.
     """
     columns = [c for c in (columns or frame.columns) if c in frame.columns]
-    shown = prepared(frame[list(columns)])
-    how = {c: (kinds or {}).get(c) or KINDS.get(c, "") for c in columns}
+    here = context.now()
+    shown = names.prepared(frame[list(columns)], here.lang, here.settings)
+    how = {c: names.kind(c, kinds) for c in columns}
     styled = shown.style.format({c: f for c in columns if (f := _formatter(how[c], shown[c]))})
     config: dict[str, Any] = {c: st.column_config.Column(column_label(c)) for c in columns}
     config |= {c: st.column_config.LineChartColumn(column_label(c), y_min=low, y_max=high)
@@ -57,25 +39,9 @@ def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: di
     return rows[0] if rows else None
 
 
-def prepared(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its keys (stages, segments, statuses …) replaced by what they are called."""
-    here = context.now()
-    shown = frame.copy()
-    for name in shown.columns:
-        if name == "reason":
-            shown[name] = shown[name].map(lambda code: t(f"reason.{code}") if code else "")
-        elif name in _LABELLED:
-            names = i18n.labels(name, shown[name].drop_duplicates(), here.lang, here.settings)
-            shown[name] = shown[name].map(lambda value, names=names: names.get(value, value))
-    return shown
-
-
 def column_label(name: str) -> str:
-    """What a column is called; a column without a name of its own keeps its key."""
-    for key in (f"column.{name}", f"dimension.{name}"):
-        if i18n.has(key):
-            return t(key)
-    return name
+    """What a column is called in the viewer's language."""
+    return names.label(name, context.lang())
 
 
 def _formatter(kind: str, values: pd.Series[Any]) -> Callable[[Any], str] | None:
