@@ -23,6 +23,10 @@ from data.settings import WinRate
 US = "us"
 #: Stands for rivals whom nobody has assessed: as strong as we are, so that we claim one half at best.
 PHANTOM = "phantom"
+#: What can be suggested, from the strongest position to the weakest (METHOD B10).
+STRATEGIES = ("frontal", "defend", "flanking", "fragment", "develop")
+#: Types of opportunities in which what the customer has is ours.
+INCUMBENT = ("renewal", "resale")
 #: Rivals that are compared by name or as "the others".
 MAX_RIVALS = 3
 
@@ -90,17 +94,33 @@ def volatility(changes: Sequence[float], rules: WinRate) -> float | None:
 def hint(
     us: Party, rivals: Sequence[Party], g: float | None, rules: WinRate, *, is_incumbent: bool = False
 ) -> str | None:
-    """Which of the strategies the ratio to the strongest rival suggests (METHOD B10): frontal, defend, flanking,
-    fragment or develop; None without a rival to compare with. A suggestion, never set by itself."""
+    """Which of the strategies the ratio to the strongest rival suggests (METHOD B10): one of STRATEGIES, None without a
+    rival to compare with. A suggestion, never set by itself."""
     if not rivals:
         return None
     ratio = strength(us, rules) / strength(strongest(rivals, rules)[0], rules)
-    few_conditions = g is not None and g < rules.condition_base + 0.4 * rules.condition_span
-    if ratio < rules.fragment_from or few_conditions:
+    band = sum(ratio >= edge for edge in ratio_edges(rules))
+    return suggested(band, is_weak=g is not None and g < weak_below(rules), is_incumbent=is_incumbent)
+
+
+def suggested(band: int, *, is_weak: bool, is_incumbent: bool) -> str:
+    """The strategy for a band of the ratio (0 = below the lowest of `ratio_edges`). `is_weak`: too few of the necessary
+    conditions are met. Who is installed defends, clearly stronger or attacked by an equal."""
+    if band == 0 or is_weak:
         return "develop"
-    if ratio >= rules.frontal_from:
-        return "defend" if is_incumbent else "frontal"
-    return "flanking" if ratio >= rules.flanking_from else "fragment"
+    if band == 1:
+        return "fragment"
+    return "defend" if is_incumbent else "flanking" if band == 2 else "frontal"
+
+
+def ratio_edges(rules: WinRate) -> tuple[float, float, float]:
+    """Where the bands of the ratio of our strength to the top rival's begin, from the second one on."""
+    return rules.fragment_from, rules.flanking_from, rules.frontal_from
+
+
+def weak_below(rules: WinRate) -> float:
+    """Below this g a project is so uncertain that no strategy but developing it (or leaving it) is suggested."""
+    return rules.condition_base + 0.4 * rules.condition_span
 
 
 def parties_of(row: Mapping[str, Any]) -> tuple[Party, list[Party]]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics import comparison, win_comparison
+from analytics import comparison, strategy, win_comparison
+from analytics.metrics.frames import Context, ordered
 from analytics.view import View
 from data.errors import MvpodError
 from data.scope import Filters
@@ -30,18 +31,24 @@ class ComparisonQuestions:
         def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
         def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame: ...
         def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
+        def _snapshot(self, as_of: date) -> date | None: ...
 
     def win_movers(self, view: View, *, only: str = "moved", limit: int = 12) -> pd.DataFrame:
         """Open opportunities whose win rate moved in the last week ("moved": the largest moves first), or of which
-        something must be looked at ("events": the largest amounts first).
+        something must be looked at ("events", or one of win_comparison.EVENTS: the largest amounts first).
 
         Columns: opportunity_id and its names, pipeline, stage, status, amount_base, crm (the CRM's probability),
         win_comparison.MOVED. `attrs["total"]` says how many there are.
         """
-        if only not in ("moved", "events"):
-            raise ValueError(f"{only} is neither moved nor events")
+        if only not in ("moved", "events", *win_comparison.EVENTS):
+            raise ValueError(f"{only} is neither moved nor events nor one of them")
         found = self._asked("win_movers", self._now(view), only=only, limit=limit, **self._limits())
         return self._named(win_comparison.movers(found, self.settings.win_rate), view.as_of)
+
+    def win_events(self, view: View) -> pd.DataFrame:
+        """How many open opportunities need a look, by what happened and by segment (columns: win_comparison.events)."""
+        counts = self._asked("win_events", self._now(view), ["segment"], **self._limits())
+        return win_comparison.events(ordered(counts, Context(self.settings, view.as_of), ["segment"]))
 
     def win_portfolio(self, view: View) -> pd.DataFrame:
         """Everything that is open, by stage: how its win rates lie, and the wins that may be expected beside those that
@@ -54,6 +61,23 @@ class ComparisonQuestions:
         ]
         counts = self._asked("win_portfolio", self._now(view), promised=promised, **self._limits())
         return win_comparison.portfolio(counts, [(p.key, s.key) for p in self.settings.pipelines for s in p.stages])
+
+    def win_strategies(self, view: View) -> pd.DataFrame:
+        """What the comparison suggests to do with what is open, per segment (columns: strategy.mix; METHOD B10)."""
+        now, rules = self._now(view), self.settings.win_rate
+        counts = self._asked("strategies", now, ["segment"], weak_below=comparison.weak_below(rules),
+                             incumbent=list(comparison.INCUMBENT), snapshot=self._snapshot(view.as_of),
+                             **self._limits(), **self._ratios())  # fmt: skip
+        return strategy.mix(counts, Context(self.settings, view.as_of))
+
+    def win_by_ratio(self, view: View) -> pd.DataFrame:
+        """Win rate by how strong we were against the top rival, per segment, of all that was closed up to the end of
+        the period (columns: strategy.by_ratio). attrs["days"]: so many days before the close."""
+        days = self.settings.win_rate.judged_days_before
+        counts = self._asked("strategy_outcomes", view.with_(start=None), ["segment"], days=days, **self._ratios())
+        frame = strategy.by_ratio(counts, Context(self.settings, view.as_of))
+        frame.attrs["days"] = days
+        return frame
 
     def win_rivals(self, view: View) -> pd.DataFrame:
         """Whom we meet in what is open, by the strongest assessed rival (columns: win_comparison.rivals)."""
@@ -95,6 +119,11 @@ class ComparisonQuestions:
             "doomed_below": rules.doomed_below,
             "doomed_from_stage": rules.doomed_from_stage,
         }
+
+    def _ratios(self) -> dict[str, float]:
+        """What makes the ratio of two strengths and its bands."""
+        names = ("floor", "need_weight", "closeness_weight", "fragment_from", "flanking_from", "frontal_from")
+        return {name: getattr(self.settings.win_rate, name) for name in names}
 
     def _now(self, view: View) -> View:
         """A stock of the as-of date has no period."""

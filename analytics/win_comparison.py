@@ -60,6 +60,19 @@ def movers(frame: pd.DataFrame, rules: WinRate) -> pd.DataFrame:
     return frame.drop(columns=["now", "before", *(f"is_{e}" for e in EVENTS)])
 
 
+def events(counts: pd.DataFrame) -> pd.DataFrame:
+    """How many open opportunities need a look: event (of EVENTS in their order, the last row "" = anything at all), n,
+    amount, and n of each segment in a column "n:" and its key. In: rows of win_events.sql by segment, in their order."""
+    rows = []
+    for event in (*EVENTS, ""):
+        mine = counts[counts["event"] == event]
+        found = dict(zip(mine["segment"], mine["n"], strict=True))
+        per_segment = {f"n:{segment}": int(found.get(segment, 0)) for segment in counts["segment"].drop_duplicates()}
+        amount = mine["amount"].sum(min_count=1) if len(mine) else 0.0
+        rows.append({"event": event, "n": sum(per_segment.values()), "amount": amount, **per_segment})
+    return pd.DataFrame(rows)
+
+
 def _events(row: Mapping[Any, Any]) -> str:
     return ",".join(name for name in EVENTS if pd.notna(row[f"is_{name}"]) and bool(row[f"is_{name}"]))
 
@@ -267,7 +280,7 @@ def standing(weeks: pd.DataFrame, rules: WinRate) -> dict[str, Any]:
         "rival": row["rival_1"] if isinstance(row["rival_1"], str) else None,
         "volatility": changes,
         "ratio": ratio,
-        "hint": comparison.hint(us, against, g, rules),
+        "hint": comparison.hint(us, against, g, rules, is_incumbent=row.get("type") in comparison.INCUMBENT),
     }
 
 

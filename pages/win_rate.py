@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
 import pandas as pd
 import streamlit as st
 
-from analytics import findings_comparison, findings_win, i18n, win_comparison, win_groups
+from analytics import findings_comparison, findings_strategy, findings_win, i18n, win_comparison, win_groups
 from analytics import format as fmt
 from analytics.charts import control, expected, movers, reliability, shares, split
 from analytics.charts import facets as parts
@@ -24,7 +25,7 @@ from pages._parts import cache, context, states, table, view_state
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
-from pages._parts.side_by_side import placed, table_card
+from pages._parts.side_by_side import not_shown, placed, table_card
 
 GRAINS = ("quarter", "month", "week")
 MEASURES = ("count", "amount", "decided")
@@ -382,13 +383,15 @@ def _comparison(view: View) -> None:
             view=view,
             measured=t("win_rate.expected.measured"),
             with_period=False,
+            definition_key="win_rate.comparison",
             columns=_EXPECTED,
             kinds=_EXPECTED_KINDS,
-            question="pipeline.open",
+            question="win_rate.comparison",
         )
         _movers(view)
         _events(view)
         _rivals(view)
+        _strategies(view)
 
 
 def _why_moved(row: dict[Any, Any]) -> str:
@@ -417,6 +420,7 @@ def _movers(view: View) -> None:
             _with_words(frame),
             key="win_movers",
             view=view,
+            definition_key="win_rate.comparison",
             measured=t("win_rate.movers.measured"),
             with_period=False,
             drill=False,
@@ -427,13 +431,15 @@ def _movers(view: View) -> None:
 
 def _events(view: View) -> None:
     with st.container(border=True, key="win_events", gap="xsmall"), states.guard("win_events"):
-        frame = cache.ask().win_movers(view, only="events", limit=50)
-        n = frame.attrs.get("total", len(frame))
+        counts = cache.ask().win_events(view)
+        n = int(counts["n"].iloc[-1])
         st.header(md_escape(t("win_rate.events", n=fmt.number(n, context.lang()))), anchor=False)
         st.caption(md_escape(t("win_rate.events.says")))
-        if frame.empty:
+        if not n:
             st.text(t("win_rate.events.none"))
             return
+        only = _event_counts(counts)
+        frame = cache.ask().win_movers(view, only=only, limit=50)
         columns = [
             "name",
             "account_name",
@@ -459,6 +465,23 @@ def _events(view: View) -> None:
             view_state.go("opportunity", id=str(frame.iloc[row]["opportunity_id"]))
 
 
+def _event_counts(counts: pd.DataFrame) -> str:
+    """How often each event happened, by segment; a chosen row leaves only its opportunities in the list below."""
+    words = [t(f"comparison.event.{event}" if event else "win_rate.events.any") for event in counts["event"]]
+    called = {name: _called("segment", name[2:]) for name in counts.columns if name.startswith("n:")}
+    segments = {name: said if said not in counts else name for name, said in called.items()}
+    shown = counts.assign(event_name=words).rename(columns=segments)
+    chosen = table.show(
+        shown,
+        ["event_name", *segments.values(), "n", "amount"],
+        kinds=dict.fromkeys(segments.values(), "number"),
+        alt=t("win_rate.events.says"),
+        key="win_event_counts",
+        select=True,
+    )
+    return (counts["event"].iloc[chosen] if chosen is not None else "") or "events"
+
+
 def _rivals(view: View) -> None:
     met = cache.ask().win_rivals(view)
     if met.empty:
@@ -470,6 +493,64 @@ def _rivals(view: View) -> None:
         key="win_rivals",
         columns=_RIVALS,
         kinds={"p_us": "rate", "p_rival": "rate", "leading": "number"},
+    )
+
+
+def _strategies(view: View) -> None:
+    """What is suggested for what is open, segment beside segment, and whether being stronger won."""
+    _by_segment("win_strategies", cache.ask().win_strategies(view), partial(_strategy_mix, view=view))
+    _by_segment("win_ratio", cache.ask().win_by_ratio(view), partial(_ratio_bands, view=view))
+
+
+def _by_segment(key: str, frame: pd.DataFrame, draw: Callable[..., None]) -> None:
+    counted = frame.groupby("segment", sort=False)["n"].sum()
+    shown = [s for s in counted.index if counted[s] and s != UNKNOWN] or [s for s in counted.index if counted[s]]
+    extent = shares.widest(frame[frame["segment"].isin(shown)])
+    for number, facet in placed([Facet("", s) for s in shown]):
+        with states.guard(f"{key}_{number}"):
+            mine = frame[frame["segment"] == facet.segment].reset_index(drop=True)
+            draw(mine, f"{key}_{number}", segment=str(facet.segment), extent=extent)
+    not_shown([(Facet("", s), int(counted[s])) for s in counted.index if counted[s] and s not in shown])
+
+
+def _strategy_mix(frame: pd.DataFrame, key: str, *, view: View, segment: str, extent: float) -> None:
+    here = context.now()
+    names = [t(f"strategy.{hint}") for hint in frame["hint"]]
+    frame = frame.assign(hint_name=names, low=float("nan"), high=float("nan"))  # shares of all there are: no interval
+    figure = shares.rows(frame, _names(), here.theme, mark=(), title=lambda row: label(row["hint_name"], 44),
+                         segment=segment, extent=extent)  # fmt: skip
+    chart_card(
+        findings_strategy.mix(frame, here.lang, segment=_called("segment", segment),
+                              currency=here.settings.organisation.base_currency).text,
+        figure,
+        frame.drop(columns=["low", "high"]),
+        key=key,
+        view=view,
+        measured=t("strategy.mix.measured"),
+        with_period=False,
+        drill=False,
+        columns=["hint_name", "n", "value", "amount", *(["recorded", "differing"] if frame["recorded"].any() else [])],
+        kinds={"recorded": "number", "differing": "number"},
+    )  # fmt: skip
+
+
+def _ratio_bands(frame: pd.DataFrame, key: str, *, view: View, segment: str, extent: float) -> None:
+    here = context.now()
+    frame = frame.assign(ratio_band=[findings_strategy.band(row, here.lang) for row in frame.to_dict("records")])
+    figure = shares.rows(frame, _names(), here.theme, mark=(), title=lambda row: label(row["ratio_band"], 44),
+                         segment=segment, extent=extent)  # fmt: skip
+    measured = t("strategy.ratio.measured", days=here.settings.win_rate.judged_days_before,
+                 unknown=fmt.number(frame["unknown"].iloc[0]))  # fmt: skip
+    chart_card(
+        findings_strategy.by_ratio(frame, here.lang, segment=_called("segment", segment)).text,
+        figure,
+        frame,
+        key=key,
+        view=view,
+        measured=measured,
+        with_period=False,
+        drill=False,
+        columns=["ratio_band", "n", "won", "value", "low", "high"],
     )
 
 

@@ -11,17 +11,15 @@ import pandas as pd
 from data.queries.asking import MAX_ROWS, STAGED, Slice, run
 
 
-def calibration_bins(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
-                     promised: Iterable[tuple[str, str, float]]) -> pd.DataFrame:
-    """Predictions `days` before the close against outcomes; `promised`: (pipeline, stage, probability) of the settings
-    (sql/calibration_bins.sql)."""
-    return run(cursor, "calibration_bins", slice_, by, days=days, **_promises(promised))
+def calibration_bins(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Predictions before the close against outcomes (sql/calibration_bins.sql)."""
+    return run(cursor, "calibration_bins", slice_, by)
 
 
-def calibration_parties(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, days: int,
+def calibration_parties(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
                         limit: int) -> pd.DataFrame:
-    """Scores of all parties `days` before the close, per opportunity (sql/calibration_parties.sql)."""
-    return run(cursor, "calibration_parties", slice_, by, days=days, limit=limit)
+    """Scores of all parties before the close, per opportunity (sql/calibration_parties.sql)."""
+    return run(cursor, "calibration_parties", slice_, by, limit=limit)
 
 
 def win_portfolio(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
@@ -39,6 +37,24 @@ def win_movers(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[st
                **rules: Any) -> pd.DataFrame:
     """Whose win rate moved in the last week, or needs a look (sql/win_movers.sql)."""
     return run(cursor, "win_movers", slice_, by, only=only, limit=min(limit, MAX_ROWS), **rules)
+
+
+def win_events(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+               **rules: Any) -> pd.DataFrame:
+    """How many open opportunities need a look, by what happened (sql/win_events.sql)."""
+    return run(cursor, "win_events", slice_, by, **rules)
+
+
+def strategies(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+               **rules: Any) -> pd.DataFrame:
+    """Open opportunities by what suggests a strategy, and which one is recorded (sql/strategies.sql)."""
+    return run(cursor, "strategies", slice_, by, **rules)
+
+
+def strategy_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
+                      **rules: Any) -> pd.DataFrame:
+    """Won and lost by our strength against the strongest rival before the close (sql/strategy_outcomes.sql)."""
+    return run(cursor, "strategy_outcomes", slice_, by, **rules)
 
 
 def rivals_met(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),

@@ -1,5 +1,5 @@
 -- Open opportunities whose win rate moved in the last week ($only = 'moved', largest move first) or of which something
--- must be looked at ($only = 'events', largest amount first), and their `total`.
+-- must be looked at ($only = 'events', or the name of one event; largest amount first), and their `total`.
 -- Grain: opportunity.  Reads: opportunity_state, opportunity_week.  now, before: the rows of both weeks (NULL: none).
 WITH {standing}, {compared}
 SELECT opportunity_id, account_id, segment, owner_id, team, pipeline, stage, stage_order, status, amount_base, crm,
@@ -7,7 +7,9 @@ SELECT opportunity_id, account_id, segment, owner_id, team, pipeline, stage, sta
     c.is_phantom AS is_phantom, c.is_stale AS is_stale, c.new_rival AS new_rival, assessed_week, is_silent, is_jump,
     is_lead_lost, is_new_rival, is_doomed, is_less_certain, c AS now, b AS before, count(*) OVER () AS total
 FROM compared
-WHERE CASE WHEN $only = 'moved' THEN abs(c.delta) >= 0.00005
+WHERE CASE $only WHEN 'moved' THEN abs(c.delta) >= 0.00005 WHEN 'lead_lost' THEN is_lead_lost WHEN 'doomed' THEN is_doomed
+           WHEN 'jump' THEN is_jump WHEN 'less_certain' THEN is_less_certain WHEN 'new_rival' THEN is_new_rival
+           WHEN 'silent' THEN is_silent
            ELSE is_silent OR is_jump OR is_lead_lost OR is_new_rival OR is_doomed OR is_less_certain END
 ORDER BY CASE WHEN $only = 'moved' THEN abs(c.delta) END DESC NULLS LAST, amount_base DESC NULLS LAST, opportunity_id
 LIMIT $limit
