@@ -6,6 +6,7 @@ The numbers of an account are those of the mart account_week (METHOD B4); here t
 from __future__ import annotations
 
 import re
+from datetime import date
 from math import isnan, nan, sqrt
 from typing import Any
 
@@ -19,7 +20,7 @@ from data.settings import Closeness
 
 #: Fewest accounts of a group, and of all others, for a statement.
 MIN_ACCOUNTS = 5
-ALERTS = ("is_falling", "is_contact_lost", "is_narrower", "is_dependent")
+ALERTS = ("is_orphaned", "is_falling", "is_contact_lost", "is_narrower", "is_dependent")
 SHIFTS = (
     "dimension",
     "value",
@@ -93,6 +94,44 @@ def shifts(counts: pd.DataFrame) -> pd.DataFrame:
     rows.append(_on_its_own(everybody))
     frame = pd.DataFrame(rows, columns=list(SHIFTS))
     return frame.sort_values(["p_adjusted", "p", "dimension", "value"], kind="stable").reset_index(drop=True)
+
+
+def lost_with(found: pd.DataFrame) -> dict[Any, Any] | None:
+    """The row of `shifts` of the person with whom closeness was really lost, most certainly of all; held accounts come
+    before owned ones. None where it was lost with nobody."""
+    real = found[found["is_real"] & (found["change"] < 0) & (found["change"] < found["rest_change"])]
+    for dimension in ("holder_id", "owner_id"):
+        mine = real[real["dimension"] == dimension]
+        if len(mine):
+            return mine.iloc[0].to_dict()
+    return None
+
+
+#: What `weeks_of` keeps of an account's week.
+_PARTS = ("closeness", "depth", "breadth", "transparency", "person_dependence")
+
+
+def weeks_of(course: pd.DataFrame) -> pd.DataFrame:
+    """Mean closeness, parts and person dependence of several accounts by week: as_of_on, accounts (n measured), parts.
+
+    In: rows of sql/closeness_course.sql; weeks in which nobody can have been reached yet are left out.
+    """
+    judged = course[~course["is_short_history"].fillna(False).astype(bool)]
+    grouped = judged.groupby("as_of_on", sort=True)
+    return grouped[list(_PARTS)].mean().assign(accounts=grouped["closeness"].count()).reset_index()
+
+
+def fall(weeks: pd.DataFrame, before: float, now: float, start: date | None = None) -> tuple[date, date] | None:
+    """Between which days most of a fall from `before` to `now` points happened: from the last week of less than a tenth
+    of it to the first of more than nine tenths, from `start` on. None where the weeks do not show it."""
+    known = weeks[weeks["closeness"].notna() & (weeks["as_of_on"] >= pd.Timestamp(start or date.min))]
+    part = (before - known["closeness"].to_numpy()) / (before - now)
+    if before <= now or not (part > 0.9).any():
+        return None
+    last = int(np.argmax(part > 0.9))
+    whole = np.flatnonzero(part[:last] < 0.1)
+    days = known["as_of_on"].dt.date.to_list()
+    return days[int(whole[-1]) if len(whole) else 0], days[last]
 
 
 def _compared(row: dict[Any, Any], everybody: dict[Any, Any], tests: int) -> dict[str, Any]:

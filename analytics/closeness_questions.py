@@ -21,6 +21,7 @@ from data.scope import Filters
 from data.settings import Settings
 
 if TYPE_CHECKING:
+    from analytics.win_trend import Horizon
     from data.queries import Slice
 
 #: Dimensions that an account has by itself; filters on others do not choose among accounts.
@@ -29,6 +30,8 @@ OF_ACCOUNTS = ("segment", "ownership", "industry", "region", "team", "owner_id",
 SORTS = ("alerts", "fallen", "risen", "fallen_period", "weak", "amount")
 #: Weeks that a small line and a trend show.
 SPARK_WEEKS, TREND_WEEKS = 26, 104
+#: Most accounts of one person that are looked at together.
+MEMBERS = 500
 
 
 class ClosenessQuestions:
@@ -39,6 +42,8 @@ class ClosenessQuestions:
 
         def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
         def _names(self, of: str, ids: Iterable[Any], as_of: date) -> dict[str, str]: ...
+        def _horizon(self, view: View) -> Horizon: ...
+        def metric(self, key: str, view: View, by: Sequence[str] = (), **options: int) -> pd.DataFrame: ...
         def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
 
     def closeness_summary(self, view: View) -> pd.DataFrame:
@@ -55,20 +60,22 @@ class ClosenessQuestions:
 
     def closeness_board(self, view: View, sort: str = "alerts", *, words: str = "", limit: int = 100) -> pd.DataFrame:
         """Accounts as they stand in the last week that ended by the as-of date (columns: sql/closeness_board.sql,
-        closeness_accounts.board, holder_name, owner_name). `attrs["total"]`: how many there are of this kind.
+        closeness_accounts.board, holder_name, owner_name). `attrs["total"]`: how many there are of this kind;
+        `attrs["orphaned"]`: of how many the one has gone who held them alone.
 
-        `sort`: alerts (a score or an important contact fell, the largest open amount first), fallen, risen (over the
-        weeks of the settings; accounts with open deals), fallen_period (since the start of the view's period), weak,
-        amount (all, by open amount).
+        `sort`: alerts (first those whose one holder has gone, then where a score or an important contact fell; the
+        largest open amount first), fallen, risen (over the weeks of the settings; accounts with open deals),
+        fallen_period (since the start of the view's period), weak, amount (all, by open amount).
         """
         if sort not in SORTS:
             raise ValueError(f"{sort} is none of {SORTS}")
         found = self._closeness(view, "board", **self._alert_rules(), sort=sort, words=words.strip(), limit=limit)
         total = int(found["total"].iloc[0]) if len(found) else 0
         courses = self._courses(view, found["account_id"])
-        frame = closeness_accounts.board(found.drop(columns="total"), courses, self.settings.closeness)
+        orphaned = int(found["orphaned"].iloc[0]) if len(found) else 0
+        frame = closeness_accounts.board(found.drop(columns=["total", "orphaned"]), courses, self.settings.closeness)
         frame = self._with_people(frame, view.as_of)
-        frame.attrs["total"] = total
+        frame.attrs |= {"total": total, "orphaned": orphaned}
         return frame
 
     def closeness_movers(self, view: View, limit: int = 6) -> pd.DataFrame:
@@ -85,6 +92,41 @@ class ClosenessQuestions:
         people = found["dimension"].isin(["holder_id", "owner_id"])
         names = self._names("owner", found.loc[people, "value"], view.as_of)
         return found.assign(name=[names.get(v, v) for v in found["value"]])
+
+    def closeness_loss(self, view: View) -> dict[str, Any]:
+        """With whom closeness was lost since the start of the period, and what became of the accounts; empty where it
+        was really lost with nobody (closeness_accounts.lost_with).
+
+        "group": the row of `closeness_shifts`, held (mean person dependence at the start), is_active (None: not known),
+        since and until (the days between which most of it was lost; None: the weeks do not show it); "weeks": its
+        accounts week by week (closeness_accounts.weeks_of); "wins": win rate of its accounts before and since the fall,
+        two rows of n, won, value, low, high (no rows: when they fell is not known).
+        """
+        row = closeness_accounts.lost_with(self.closeness_shifts(view))
+        if row is None:
+            return {}
+        members = self._closeness(view, "members", dimension=row["dimension"], value=row["value"], limit=MEMBERS,
+                                  **self._alert_rules())
+        start = min(view.start or view.as_of, view.as_of - timedelta(weeks=TREND_WEEKS))
+        course = self._closeness(view, "course", ids=list(members["account_id"]), since=start - timedelta(weeks=4))
+        weeks = closeness_accounts.weeks_of(course)
+        days = closeness_accounts.fall(weeks, row["closeness_before"], row["closeness_now"], view.start)
+        active = members["is_active"].iloc[0]
+        group = row | {"held": float(members["dependence_start"].mean()),
+                       "is_active": None if pd.isna(active) else bool(active),
+                       "since": days[0] if days else None, "until": days[1] if days else None}
+        return {"group": group, "weeks": weeks, "wins": self._wins_around(view, members["account_id"], group["since"])}
+
+    def _wins_around(self, view: View, accounts: Iterable[str], day: date | None) -> pd.DataFrame:
+        """The win rate of some accounts before and since a day, as far back as the store knows all closings."""
+        columns = ["n", "won", "value", "low", "high"]
+        if day is None:
+            return pd.DataFrame(columns=columns)
+        mine = of_accounts(view)
+        mine = mine.with_(filters=mine.filters.with_(account_id=list(accounts)))
+        before = mine.with_(start=self._horizon(view).complete_from, end=day - timedelta(days=1))
+        found = [self.metric("win_rate.count", side)[columns] for side in (before, mine.with_(start=day))]
+        return pd.concat(found, ignore_index=True)
 
     def holders(self, view: View, limit: int = 50) -> pd.DataFrame:
         """Who holds relationships alone: the seller leaves and takes the customer (columns: sql/closeness_holders.sql,

@@ -5,7 +5,7 @@ As analytics/findings.py: each function takes figures and returns a `Finding`, "
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -13,7 +13,11 @@ import pandas as pd
 from analytics import format as show
 from analytics.findings import Finding
 from analytics.i18n import dimension_label, label, t
+from analytics.statistics.estimate import CLAIM
+from analytics.statistics.intervals import difference, wilson
 
+#: fewest closed before and since for a word on win rates
+MIN_CLOSED = 10
 #: a group's row -> what it is called
 Called = Callable[[dict[Any, Any]], str]
 
@@ -58,6 +62,39 @@ def who_loses(shifts: pd.DataFrame, lang: str, *, since: str, settings: Any = No
     return Finding(t(f"closeness.shift.{'down' if row['change'] < 0 else 'up'}", lang, **fields), "clear")
 
 
+def loss(story: Mapping[str, Any], lang: str) -> Finding | None:
+    """With whom the relationships went, when, and what became of the win rate there (Ask.closeness_loss); None where
+    nobody took any."""
+    if not story:
+        return None
+    row, wins = story["group"], story["wins"]
+    fields = {
+        "name": row["name"],
+        "gone": t("closeness.loss.gone", lang) if row["is_active"] is False else "",
+        "accounts": show.number(row["n"]),
+        "held": show.rate(row["held"], digits=0),
+        "before": _points(row["closeness_before"]),
+        "now": _points(row["closeness_now"]),
+    }
+    text = t(f"closeness.loss.{row['dimension']}", lang, **fields)
+    if row["since"]:
+        days = {name: show.day(row[name], lang) for name in ("since", "until")}
+        text = t("closeness.loss.when", lang, sentence=text, **days)
+    if len(wins) == 2 and wins["n"].min() >= MIN_CLOSED:
+        was, now = wins.to_dict("records")
+        is_real = difference(now["won"], now["n"], was["won"], was["n"]).excludes(0)
+        text = t(
+            f"closeness.loss.{'wins' if is_real else 'wins_unclear'}",
+            lang,
+            sentence=text,
+            before=show.rate(was["value"]),
+            n_before=show.number(was["n"]),
+            now=show.rate(now["value"]),
+            n_now=show.number(now["n"]),
+        )
+    return Finding(text, "clear")
+
+
 def level(shifts: pd.DataFrame, lang: str, *, since: str) -> Finding:
     """Are we coming closer to all accounts together? (The row "" of Ask.closeness_shifts.)"""
     whole = shifts[shifts["dimension"] == ""] if len(shifts) else shifts
@@ -98,7 +135,7 @@ def dependence(counts: dict[str, float], holders: pd.DataFrame, lang: str, *, cu
 
 def chains(frame: pd.DataFrame, lang: str, *, name: Callable[[str], str] = str) -> Finding:
     """Which team knows least of its deciders: the one with the most deals that hang on a single contact, if it is
-    more than half of them."""
+    more than half of them beyond chance (Wilson's limit at the level of a claim, for all teams together)."""
     known = frame[frame["named"] >= 5] if len(frame) else frame
     if known.empty:
         return Finding(t("closeness.chains.unknown", lang), "nothing")
@@ -110,7 +147,9 @@ def chains(frame: pd.DataFrame, lang: str, *, name: Callable[[str], str] = str) 
         "share": show.rate(row["single_share"], digits=0),
         "people": show.number(row["people_per_deal"], digits=1),
     }
-    return Finding(t(f"closeness.chains.{'single' if row['single_share'] > 0.5 else 'fine'}", lang, **fields), "clear")
+    low = wilson(row["single"], row["named"], level=1 - (1 - CLAIM) / len(known)).low
+    is_single = low is not None and low > 0.5
+    return Finding(t(f"closeness.chains.{'single' if is_single else 'fine'}", lang, **fields), "clear")
 
 
 def of_account(row: dict[str, Any], change: float, lang: str, *, name: str) -> Finding:

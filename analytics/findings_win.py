@@ -39,7 +39,11 @@ def above_the_charts(shifts: pd.DataFrame, losses: pd.DataFrame, splits: pd.Data
         return f"{dimension_label(dimension, lang)} {called(dimension, value)}"
 
     said: list[Finding | None] = [whole_shift(shifts, lang, what=counted)]
-    real = shifts[shifts["is_real"] & (shifts["dimension"] != "")].head(TOLD)
+    taken = losses[(losses["kind"] == "rival") & losses["is_apart"]] if len(losses) else losses
+    apart = set(zip(taken["dimension"], taken["value"], strict=True))
+    own = pd.Series([pair in apart for pair in zip(shifts["dimension"], shifts["value"], strict=True)],
+                    index=shifts.index, dtype=bool)
+    real = shifts[(shifts["is_real"].astype(bool) | own) & (shifts["dimension"] != "")].head(TOLD).assign(is_real=True)
     for row in real.to_dict("records"):
         found = group_shift(pd.DataFrame([row]), lang, what=counted, group=group)
         mine = losses[(losses["dimension"] == row["dimension"]) & (losses["value"] == row["value"])]

@@ -29,6 +29,8 @@ MIN_SIDE = 20
 
 #: A group is named only at this level: whoever looks every week sees one false alarm in a hundred looks, not in twenty.
 NAMED = 0.99
+#: The dimension that is always shown and never pooled silently.
+PRIMARY = "segment"
 
 _JUDGED = ("centre", "lower", "upper", "sigma_z", "signal", "is_small")
 
@@ -112,21 +114,24 @@ def _signals(value: np.ndarray, centre: float, lower: np.ndarray, upper: np.ndar
 
 #: Columns of `shifts`. `since` names the first period of the new level; *_before and *_after are the periods on
 #: either side; rest_change: the same of all other groups of the dimension; z, p: did the group itself change;
-#: tests, p_adjusted: after everything that was tried; p_rest: was it more than the others did, adjusted as well.
+#: tests, p_adjusted: after everything that was tried; p_rest: was it more than the others did, adjusted as well;
+#: is_moved: its own change is more than chance; is_real: and more than that of the others (the whole has no others).
 SHIFTS = ("dimension", "value", "since", "n_before", "won_before", "rate_before", "n_after", "won_after", "rate_after",
-          "change", "rest_change", "z", "p", "tests", "p_adjusted", "p_rest", "is_real")
+          "change", "rest_change", "z", "p", "tests", "p_adjusted", "p_rest", "is_moved", "is_real")
 
 
 def shifts(counts: pd.DataFrame, *, sigma_z: float = 1.0, level: float = LEVEL) -> pd.DataFrame:
-    """Whose rate moved to another level, and since when: one row per group, those that really did come first, the one
-    that moved furthest apart from the others on top.
+    """Whose rate moved to another level, and since when: one row per group, those that really did come first, the most
+    certain on top.
 
     In: dimension, value, period (names in time order), won, n, one row each; the whole is dimension "".
     Every period start with enough closed on both sides is tried (score test of two shares, pooled; the whole's is
     divided by `sigma_z`). p is adjusted for everything that was tried (Bonferroni): whoever looks at a hundred groups
     and ten quarters finds one that "fell" in pure noise too; the whole and the groups are two questions, each with its
-    own `tests`. A group that passes at level NAMED must also have moved apart from the rest of its dimension (log
-    odds, Haldane's correction; adjusted for the number that passed), so that a fall of everybody is nobody's.
+    own `tests`. A group that passes at level NAMED (is_moved) must also have moved apart from the rest of its dimension
+    (log odds, Haldane's correction), so that a fall of everybody is nobody's. That is adjusted for everything tried as
+    well: when everybody falls, those that fell a little more by chance are the ones that pass. The dimension PRIMARY
+    is a question of its own, because it is always looked at; of two groups the comparison is one, not two.
     """
     tried = [_tried(part, max(1.0, sigma_z)) for _, part in counts.groupby("dimension", sort=False)]
     frame = pd.concat(tried, ignore_index=True) if tried else pd.DataFrame()
@@ -140,12 +145,19 @@ def shifts(counts: pd.DataFrame, *, sigma_z: float = 1.0, level: float = LEVEL) 
     best = frame.sort_values(["far", "dimension", "value", "since"], kind="stable")
     best = best.drop_duplicates(["dimension", "value"])
     passed = best["p_adjusted"] < np.where(best["dimension"] == "", 1 - level, 1 - NAMED)
-    apart = np.array([two_sided_p(z) for z in best["z_rest"]]) * max(1, int((passed & (best["dimension"] != "")).sum()))
+    apart = np.array([two_sided_p(z) for z in best["z_rest"]]) * _looks(frame, best["dimension"])
     best["p_rest"] = np.where(best["dimension"] == "", np.nan, np.minimum(1.0, apart))
-    best["is_real"] = passed & ~(best["p_rest"] >= 1 - level)
-    order = best.assign(second=~best["is_real"], apart=best["p_rest"].where(best["is_real"], 1.0))
-    order = order.sort_values(["second", "apart", "far"], kind="stable", na_position="first")
+    best["is_moved"], best["is_real"] = passed, passed & ~(best["p_rest"] >= 1 - level)
+    order = best.assign(second=~best["is_real"]).sort_values(["second", "far"], kind="stable")
     return best.loc[order.index, list(SHIFTS)].reset_index(drop=True)
+
+
+def _looks(tried: pd.DataFrame, dimensions: pd.Series) -> np.ndarray:
+    """For each of `dimensions`: how many comparisons of a group with the rest belong to the same question."""
+    each = tried.groupby("dimension")["value"].agg(["size", "nunique"])
+    looks = (each["size"] / np.where(each["nunique"] == 2, 2, 1)).drop(index=[""], errors="ignore")
+    others = looks.drop(index=[PRIMARY], errors="ignore").sum()
+    return np.array([looks[d] if d == PRIMARY else max(1.0, others) for d in dimensions])
 
 
 def _tried(part: pd.DataFrame, sigma_z: float) -> pd.DataFrame:
@@ -171,11 +183,12 @@ def _tried(part: pd.DataFrame, sigma_z: float) -> pd.DataFrame:
         "n_before": n0.astype("int64"), "won_before": x0.astype("int64"), "rate_before": x0 / n0,
         "n_after": n1.astype("int64"), "won_after": x1.astype("int64"), "rate_after": x1 / n1, "change": change,
         "rest_change": np.nan if is_whole else _share(y1, m1) - _share(y0, m0), "z": z,
-        "z_rest": np.nan if is_whole else _apart((x0, n0, x1, n1), (y0, m0, y1, m1))})
+        "z_rest": np.nan if is_whole else apart_from((x0, n0, x1, n1), (y0, m0, y1, m1))})
 
 
-def _apart(group: tuple[np.ndarray, ...], rest: tuple[np.ndarray, ...]) -> np.ndarray:
-    """How far the change of log odds of a group is from that of the rest, in standard errors."""
+def apart_from(group: tuple[np.ndarray, ...], rest: tuple[np.ndarray, ...]) -> np.ndarray:
+    """How far the change of log odds of a group is from that of the rest, in standard errors (Haldane's correction);
+    each is successes and cases before, successes and cases since."""
     total, variance = np.zeros_like(group[0]), np.zeros_like(group[0])
     for sign, (x0, n0, x1, n1) in ((1, group), (-1, rest)):
         for side, x, n in ((1, x1, n1), (-1, x0, n0)):

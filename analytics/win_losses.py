@@ -3,7 +3,8 @@
 Asked only of a group that has fallen by more than chance (analytics/fluctuation.shifts), and answered with two plain
 counts: of what it lost, the share in which a rival was the main competitor; of what came to a stage, the share that was
 lost there. Score test of two shares, pooled; adjusted for every rival and stage that was tried (Bonferroni). It says
-where the losses are, not why.
+where the losses are, not why. A rival who takes over one group and not the others makes the group's fall its own, even
+where everybody falls: to whom does not depend on how much one loses.
 """
 
 from __future__ import annotations
@@ -11,34 +12,43 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analytics.statistics.estimate import LEVEL, two_sided_p
+from analytics.fluctuation import apart_from
+from analytics.statistics.estimate import CLAIM, LEVEL, two_sided_p
 from data.scope import UNKNOWN
 
 #: kind: rival | stage; pipeline and name: of the stage, or "" and the rival; of: what was lost (of a known rival), or
-#: came to the stage; lost: of these, against the rival or in the stage; *_before: the earlier time.
+#: came to the stage; lost: of these, against the rival or in the stage; *_before: the earlier time. is_real: a larger
+#: share than before, by more than chance explains; p_rest, is_apart: and by more than it grew with all others.
 COLUMNS = ("kind", "pipeline", "name", "lost_before", "of_before", "lost", "of", "share_before", "share", "z", "tests",
-           "p_adjusted", "is_real")
+           "p_adjusted", "is_real", "p_rest", "is_apart")
 #: Fewest expected on either side of a share that is tested (as in analytics/fluctuation.py).
 MIN_EXPECTED = 5
 
 
-def compare(counts: pd.DataFrame, steps: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
-    """Every rival and stage before and since, what grew most certainly first (COLUMNS).
+def compare(counts: pd.DataFrame, whole: pd.DataFrame, steps: pd.DataFrame, *, groups: int = 1,
+            level: float = LEVEL) -> pd.DataFrame:
+    """Every rival and stage of a group before and since, what grew most certainly first (COLUMNS).
 
-    In: rows of data/sql/losses.sql; `steps`: the open stages (analytics.metrics.frames.ladder). is_real: a larger share
-    than before, by more than chance explains.
+    In: rows of data/sql/losses.sql of the group, and of everybody including it; `steps`: the open stages
+    (analytics.metrics.frames.ladder); `groups`: of how many the same is asked. is_apart holds for all of them together.
     """
     keys = ["kind", "pipeline", "name"]
-    before, now = (_losses(counts[counts["is_after"] == is_after], counts, steps) for is_after in (False, True))
-    frame = before.merge(now, on=keys, suffixes=("_before", ""))
+    sides = [_losses(part[part["is_after"] == is_after], counts, steps)
+             for part in (counts, whole) for is_after in (False, True)]
+    frame = sides[0].merge(sides[1], on=keys, suffixes=("_before", ""))
+    rest = [frame[keys].merge(side, on=keys) for side in sides[2:]]
     x0, n0, x1, n1 = (frame[c].to_numpy(float) for c in ("lost_before", "of_before", "lost", "of"))
+    y0, m0, y1, m1 = (side[c].to_numpy(float) for side in rest for c in ("lost", "of"))
     with np.errstate(divide="ignore", invalid="ignore"):
         pooled = (x0 + x1) / (n0 + n1)
         is_tried = np.minimum(n0, n1) * np.minimum(pooled, 1 - pooled) >= MIN_EXPECTED
         z = np.where(is_tried, (x1 / n1 - x0 / n0) / np.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1)), np.nan)
         frame = frame.assign(share_before=x0 / n0, share=x1 / n1, z=z, tests=int(is_tried.sum()))
-    frame["p_adjusted"] = np.minimum(1.0, np.array([two_sided_p(v) for v in z]) * is_tried.sum())
+    further = np.where(is_tried, apart_from((x0, n0, x1, n1), (y0 - x0, m0 - n0, y1 - x1, m1 - n1)), np.nan)
+    for name, values, looks in (("p_adjusted", z, 1), ("p_rest", further, groups)):
+        frame[name] = np.minimum(1.0, np.array([two_sided_p(v) for v in values]) * is_tried.sum() * looks)
     frame["is_real"] = (frame["p_adjusted"] < 1 - level) & (frame["z"] > 0)
+    frame["is_apart"] = frame["is_real"] & (frame["p_rest"] < 1 - CLAIM) & (further > 0)
     return frame.sort_values(["z", *keys], ascending=[False, True, True, True], kind="stable",
                              ignore_index=True)[list(COLUMNS)]
 

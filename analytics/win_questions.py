@@ -110,21 +110,23 @@ class WinQuestions:
         return fluctuation.shifts(counts[counts["value"] != UNKNOWN], sigma_z=win_trend.sigma_z(whole))
 
     def win_losses(self, view: View, grain: Grain = "quarter", *, count: int | None = None) -> pd.DataFrame:
-        """Against whom and in which stage those groups lose more than before whose win rate really fell (`win_shifts`).
+        """Against whom and in which stage those groups lose more than before whose win rate fell by more than chance
+        explains (`win_shifts`, is_moved).
 
         Columns: dimension, value and since of the shift, win_losses.COLUMNS; of each shift the most certain first. The
         time before and after are those of the shift.
         """
         moved = self.win_shifts(view, grain, count=count)
-        fell = moved[moved["is_real"] & (moved["change"] < 0) & (moved["dimension"] != "")]
+        fell = moved[moved["is_moved"] & (moved["change"] < 0) & (moved["dimension"] != "")].head(EXPLAINED)
         shown = self._judged_periods(view, grain, count)
         parts = []
-        for row in fell.head(EXPLAINED).to_dict("records"):
+        for row in fell.to_dict("records"):
             cut = periods.parse(row["since"], self._fiscal).start
             key, = self._groups([row["dimension"]])
             mine = view.with_(filters=view.filters.with_(**{key: [row["value"]]}))
-            counts = self._asked("losses", mine.with_(start=shown[0].start, end=shown[-1].end), cut=cut)
-            parts.append(win_losses.compare(counts, ladder(self.settings)).assign(
+            counts, whole = (self._asked("losses", v.with_(start=shown[0].start, end=shown[-1].end), cut=cut)
+                             for v in (mine, view))
+            parts.append(win_losses.compare(counts, whole, ladder(self.settings), groups=len(fell)).assign(
                 **{c: row[c] for c in ("dimension", "value", "since")}))
         columns = ["dimension", "value", "since", *win_losses.COLUMNS]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)

@@ -16,7 +16,7 @@ from analytics.charts.style import label
 from analytics.closeness import BANDS
 from analytics.view import View
 from data.scope import UNKNOWN
-from pages._parts import cache, context, states, table, view_state
+from pages._parts import cache, context, definition, states, table, view_state
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -66,6 +66,7 @@ def render(view: View) -> None:
     totals = closeness_accounts.totals(summary)
     shifts = cache.ask().closeness_shifts(view)
     _shifts(shifts, totals, view)
+    _loss(view)
     _course(shifts, view)
     _board(view)
     _account(view)
@@ -107,11 +108,34 @@ def _shifts(shifts: pd.DataFrame, totals: dict[str, float], view: View) -> None:
             board.groups(groups, _names(), here.theme, title=title),
             shown,
             key="closeness_shifts",
+            definition_key="closeness.account",
             view=view,
             measured=t("closeness.shift.measured"),
             drill=False,
             kinds=points,
             columns=["group_name", "n", "closeness_before", "closeness_now", "change", "rest_change", "p_adjusted"],
+        )
+
+
+def _loss(view: View) -> None:
+    """With whom the relationships went, if they went with one person."""
+    with states.guard("closeness_loss"):
+        story = cache.ask().closeness_loss(view)
+        said = findings_closeness.loss(story, context.lang())
+        if said is None:
+            return
+        chart_card(
+            said.text,
+            board.parts(story["weeks"], _names(), context.theme(), bands=context.now().settings.closeness.bands),
+            story["weeks"],
+            key="closeness_loss",
+            definition_key="closeness.account",
+            view=view,
+            measured=t("closeness.loss.measured"),
+            with_period=False,
+            drill=False,
+            kinds=_KINDS | {"as_of_on": "date", "accounts": "number"},
+            columns=["as_of_on", "accounts", "closeness", "depth", "breadth", "transparency", "person_dependence"],
         )
 
 
@@ -131,6 +155,7 @@ def _course(shifts: pd.DataFrame, view: View) -> None:
             figure,
             frame,
             key="closeness_course",
+            definition_key="closeness.account",
             view=view,
             measured=t("closeness.level.measured"),
             with_period=False,
@@ -151,7 +176,10 @@ def _board(view: View) -> None:
         found = cache.ask().closeness_board(view, "amount" if words and sort == "alerts" else sort, words=words)
         total = found.attrs.get("total", len(found))
         with place:
-            st.header(md_escape(t("closeness.board", n=fmt.number(total), sort=sorts[sort])), anchor=False)
+            title = t("closeness.board", n=fmt.number(total), sort=sorts[sort])
+            if orphaned := found.attrs.get("orphaned", 0):
+                title = t("closeness.board.orphaned", sentence=title, n=fmt.number(orphaned))
+            st.header(md_escape(title), anchor=False)
         if found.empty:
             states.empty()
             return
@@ -199,6 +227,7 @@ def _movers(view: View) -> None:
             board.movers(frame, _names(), context.theme(), title=title),
             shown,
             key="closeness_movers",
+            definition_key="closeness.account",
             view=view,
             measured=t("closeness.movers.measured"),
             with_period=False,
@@ -228,6 +257,7 @@ def _holders(totals: dict[str, float], view: View) -> None:
             figure,
             frame,
             key="closeness_holders",
+            definition_key="closeness.person_dependence",
             view=view,
             with_period=False,
             drill=False,
@@ -281,6 +311,7 @@ def _account_course(story: dict[str, Any], view: View) -> None:
         board.parts(story["course"], _names(), context.theme(), bands=rules.bands),
         story["course"],
         key="closeness_account",
+        definition_key="closeness.account",
         view=view,
         measured=f"{t('closeness.account.measured')} · {facts}",
         with_period=False,
@@ -313,6 +344,7 @@ def _coverage(story: dict[str, Any], view: View) -> None:
             coverage.matrix(story["coverage"], _names(), context.theme()),
             story["coverage"],
             key="closeness_coverage",
+            definition_key="closeness.breadth",
             view=view,
             measured=t("closeness.coverage.measured"),
             with_period=False,
@@ -449,6 +481,7 @@ def _people(story: dict[str, Any]) -> None:
         return
     with fold, states.guard("closeness_trust"):
         st.caption(md_escape(t("closeness.trust.measured")))
+        definition.button("trust")
         people = story["trust"].rename(columns={"title": "contact_title"})
         people = people.assign(step_name=[t(f"closeness.step.{s}") for s in people["step"]])
         table.show(
@@ -484,6 +517,7 @@ def _chains(view: View) -> None:
             t("closeness.chains.measured"),
             frame,
             key="closeness_chains",
+            definition_key="chain_coverage",
             kinds=kinds,
             columns=["team", "n", "single", "single_share", "people_per_deal", "coverage", "opposed"],
         )
@@ -512,6 +546,7 @@ def _predicts(answer: dict[str, pd.DataFrame], source: str, view: View) -> None:
         figure,
         frame,
         key=f"closeness_predicts_{source}",
+        definition_key=f"closeness.{source}",
         view=view,
         with_period=False,
         drill=False,

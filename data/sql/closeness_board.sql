@@ -1,6 +1,7 @@
 -- Accounts as they stand whose id or name contains $words, in the order asked for, and their `total`.  Grain: account.
--- Reads: account_week, opportunity_state, the canonical table account.
-WITH {standing}, {closeness_now},
+-- is_orphaned: less close since who held it alone at the start of the period has gone; `orphaned`: how many there are.
+-- Reads: account_week, opportunity_state, the canonical tables account and owner.
+WITH {standing}, {closeness_now}, {person},
 firm AS (
     SELECT account_id, any_value(name) AS account_name FROM account
     WHERE snapshot_date = coalesce(
@@ -10,11 +11,16 @@ firm AS (
 SELECT account_id, account_name, segment, owner_id, team, region, industry, as_of_on, closeness, mean, change, change_period, depth, breadth,
     transparency, person_dependence, holder_id, holder_start, dependence_start, n_departments, n_covered, n_contacts, n_reached,
     n_unknown_status, n_opponents, has_org_map, is_short_history, last_touch_on, n_open, amount_base, is_falling, is_narrower,
-    is_contact_lost, is_dependent, count(*) OVER () AS total
-FROM (SELECT n.*, account_name FROM account_now n LEFT JOIN firm ON firm.account_id = n.account_id::VARCHAR)
+    is_contact_lost, is_dependent, is_orphaned, count(*) OVER () AS total, count(*) FILTER (is_orphaned) OVER () AS orphaned
+FROM (
+    SELECT n.*, account_name, coalesce(dependence_start >= $dependence_from AND NOT is_active AND change_period < 0, false) AS is_orphaned
+    FROM account_now n
+    LEFT JOIN firm ON firm.account_id = n.account_id::VARCHAR
+    LEFT JOIN person ON person.owner_id = n.holder_start::VARCHAR
+)
 WHERE contains(lower(concat_ws(' ', account_id, account_name)), lower($words)) AND CASE $sort WHEN 'fallen' THEN change < 0 AND n_open > 0 WHEN 'risen' THEN change > 0 AND n_open > 0 WHEN 'fallen_period' THEN change_period < 0
-      WHEN 'weak' THEN closeness IS NOT NULL WHEN 'alerts' THEN is_falling OR is_contact_lost ELSE true END
-ORDER BY CASE $sort WHEN 'fallen' THEN change WHEN 'risen' THEN -change WHEN 'fallen_period' THEN change_period
+      WHEN 'weak' THEN closeness IS NOT NULL WHEN 'alerts' THEN is_falling OR is_contact_lost OR is_orphaned ELSE true END
+ORDER BY $sort = 'alerts' AND is_orphaned DESC, CASE $sort WHEN 'fallen' THEN change WHEN 'risen' THEN -change WHEN 'fallen_period' THEN change_period
          WHEN 'weak' THEN closeness WHEN 'alerts' THEN -amount_base WHEN 'amount' THEN -amount_base END NULLS LAST,
     amount_base DESC NULLS LAST, account_id
 LIMIT $limit

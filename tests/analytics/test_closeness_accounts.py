@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from math import nan
 
 import numpy as np
@@ -114,3 +115,75 @@ def test_where_nothing_can_be_compared_the_sentence_says_so(lang: str) -> None:
     empty = accounts.shifts(_counts(np.array([]), np.array([])))
     assert findings_closeness.who_loses(empty, lang, since="then").strength == "too_few"
     assert findings_closeness.level(empty, lang, since="then").strength == "too_few"
+
+
+def _weeks(*points: float) -> pd.DataFrame:
+    """One account's weeks from 2025-11-02 on."""
+    days = pd.date_range("2025-11-02", periods=len(points), freq="7D")
+    return pd.DataFrame({"as_of_on": days, "closeness": points})
+
+
+def test_a_fall_lies_between_the_last_week_near_the_start_and_the_first_near_the_end() -> None:
+    found = accounts.fall(_weeks(60, 60, 59, 50, 35, 24, 21, 20), 60, 20)
+    assert found == (date(2025, 11, 16), date(2025, 12, 14))  # from 59 (a tenth of 40 is 4) to 21 (nine tenths: 24)
+    assert accounts.fall(_weeks(60, 60, 59), 60, 20) is None
+    assert accounts.fall(_weeks(20, 60), 20, 60) is None
+
+
+def test_weeks_before_the_period_and_unknown_ones_are_no_part_of_a_fall() -> None:
+    weeks = _weeks(10, 60, nan, 30, 20)
+    assert accounts.fall(weeks, 60, 20, start=date(2025, 11, 9)) == (date(2025, 11, 9), date(2025, 11, 30))
+
+
+def test_the_mean_of_several_accounts_leaves_out_weeks_that_nobody_can_judge() -> None:
+    day = pd.Timestamp("2025-11-02")
+    parts = dict.fromkeys(("depth", "breadth", "transparency", "person_dependence"), 0.5)
+    course = pd.DataFrame([
+        {"as_of_on": day, "closeness": 40.0, "is_short_history": False, **parts},
+        {"as_of_on": day, "closeness": 60.0, "is_short_history": False, **parts},
+        {"as_of_on": day, "closeness": 0.0, "is_short_history": True, **parts},
+    ])
+    row = accounts.weeks_of(course).iloc[0]
+    assert (row["closeness"], row["accounts"]) == (50.0, 2)
+
+
+def _story(active: bool | None, won: int, n: int) -> dict[str, object]:
+    wins = pd.DataFrame({"n": [60, n], "won": [22, won], "value": [22 / 60, won / n]})
+    return {"group": {"name": "Pine", "dimension": "holder_id", "n": 12, "held": 0.95, "is_active": active,
+                      "closeness_before": 60.0, "closeness_now": 25.0, "since": date(2025, 11, 23),
+                      "until": date(2026, 1, 25)}, "wins": wins}
+
+
+@pytest.mark.parametrize(("active", "won", "n", "lang", "words"), [
+    (False, 3, 31, "en", "Pine, no longer active, held 12 accounts alone (95% of their closeness): 60.0 → 25.0 points, "
+     "most of it lost between 23 Nov 2025 and 25 Jan 2026; their win rate since: 9.7% (n = 31), before 36.7% (n = 60)"),
+    (False, 3, 31, "zh", "Pine（已离职）曾一人维系 12 个客户（占其紧密度 95%）：由 60.0 降至 25.0 分，"
+     "主要发生在 2025年11月23日 至 2026年1月25日；此后这些客户的赢率为 9.7%（n = 31），此前 36.7%（n = 60）"),
+    (True, 9, 31, "en", "Pine held 12 accounts alone (95% of their closeness): 60.0 → 25.0 points, most of it "
+     "lost between 23 Nov 2025 and 25 Jan 2026; their win rate since: 29.0% (n = 31), before 36.7% (n = 60), "
+     "which can be chance"),
+    (None, 1, 5, "en", "Pine held 12 accounts alone (95% of their closeness): 60.0 → 25.0 points, most of it "
+     "lost between 23 Nov 2025 and 25 Jan 2026"),
+])
+def test_the_loss_with_a_seller_is_told_as_far_as_it_is_known(
+        active: bool | None, won: int, n: int, lang: str, words: str) -> None:
+    found = findings_closeness.loss(_story(active, won, n), lang)
+    assert found is not None
+    assert found.text.replace("\u00a0", " ") == words
+
+
+def test_nobody_is_named_where_closeness_was_lost_with_nobody() -> None:
+    assert findings_closeness.loss({}, "en") is None
+    draw = np.random.default_rng(9)
+    quiet = accounts.shifts(_counts(draw.normal(0, 10, 200), np.repeat(["A", "B"], 100)))
+    assert accounts.lost_with(quiet) is None
+
+
+def test_a_team_of_which_three_of_five_deals_hang_on_one_contact_is_not_called_out() -> None:
+    """60 % of five can be chance; 100 of 103 cannot."""
+    frame = pd.DataFrame({"team": ["few", "many"], "named": [5, 103], "single": [3, 20], "people_per_deal": [2.0, 2.0]})
+    frame["single_share"] = frame["single"] / frame["named"]
+    assert "few knows" not in findings_closeness.chains(frame, "en").text
+    frame["single"] = [3, 100]
+    frame["single_share"] = frame["single"] / frame["named"]
+    assert findings_closeness.chains(frame, "en").text.startswith("many knows one person per deal: 100 of 103")

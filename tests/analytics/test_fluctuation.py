@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.fluctuation import RUN, control, dispersion, shifts
+from analytics.fluctuation import RUN, apart_from, control, dispersion, shifts
+from analytics.statistics.estimate import two_sided_p
 from tests.oracles import fluctuation as oracle
 
 
@@ -168,3 +169,29 @@ def test_permuted_labels_claim_nothing() -> None:
                  for d in range(8)]
         claimed += bool(shifts(pd.concat(parts))["is_real"].any())
     assert claimed <= 2
+
+
+def test_when_everybody_falls_chance_makes_nobody_fall_more() -> None:
+    """All groups fall alike, from 45 % to 30 %: each has moved, none by more than the others. Of forty such companies
+    at most four may name one (wanted: 5 %; more than four has probability 5 %)."""
+    draw, claimed = np.random.default_rng(3), 0
+    for _ in range(40):
+        rows = [(dimension, f"{dimension}{g}", f"2025Q{q}", draw.binomial(120, 0.45 if q < 3 else 0.30), 120)
+                for dimension in ("region", "team", "industry") for g in range(6) for q in range(1, 5)]
+        found = shifts(pd.DataFrame(rows, columns=["dimension", "value", "period", "won", "n"]))
+        claimed += bool(found["is_real"].any())
+    assert claimed <= 4
+
+
+def test_two_segments_are_one_comparison_and_a_question_of_their_own() -> None:
+    rows = [(dimension, name, f"2025Q{q}", won, 400) for dimension, groups in (
+        ("segment", {"KA": (160, 160, 110, 110), "SMB": (160, 160, 160, 160)}),
+        ("region", {f"r{i}": (160, 160, 150, 150) for i in range(5)})) for name, cells in groups.items()
+        for q, won in enumerate(cells, 1)]
+    found = shifts(pd.DataFrame(rows, columns=["dimension", "value", "period", "won", "n"]))
+    ka = found[found["value"] == "KA"].iloc[0]
+    z = apart_from(*(tuple(np.array([float(v)]) for v in cells) for cells in (
+        (320, 800, 220, 800), (320, 800, 320, 800))))
+    assert ka["is_real"]
+    assert ka["p_rest"] == pytest.approx(3 * two_sided_p(float(z[0])))  # three splits in time, one comparison
+    assert ka["tests"] == 3 * (2 + 5)

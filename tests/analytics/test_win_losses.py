@@ -24,7 +24,7 @@ def closed(*rows: tuple[bool, str, int, str, int]) -> pd.DataFrame:
 
 def found(counts: pd.DataFrame, name: str) -> pd.Series:
     """The row of one rival or stage."""
-    frame = win_losses.compare(counts, STEPS)
+    frame = win_losses.compare(counts, counts, STEPS)
     return frame[frame["name"] == name].iloc[0]
 
 
@@ -55,18 +55,32 @@ def test_a_rival_met_only_since_had_none_of_the_losses_before() -> None:
     assert (row["share_before"], row["share"], row["is_real"]) == (0.0, 0.5, True)
 
 
+def test_a_rival_who_takes_over_everybody_is_no_groups_own() -> None:
+    """Alpha's share of the losses goes from a quarter to a half, here as elsewhere: real, but not apart."""
+    group = closed((False, "Alpha", 2, "lost", 20), (False, "Beta", 2, "lost", 60),
+                   (True, "Alpha", 2, "lost", 40), (True, "Beta", 2, "lost", 40))
+    rest = [closed((is_after, rival, 2, "lost", n)) for is_after, rival, n in (
+        (False, "Alpha", 200), (False, "Beta", 600), (True, "Alpha", 400), (True, "Beta", 400))]
+    row = win_losses.compare(group, pd.concat([group, *rest]), STEPS).iloc[0]
+    assert (row["name"], row["is_real"], row["is_apart"]) == ("Alpha", True, False)
+    rest[2:] = [closed((True, "Alpha", 2, "lost", 200)), closed((True, "Beta", 2, "lost", 600))]
+    row = win_losses.compare(group, pd.concat([group, *rest]), STEPS).iloc[0]
+    assert (row["name"], row["is_apart"]) == ("Alpha", True)
+
+
 def test_losses_dealt_out_by_chance_are_nobodys() -> None:
     draw, wrong = np.random.default_rng(5), 0
     for _ in range(60):  # at 95 % after Bonferroni at most about three of sixty; more than seven has probability 2 %
         rows = [(bool(a), f"R{r}", int(s), "won" if w else "lost", 1)
                 for a, r, s, w in zip(draw.integers(0, 2, 400), draw.integers(0, 5, 400), draw.integers(1, 4, 400),
                                       draw.random(400) < 0.3, strict=True)]
-        wrong += bool(win_losses.compare(closed(*rows), STEPS)["is_real"].any())
+        wrong += bool(win_losses.compare(closed(*rows), closed(*rows), STEPS)["is_real"].any())
     assert wrong <= 7
 
 
 def test_without_rivals_and_losses_nothing_is_tried() -> None:
-    frame = win_losses.compare(closed((False, "(unknown)", 3, "won", 9), (True, "(unknown)", 3, "won", 9)), STEPS)
+    counts = closed((False, "(unknown)", 3, "won", 9), (True, "(unknown)", 3, "won", 9))
+    frame = win_losses.compare(counts, counts, STEPS)
     assert list(frame["kind"].unique()) == ["stage"]
     assert frame["p_adjusted"].isna().all()
     assert not frame["is_real"].any()
@@ -98,6 +112,6 @@ def test_the_sentence_names_the_rival_only_where_chance_does_not_explain_it(lang
     counts = closed((False, "Alpha", 2, "lost", 20), (False, "Beta", 2, "lost", 60),
                     (True, "Alpha", 2, "lost", 70), (True, "Beta", 2, "lost", 10))
     fell = Finding("West wins less", "clear")
-    rows = win_losses.compare(counts, STEPS)
+    rows = win_losses.compare(counts, counts, STEPS)
     assert say.where_lost(fell, rows, lang, stage=lambda _, name: name).text == words
     assert say.where_lost(fell, rows.assign(is_real=False), lang, stage=lambda _, name: name) == fell
