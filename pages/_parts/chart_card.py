@@ -124,8 +124,7 @@ def behind(view: View, mark: Mark, key: str) -> None:
 def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, definition_key: str | None) -> None:
     with st.container(horizontal=True, gap="small"):
         if definition_key:
-            with st.popover(t("card.definition"), icon=":material/help:", type="tertiary"):
-                definition.explain(definition_key)
+            definition.button(definition_key)
         with st.popover(t("card.download"), icon=":material/download:", type="tertiary"):
             file = file_name(key, view)
             st.download_button(t("card.csv"), data=lambda: csv_bytes(frame), file_name=f"{file}.csv", mime="text/csv",

@@ -10,6 +10,12 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 
+def button(key: str) -> None:
+    """The metric's definition behind a button."""
+    with st.popover(t("card.definition"), icon=":material/help:", type="tertiary"):
+        explain(key)
+
+
 def explain(key: str) -> None:
     """Label, definition, formula, population, direction, smallest n and source of one metric."""
     metric, lang = registry.get(key), context.lang()

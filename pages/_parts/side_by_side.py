@@ -10,7 +10,7 @@ import streamlit as st
 from analytics import format as fmt
 from analytics.cards import Card
 from analytics.charts.facets import Facet
-from pages._parts import chart_card, context, states, table
+from pages._parts import chart_card, context, definition, states, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -51,12 +51,15 @@ def table_card(
     key: str,
     columns: list[str] | None = None,
     kinds: dict[str, str] | None = None,
+    definition_key: str | None = None,
 ) -> None:
-    """A card that is a table: title and caption are plain text."""
+    """A card that is a table: title and caption are plain text; `definition_key` as for a chart's card."""
     with st.container(border=True, key=key), states.guard(key):
         st.header(md_escape(title), anchor=False)
         st.caption(md_escape(caption))
         if frame.empty:
             states.empty()
             return
+        if definition_key:
+            definition.button(definition_key)
         table.show(frame, columns, kinds=kinds, alt=title, key=f"{key}_table")
