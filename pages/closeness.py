@@ -186,6 +186,8 @@ def _board(view: View) -> None:
         weeks = context.now().settings.closeness.drop_weeks
         day = fmt.day(found["as_of_on"].iloc[0], context.lang())
         place.caption(md_escape(t("closeness.board.measured", day=day, weeks=weeks)))
+        with place:
+            definition.button("closeness.account")
         chosen = (view_state.values("account") or ("",))[0]
         row = table.show(
             _readable(found),
