@@ -21,7 +21,7 @@ from analytics.view import View
 from analytics.win_questions import LOOKED_AT
 from analytics.win_trend import Grain, Measure
 from data.scope import UNKNOWN
-from pages._parts import cache, context, states, table, view_state
+from pages._parts import cache, context, definition, states, table, view_state
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -435,6 +435,7 @@ def _events(view: View) -> None:
         n = int(counts["n"].iloc[-1])
         st.header(md_escape(t("win_rate.events", n=fmt.number(n, context.lang()))), anchor=False)
         st.caption(md_escape(t("win_rate.events.says")))
+        definition.button("win_rate.comparison")
         if not n:
             st.text(t("win_rate.events.none"))
             return
@@ -491,6 +492,7 @@ def _rivals(view: View) -> None:
         t("win_rate.rivals.says"),
         met,
         key="win_rivals",
+        definition_key="win_rate.comparison",
         columns=_RIVALS,
         kinds={"p_us": "rate", "p_rival": "rate", "leading": "number"},
     )
@@ -527,6 +529,7 @@ def _strategy_mix(frame: pd.DataFrame, key: str, *, view: View, segment: str, ex
         key=key,
         view=view,
         measured=t("strategy.mix.measured"),
+        definition_key="win_rate.comparison",
         with_period=False,
         drill=False,
         columns=["hint_name", "n", "value", "amount", *(["recorded", "differing"] if frame["recorded"].any() else [])],
@@ -548,6 +551,7 @@ def _ratio_bands(frame: pd.DataFrame, key: str, *, view: View, segment: str, ext
         key=key,
         view=view,
         measured=measured,
+        definition_key="win_rate.comparison",
         with_period=False,
         drill=False,
         columns=["ratio_band", "n", "won", "value", "low", "high"],
@@ -577,6 +581,7 @@ def _calibration(view: View) -> None:
             reliability.chart(found["bins"], _names(), context.theme()),
             bins,
             key="win_calibration",
+            definition_key="win_rate.comparison",
             view=view,
             measured=measured,
             with_period=False,
@@ -591,6 +596,7 @@ def _calibration(view: View) -> None:
             f"{said}. {t('win_rate.scores.says')}",
             _with_digits(_named_sources(scores)),
             key="win_scores",
+            definition_key="win_rate.comparison",
             columns=_SCORES,
             kinds=_PREDICTED_KINDS,
         )
