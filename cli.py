@@ -462,7 +462,8 @@ def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settin
             return settings.stage_label(row["pipeline"], value, lang)
         return label(dimension, value, lang, settings) if has(f"dimension.{dimension}") else value or ""
     if name in ("value", "low", "high"):
-        shown = {"share": form.rate, "ratio": form.rate, "points": partial(form.number, digits=1)}.get(unit)
+        shown = {"share": form.rate, "ratio": form.rate, "points": partial(form.number, digits=1),
+                 "number": partial(form.number, digits=1)}.get(unit)
         if shown:
             return shown(value, lang)
         return form.amount(value, lang) if unit == "money" else form.days(value, lang)

@@ -147,6 +147,22 @@ def twins(edges: pd.DataFrame) -> pd.DataFrame:
     return frame.astype({"certainty": "str"})
 
 
+def twin_groups(further: pd.DataFrame, counts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """How many records are doubled in each group: dimension, value, n (open), certain, likely, suspect, twins (certain and
+    likely). The first row, dimension "", is the whole.
+
+    `further`: rows of `twins` with a column per dimension; `counts`: dimension -> its values with n ("" -> the whole).
+    """
+    rows = []
+    for dimension, part in counts.items():
+        for row in part.to_dict("records"):
+            mine = further if not dimension else further[further[dimension] == row[dimension]]
+            found = {c: int((mine["certainty"] == c).sum()) for c in CERTAINTIES}
+            rows.append({"dimension": dimension, "value": row[dimension] if dimension else "", "n": int(row["n"]), **found,
+                         "twins": found["certain"] + found["likely"]})
+    return pd.DataFrame(rows)
+
+
 def codes(counts: pd.DataFrame) -> dict[str, int]:
     """Company codes of the accounts with open opportunities: accounts, missing (no code), invalid (form or check
     character), doubtful (valid, but the body's own check character does not fit)."""

@@ -16,8 +16,10 @@ import pandas as pd
 from data.scope import UNKNOWN
 
 #: metric (key of the registry), segment, pipeline (of conversion), problem, rows: how many records; value: the headline now;
-#: low, high: as far as it could go; reach: the further of the two, in the metric's unit; relative: reach / value
-EFFECTS = ("metric", "segment", "pipeline", "problem", "rows", "value", "low", "high", "reach", "relative")
+#: low, high: as far as it could go; reach: the further of the two, in the metric's unit; relative: reach / value;
+#: down, up: low and high as changes of the value, as shares of it
+EFFECTS = ("metric", "segment", "pipeline", "problem", "rows", "value", "low", "high", "reach", "relative", "down",
+           "up")
 PROBLEMS = ("overdue", "deleted", "undated", "no_segment", "no_amount", "duplicates", "entry_unknown", "uncreated")
 
 
@@ -52,8 +54,8 @@ def effects(answers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     frame = pd.DataFrame([e for e in found if e.rows > 0], columns=list(EFFECTS[:8]))
     number = frame[["value", "low", "high"]].astype(float)
     reach = np.fmax(number["high"] - number["value"], number["value"] - number["low"])
-    relative = np.where(number["value"] > 0, reach / number["value"].where(number["value"] > 0, 1), np.nan)
-    frame = frame.assign(reach=reach, relative=relative)
+    base = number["value"].where(number["value"] > 0)
+    frame = frame.assign(reach=reach, relative=reach / base, down=number["low"] / base - 1, up=number["high"] / base - 1)
     order = frame.assign(by=frame["relative"].fillna(np.inf)).sort_values(["by", "rows"], ascending=False, kind="stable")
     return order[list(EFFECTS)].reset_index(drop=True)
 

@@ -15,6 +15,9 @@ from data.engine import Company
 from data.queries import Slice
 from data.settings import Settings
 
+#: the groups among which doubled records are looked for
+TWINS_BY = ("product_line", "region", "segment", "team", "lead_source")
+
 
 class QualityQuestions:
     """What `Ask` can be asked about the quality of the data."""
@@ -63,6 +66,12 @@ class QualityQuestions:
             shown = shown.assign(**{f"{which}_name": named["name"].to_numpy()})
         shown.attrs["total"] = len(found)
         return shown
+
+    def quality_twin_groups(self, view: View) -> pd.DataFrame:
+        """In which product line, region, team … records are doubled (columns: quality.twin_groups), the whole first."""
+        found = quality.twins(self._of_quality("quality_twins", view, TWINS_BY))
+        counts = {by: self._of_quality("quality_unknown", view, [by] if by else []) for by in ("", *TWINS_BY)}
+        return quality.twin_groups(found, counts)
 
     def quality_effects(self, view: View) -> pd.DataFrame:
         """How far bad data could move the headlines, furthest first (columns: quality_effects.EFFECTS)."""

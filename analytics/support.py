@@ -74,11 +74,14 @@ def waits_of(counts: pd.DataFrame) -> pd.DataFrame:
 
 def per_team(counts: pd.DataFrame, sla: float, by: Sequence[str] = ()) -> pd.DataFrame:
     """The same per support team and further groups: support_team, the groups, the columns of `response`, in_work (not
-    done), hours (of those whose hours are known). Slowest first."""
+    done), hours (of those whose hours are known), and the waits in hours: median_hours, median_low, median_high, p90_hours.
+    Slowest first."""
     rows = [{**key, **_waits(part, sla), "in_work": int(part.loc[~part["is_done"], "n"].sum()),
              "hours": known(part["hours"].sum(min_count=1))}
             for key, part in _groups(counts, ["support_team", *by])]
     frame = pd.DataFrame(rows, columns=["support_team", *by, *_WAITS, "in_work", "hours"]).astype({"reason": "str"})
+    waits = {"median_hours": "value", "median_low": "low", "median_high": "high", "p90_hours": "p90"}
+    frame = frame.assign(**{name: frame[of].astype("float64") * _HOURS_A_DAY for name, of in waits.items()})
     return frame.sort_values([*by, "value", "support_team"], ascending=[*(True for _ in by), False, True],
                              ignore_index=True)
 
@@ -236,6 +239,9 @@ def _used(answers: Answers, context: Context, by: Sequence[str], row: Any, nothi
     if frame.empty:
         frame = pd.DataFrame([row(answers["support_use"])]).iloc[:0]
         frame = pd.concat([pd.DataFrame(columns=list(by)), frame], axis="columns")
+    if _unknown(answers):  # no requests are no zero hours: nobody has told
+        limits = [c for c in ("value", "low", "high") if c in frame.columns]
+        frame[limits] = np.nan
     missing = frame["value"].isna()
     frame["reason"] = frame["reason"].mask(missing & (frame["n"] == 0), nothing)
     frame["reason"] = frame["reason"].mask(missing & _unknown(answers), "no_requests").astype("str")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.statistics import survival
-from analytics.statistics.estimate import LEVEL, two_sided_p
+from analytics.statistics.estimate import CLAIM, two_sided_p
 from analytics.support import waits_of
 
 #: since: the first quarter after the change; before, after: median days of the team; others: that of all others after it;
@@ -46,7 +46,7 @@ def shifts(counts: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     medians = frame[["before", "after", "others"]].astype(float)
     slower = (medians["after"] > medians["before"]) & (medians["after"] > medians["others"])
     faster = (medians["after"] < medians["before"]) & (medians["after"] < medians["others"])
-    frame = frame.assign(tests=tests, is_slower=slower, is_real=(frame["p_adjusted"] < 1 - LEVEL) & (slower | faster))
+    frame = frame.assign(tests=tests, is_slower=slower, is_real=(frame["p_adjusted"] < 1 - CLAIM) & (slower | faster))
     return frame.sort_values("p_adjusted", kind="stable", ignore_index=True)[list(SHIFTS)]
 
 

@@ -30,6 +30,7 @@ class Page:
 
 PAGES = (
     Page("overview", "overview"),
+    Page("pipeline", "order_line"),
     Page("funnel", "order_line"),
     Page("conversion_days", "order_line"),
     Page("win_rate", "order_line"),

@@ -13,7 +13,7 @@ from analytics.metrics.frames import Context
 
 Calculate = Callable[[Mapping[str, pd.DataFrame], Context, Sequence[str]], pd.DataFrame]
 Direction = Literal["up", "down", "neutral"]
-Unit = Literal["share", "days", "money", "ratio", "points"]
+Unit = Literal["share", "days", "money", "ratio", "points", "number"]
 #: How parts make the whole: "counts" add up over groups, the value does not; "value" adds up itself; "none".
 Additivity = Literal["counts", "value", "none"]
 

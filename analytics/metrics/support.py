@@ -22,7 +22,7 @@ METRICS = (
              "Presales hours spent on what was won or lost in the period, divided by the amount won in millions of the base "
              "currency. Requests whose hours nobody wrote down are counted beside it.",
              "期间内赢单与输单商机所用售前工时 ÷ 赢单金额(百万本位币)。未登记工时的请求另计。",
-             "hours on won and lost / (amount won / 1,000,000)", "ratio", "down", support.hours,
+             "hours on won and lost / (amount won / 1,000,000)", "number", "down", support.hours,
              ("support_request.hours", "amount")),
     _metric("waste_share", "Hours on what was not won", "未赢单工时占比",
              "Of the presales hours on what closed in the period, the share that went into what was lost, not decided or "

@@ -1,8 +1,8 @@
 -- Open opportunities that may be recorded twice (METHOD B16): same product line and type, and the same company code, the
 -- same name, the same account, or (in the same region) a similar name.
 -- Grain: kind (code | name | account | similar) x first record x other record.  Reads: opportunity_state, account.
--- Similar = 1 - edits / length >= $similarity, the digits in both names the same. Compared are names that begin or end with the
--- same three letters, and only in blocks of up to $largest_block deals: never everybody with everybody.
+-- Similar = 1 - edits / length >= $similarity, the digits in both names the same. Compared are names that begin or end with the same three
+-- letters or have them in the middle, and only in blocks of up to $largest_block deals: never everybody with everybody.
 WITH {standing}, {stock}, {account_now},
 deal AS (
     SELECT stock.*, plain, code, coalesce(product_line::VARCHAR, '') AS line, coalesce(type::VARCHAR, '') AS sort,
@@ -24,8 +24,8 @@ same AS (
 block AS (
     SELECT *, count(*) OVER (PARTITION BY region, line, sort, side, letters) AS size
     FROM (
-        SELECT opportunity_id, region, line, sort, plain, unnest(['begin', 'end']) AS side,
-            unnest([left(stem, 3), right(stem, 3)]) AS letters
+        SELECT opportunity_id, region, line, sort, plain, unnest(['begin', 'middle', 'end']) AS side,
+            unnest([left(stem, 3), substr(stem, length(stem) // 2, 3), right(stem, 3)]) AS letters
         FROM deal
         WHERE region IS NOT NULL AND length(plain) >= 5)
 ),
