@@ -462,10 +462,10 @@ def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settin
             return settings.stage_label(row["pipeline"], value, lang)
         return label(dimension, value, lang, settings) if has(f"dimension.{dimension}") else value or ""
     if name in ("value", "low", "high"):
-        shown = {"share": form.rate, "ratio": form.rate, "points": partial(form.number, digits=1),
-                 "number": partial(form.number, digits=1)}.get(unit)
-        if shown:
-            return shown(value, lang)
+        if unit in ("share", "ratio"):
+            return form.rate(value, lang)
+        if unit in ("points", "number"):
+            return form.number(value, lang, digits=1)
         return form.amount(value, lang) if unit == "money" else form.days(value, lang)
     if hasattr(value, "isoformat"):
         return form.day(value, lang)

@@ -171,11 +171,6 @@ class ClosenessQuestions:
             "people": self._person_rows(case, view),
         }
 
-    def coverage(self, view: View, account_id: str) -> pd.DataFrame:
-        """Department x level of one account (columns: closeness_accounts.coverage)."""
-        case = self._case(view, account_id)
-        return closeness_accounts.coverage(case.people, case.result.departments)
-
     def relationship_map(self, view: View, account_id: str) -> dict[str, pd.DataFrame]:
         """The people of one account and how they hang together: "people" (closeness_accounts.map_people), "relations"
         (from_contact, to_contact, kind, strength), "gaps" (closeness_accounts.gaps)."""
