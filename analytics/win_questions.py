@@ -119,17 +119,22 @@ class WinQuestions:
         moved = self.win_shifts(view, grain, count=count)
         fell = moved[moved["is_moved"] & (moved["change"] < 0) & (moved["dimension"] != "")].head(EXPLAINED)
         shown = self._judged_periods(view, grain, count)
+        everybody: dict[date, pd.DataFrame] = {}
         parts = []
         for row in fell.to_dict("records"):
             cut = periods.parse(row["since"], self._fiscal).start
             key, = self._groups([row["dimension"]])
             mine = view.with_(filters=view.filters.with_(**{key: [row["value"]]}))
-            counts, whole = (self._asked("losses", v.with_(start=shown[0].start, end=shown[-1].end), cut=cut)
-                             for v in (mine, view))
-            parts.append(win_losses.compare(counts, whole, ladder(self.settings), groups=len(fell)).assign(
+            if cut not in everybody:
+                everybody[cut] = self._losses(view, shown, cut)
+            counts = self._losses(mine, shown, cut)
+            parts.append(win_losses.compare(counts, everybody[cut], ladder(self.settings), groups=len(fell)).assign(
                 **{c: row[c] for c in ("dimension", "value", "since")}))
         columns = ["dimension", "value", "since", *win_losses.COLUMNS]
         return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+
+    def _losses(self, view: View, shown: Sequence[periods.Period], cut: date) -> pd.DataFrame:
+        return self._asked("losses", view.with_(start=shown[0].start, end=shown[-1].end), cut=cut)
 
     def win_by_stage(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
         """Win rate by stage reached: the rows of the metric win_rate.by_stage (analytics/win_by_stage.py)."""
@@ -144,10 +149,8 @@ class WinQuestions:
         """
         rules, asked = self.settings.win_rate, self._judged(view, whole)
         days = rules.judged_days_before
-        promised = [(p.key, s.key, s.probability) for p in self.settings.pipelines for s in p.stages
-                    if s.kind == "open" and s.probability is not None]
-        counts = self._asked("calibration_bins", asked, days=days, promised=promised)
-        parties = self._asked("calibration_parties", asked, days=days, limit=REFITTED)
+        counts = self._asked("calibration_bins", asked)
+        parties = self._asked("calibration_parties", asked, limit=REFITTED)
         found = calibration.refit(parties, current=rules.gamma, need_weight=rules.need_weight, floor=rules.floor,
                                   closeness_weight=rules.closeness_weight, minimum=rules.refit_minimum)
         return {"bins": calibration.reliability(counts), "scores": calibration.scores(counts),
@@ -157,8 +160,8 @@ class WinQuestions:
         """Does closeness predict? "bands": win rate by closeness before the close (backtest.bands); "verdicts": the
         test for a trend per source (backtest.verdicts); "days" and `whole` as in `calibration`."""
         asked, days = self._judged(view, whole), self.settings.win_rate.judged_days_before
-        counts = self._asked("closeness_outcomes", asked, days=days)
-        trend = self._asked("closeness_trend", asked, days=days)
+        counts = self._asked("closeness_outcomes", asked)
+        trend = self._asked("closeness_trend", asked)
         return {"bands": backtest.bands(counts, self.settings.closeness.bands),
                 "verdicts": backtest.verdicts(counts, trend), "days": self._looked_at(asked, days)}
 

@@ -23,6 +23,7 @@ import pyarrow as pa
 from data.calendar import workday_numbers
 from data.contracts import CLOSING_KINDS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TABLES, TIME_SOURCES, Table
 from data.errors import MvpodError
+from data.foresight import make_foresight
 from data.settings import Settings, parse_settings
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Company:
 
     `dates` are the snapshot dates of opportunities; `first_day` and `last_day` bound the as-of dates that make
     sense: from the first thing known to the latest snapshot (or the latest event, where there is no snapshot).
-    Tables: the marts, `workday(day, number)` and every canonical table under its own name.
+    Tables: the marts, `closing_foresight` (data/foresight.py), `workday(day, number)` and every canonical table under its own name.
     """
 
     path: Path | None
@@ -203,6 +204,7 @@ def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mappi
         key = ", hash(opportunity_id, 0) AS opportunity_key" if _has_opportunity(name) else ""
         con.execute(f"CREATE TABLE {name} AS SELECT {columns}{key} FROM {source}")
     _check_keys(con, [name for name in marts if _has_opportunity(name)])
+    make_foresight(con, settings)
     first, last = _known_days(con, dates, as_of)
     numbers = workday_numbers(first - _CALENDAR_MARGIN, last + _CALENDAR_MARGIN, settings.calendar)
     con.register("arrow_workday", numbers)

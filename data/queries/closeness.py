@@ -57,13 +57,11 @@ def trust_scores(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[
     return run(cursor, "trust_scores", slice_, by, monthly="month" in by, **rules)
 
 
-def closeness_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
-                       days: int) -> pd.DataFrame:
-    """Per source and point of closeness `days` before the close: n and won (sql/closeness_outcomes.sql)."""
-    return run(cursor, "closeness_outcomes", slice_, by, days=days)
+def closeness_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+    """Per source and point of closeness before the close: n and won (sql/closeness_outcomes.sql)."""
+    return run(cursor, "closeness_outcomes", slice_, by)
 
 
-def closeness_trend(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
-                    days: int) -> pd.DataFrame:
+def closeness_trend(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per source: the score test for a trend (sql/closeness_trend.sql)."""
-    return run(cursor, "closeness_trend", slice_, by, days=days)
+    return run(cursor, "closeness_trend", slice_, by)

@@ -1,21 +1,22 @@
--- What was predicted $days before the close, against what happened (METHOD B6, calibration).
+-- What was predicted before the close, against what happened (METHOD B6, calibration).
 -- Grain: source (comparison | crm | stage_default | "" = nothing was predicted) x percent (whole per cent of the
 -- prediction, -1 for "") x is_both (the comparison predicted it too), with sums: of predictions, of squared errors, the
 -- two of Spiegelhalter's test, and where both predicted of the differences of the squared errors and their squares.
--- Reads: opportunity_state, opportunity_week.
-WITH {standing}, {closed}, {asked_before}, {predicted},
-long AS (
-    SELECT y, comparison, comparison IS NOT NULL AS is_both,
-        unnest(['comparison', 'crm', 'stage_default', '']) AS source,
-        unnest([comparison, crm, stage_default,
-                CASE WHEN comparison IS NULL AND crm IS NULL AND stage_default IS NULL THEN 0 END]) AS p
-    FROM predicted
+-- Reads: closing_foresight.
+WITH {foreseen}, predicted AS (
+    SELECT y, p AS comparison, crm_then AS crm, stage_default FROM foreseen WHERE is_open_then
+), long AS (
+    SELECT 'comparison' AS source, y, comparison, comparison AS p FROM predicted WHERE comparison IS NOT NULL
+    UNION ALL SELECT 'crm', y, comparison, crm FROM predicted WHERE crm IS NOT NULL
+    UNION ALL SELECT 'stage_default', y, comparison, stage_default FROM predicted WHERE stage_default IS NOT NULL
+    UNION ALL SELECT '', y, NULL, 0 FROM predicted WHERE comparison IS NULL AND crm IS NULL AND stage_default IS NULL
+), measured AS (
+    SELECT *, (p - y) * (p - y) AS error, (p - y) * (p - y) - (comparison - y) * (comparison - y) AS difference FROM long
 )
-SELECT source, CASE WHEN source = '' THEN -1 ELSE least(floor(round(p * 100, 6)), 99) END::BIGINT AS percent, is_both,
-    count(*) AS n, sum(y)::BIGINT AS won, sum(p) AS p_sum, sum((p - y) ** 2) AS error_sum,
-    sum((y - p) * (1 - 2 * p)) AS tilt_sum, sum((1 - 2 * p) ** 2 * p * (1 - p)) AS tilt_variance,
-    sum((p - y) ** 2 - (comparison - y) ** 2) AS difference_sum,
-    sum(((p - y) ** 2 - (comparison - y) ** 2) ** 2) AS difference_squares
-FROM long
-WHERE p IS NOT NULL
+SELECT source, CASE WHEN source = '' THEN -1 ELSE least(floor(p * 100 + 0.0000005), 99) END::BIGINT AS percent,
+    comparison IS NOT NULL AS is_both,
+    count(*) AS n, sum(y)::BIGINT AS won, sum(p) AS p_sum, sum(error) AS error_sum,
+    sum((y - p) * (1 - 2 * p)) AS tilt_sum, sum((1 - 2 * p) * (1 - 2 * p) * p * (1 - p)) AS tilt_variance,
+    sum(difference) AS difference_sum, sum(difference * difference) AS difference_squares
+FROM measured
 GROUP BY ALL

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analytics.ask import Ask
+from data.foresight import make_foresight
 from data.scope import Scope
 from tests.journeys import SALES, Journey, asked, day, view
 
@@ -29,10 +30,12 @@ def monday(number: int) -> date:
 def assess(ask: Ask, name: str, number: int, p: float, near: float = 50, rival: float | None = 50) -> None:
     """The comparison said p in the week of a day."""
     ask.company.connection.execute(
-        "INSERT INTO opportunity_week (opportunity_id, week, as_of_on, p, p_us, need_us, closeness_us, need_1, "
-        "closeness_1) "
-        "VALUES (?, ?, ?, ?, ?, 50, ?, ?, ?)",
-        [name, monday(number), monday(number) + timedelta(days=6), p, p, near, rival, rival])
+        "INSERT INTO opportunity_week (opportunity_id, opportunity_key, week, as_of_on, p, p_us, need_us, closeness_us, "
+        "need_1, closeness_1) "
+        "SELECT $id, any_value(opportunity_key), $week, $week + 6, $p, $p, 50, $near, $rival, $rival "
+        "FROM opportunity_state WHERE opportunity_id = $id",
+        {"id": name, "week": monday(number), "p": p, "near": near, "rival": rival})
+    make_foresight(ask.company.connection, ask.settings)
 
 
 def closeness(ask: Ask, account: str, number: int, points: float, short: bool = False) -> None:
@@ -42,6 +45,7 @@ def closeness(ask: Ask, account: str, number: int, points: float, short: bool = 
         "INSERT INTO account_week (account_id, week, as_of_on, closeness, is_short_history) "
         f"VALUES (?::{kind}, ?, ?, ?, ?)",
         [account, monday(number), monday(number) + timedelta(days=6), points, short])
+    make_foresight(ask.company.connection, ask.settings)
 
 
 def scored(ask: Ask, source: str, **changes: object) -> pd.Series:
@@ -142,7 +146,7 @@ def test_the_robust_score_is_that_of_a_plain_loop() -> None:
     ask = asked([deal(name, kind, account_id=account) for name, (_, kind, account) in near.items()])
     for name, (points, _, _) in near.items():
         assess(ask, name, 65, 0.5, near=points)
-    row = ask._asked("closeness_trend", view(364), days=BEFORE).set_index("source").loc["project"]
+    row = ask._asked("closeness_trend", view(364)).set_index("source").loc["project"]
     mean, won = sum(p for p, _, _ in near.values()) / 5, 2 / 5
     sums: dict[str, float] = {}
     for name, (points, kind, account) in near.items():
