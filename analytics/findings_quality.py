@@ -27,9 +27,15 @@ def worst_effect(effects: pd.DataFrame, lang: str, settings: Settings, written: 
         return Finding(t("quality.effect.none", lang), "clear")
     row = effects.iloc[0].to_dict()
     values = {name: written(row[name], row["metric"]) for name in ("value", "low", "high")}
-    said = t("quality.effect.most", lang, n=show.number(row["rows"]), problem=t(f"quality.problem.{row['problem']}", lang),
-             segment=i18n.label("segment", row["segment"], lang, settings), metric=t(f"quality.metric.{row['metric']}", lang),
-             **values)
+    said = t(
+        "quality.effect.most",
+        lang,
+        n=show.number(row["rows"]),
+        problem=t(f"quality.problem.{row['problem']}", lang),
+        segment=i18n.label("segment", row["segment"], lang, settings),
+        metric=t(f"quality.metric.{row['metric']}", lang),
+        **values,
+    )
     return Finding(said, "clear")
 
 
@@ -37,14 +43,30 @@ def least_filled(fields: pd.DataFrame, share: float | None, lang: str) -> Findin
     """What is least known (rows: quality.fields); all open opportunities are counted, there is nothing to test."""
     asked = fields[fields["n"] > 0].sort_values("value", kind="stable")
     if share is None or asked.empty:
-        return Finding(t("finding.nothing", lang, what=t("column.completeness", lang) if i18n.has("column.completeness")
-                         else t("page.quality", lang)), "nothing")
+        return Finding(
+            t(
+                "finding.nothing",
+                lang,
+                what=t("column.completeness", lang) if i18n.has("column.completeness") else t("page.quality", lang),
+            ),
+            "nothing",
+        )
     least = asked[asked["value"] < _NEARLY_ALL].head(_NAMED)
     if least.empty:
         return Finding(t("quality.fields.all", lang, value=show.rate(share)), "clear")
-    names = [t("quality.fields.one", lang, field=t(f"quality.field.{r['field']}", lang), value=show.rate(r["value"]),
-               n=show.number(r["n"])) for r in least.to_dict("records")]
-    return Finding(t("quality.fields.least", lang, value=show.rate(share), fields=t("view.and", lang).join(names)), "clear")
+    names = [
+        t(
+            "quality.fields.one",
+            lang,
+            field=t(f"quality.field.{r['field']}", lang),
+            value=show.rate(r["value"]),
+            n=show.number(r["n"]),
+        )
+        for r in least.to_dict("records")
+    ]
+    return Finding(
+        t("quality.fields.least", lang, value=show.rate(share), fields=t("view.and", lang).join(names)), "clear"
+    )
 
 
 def recorded_twice(groups: pd.DataFrame, lang: str, settings: Settings) -> Finding:
@@ -61,13 +83,15 @@ def recorded_twice(groups: pd.DataFrame, lang: str, settings: Settings) -> Findi
     if not standing_out:
         return Finding(t("quality.twins.some", lang, n=show.number(whole["twins"]), **fields), "unclear")
     said = [_here(row, whole, lang, settings) for row in standing_out]
-    return Finding(t("quality.twins.where", lang, n=show.number(whole["twins"]), where=t("view.and", lang).join(said),
-                     **fields), "clear")
+    return Finding(
+        t("quality.twins.where", lang, n=show.number(whole["twins"]), where=t("view.and", lang).join(said), **fields),
+        "clear",
+    )
 
 
 def _standing_out(groups: pd.DataFrame, whole: dict[Any, Any]) -> list[dict[Any, Any]]:
-    """Of each dimension the group with most of the doubled records, if its share is above that of all others; at most two,
-    those that hold more of the doubled records first."""
+    """Of each dimension the group with most of the doubled records, if its share is above that of all others; at most
+    two, those that hold more of the doubled records first."""
     rest = groups[(groups["dimension"] != "") & (groups["n"] < whole["n"])]
     level = 1 - (1 - CLAIM) / max(1, len(rest))
     found: dict[str, dict[Any, Any]] = {}
@@ -79,8 +103,19 @@ def _standing_out(groups: pd.DataFrame, whole: dict[Any, Any]) -> list[dict[Any,
 
 
 def _here(row: dict[Any, Any], whole: dict[Any, Any], lang: str, settings: Settings) -> str:
-    group = t("quality.twins.group", lang, dimension=i18n.dimension_label(row["dimension"], lang),
-              value=i18n.label(row["dimension"], row["value"], lang, settings))
+    group = t(
+        "quality.twins.group",
+        lang,
+        dimension=i18n.dimension_label(row["dimension"], lang),
+        value=i18n.label(row["dimension"], row["value"], lang, settings),
+    )
     others = (whole["twins"] - row["twins"]) / (whole["n"] - row["n"])
-    return t("quality.twins.here", lang, here=show.number(row["twins"]), group=group,
-             share=show.rate(row["twins"] / row["n"]), all=show.number(row["n"]), rest=show.rate(others))
+    return t(
+        "quality.twins.here",
+        lang,
+        here=show.number(row["twins"]),
+        group=group,
+        share=show.rate(row["twins"] / row["n"]),
+        all=show.number(row["n"]),
+        rest=show.rate(others),
+    )

@@ -22,9 +22,14 @@ def team_shift(shifts: pd.DataFrame, lang: str) -> Finding:
     if not real:
         return Finding(t("support.shift.none", lang, tests=show.number(shifts["tests"].iloc[0])), "unclear")
     row = next((r for r in real if r["is_slower"]), real[0])
-    said = t(f"support.shift.{'slower' if row['is_slower'] else 'faster'}", lang,
-             team=i18n.label("team", row["support_team"], lang), since=show.period(parse(row["since"]), lang),
-             n=show.number(row["n_after"]), **{k: hours(row[k], lang) for k in ("before", "after", "others")})
+    said = t(
+        f"support.shift.{'slower' if row['is_slower'] else 'faster'}",
+        lang,
+        team=i18n.label("team", row["support_team"], lang),
+        since=show.period(parse(row["since"]), lang),
+        n=show.number(row["n_after"]),
+        **{k: hours(row[k], lang) for k in ("before", "after", "others")},
+    )
     return Finding(said, "clear")
 
 
@@ -33,22 +38,37 @@ def conditions(frame: pd.DataFrame, lang: str, settings: Settings) -> Finding:
 
     Segments are looked at one by one; the one named is where the two intervals of hours per opportunity stay apart.
     """
-    pairs = [(weak, met) for segment, part in frame[frame["segment"] != UNKNOWN].groupby("segment", sort=False)
-             for weak, met in [(part[part["condition"] == c].iloc[0].to_dict() for c in ("weak", "met"))]
-             if min(weak["n"], met["n"]) >= MIN_N]
+    pairs = [
+        (weak, met)
+        for segment, part in frame[frame["segment"] != UNKNOWN].groupby("segment", sort=False)
+        for weak, met in [(part[part["condition"] == c].iloc[0].to_dict() for c in ("weak", "met"))]
+        if min(weak["n"], met["n"]) >= MIN_N
+    ]
     if not pairs:
-        return Finding(t("support.conditions.few", lang, n=show.number(frame["n"].sum() if len(frame) else 0)), "too_few")
+        return Finding(
+            t("support.conditions.few", lang, n=show.number(frame["n"].sum() if len(frame) else 0)), "too_few"
+        )
     apart = [(weak, met) for weak, met in pairs if weak["low"] > met["high"] or weak["high"] < met["low"]]
     weak, met = max(apart or pairs, key=lambda pair: pair[0]["value"] - pair[1]["value"])
-    fields = {"segment": i18n.label("segment", weak["segment"], lang, settings), "n": show.number(weak["n"] + met["n"]),
-              "deals": show.rate(weak["deal_share"]), "share": show.rate(weak["hours_share"]),
-              "value": _spent(weak["value"], lang), "other": _spent(met["value"], lang)}
+    fields = {
+        "segment": i18n.label("segment", weak["segment"], lang, settings),
+        "n": show.number(weak["n"] + met["n"]),
+        "deals": show.rate(weak["deal_share"]),
+        "share": show.rate(weak["hours_share"]),
+        "value": _spent(weak["value"], lang),
+        "other": _spent(met["value"], lang),
+    }
     if not apart:
         return Finding(t("support.conditions.none", lang, **fields), "unclear")
     said = t(f"support.conditions.{'more' if weak['value'] > met['value'] else 'less'}", lang, **fields)
     if difference(weak["won"], weak["decided"], met["won"], met["decided"]).excludes(0):
-        said = t("support.conditions.win", lang, sentence=said, win=show.rate(weak["win_rate"]),
-                 other_win=show.rate(met["win_rate"]))
+        said = t(
+            "support.conditions.win",
+            lang,
+            sentence=said,
+            win=show.rate(weak["win_rate"]),
+            other_win=show.rate(met["win_rate"]),
+        )
     return Finding(said, "clear")
 
 

@@ -19,11 +19,29 @@ from data.settings import FIELD_WEIGHTS, Quality
 
 Answers = Mapping[str, pd.DataFrame]
 #: group of fields -> the table without which nobody can know it (amount and close date: the opportunity itself)
-NEEDS = {"organisation": "department", "key_people": "contact", "conditions": "checklist", "questionnaire": "checklist",
-         "chain": "opportunity_contact", "assessment": "assessment"}
+NEEDS = {
+    "organisation": "department",
+    "key_people": "contact",
+    "conditions": "checklist",
+    "questionnaire": "checklist",
+    "chain": "opportunity_contact",
+    "assessment": "assessment",
+}
 #: what should be known of every opportunity
-DIMENSIONS = ("account_id", "segment", "ownership", "industry", "region", "team", "owner_id", "type", "sales_mode",
-              "product_line", "lead_source", "main_competitor")
+DIMENSIONS = (
+    "account_id",
+    "segment",
+    "ownership",
+    "industry",
+    "region",
+    "team",
+    "owner_id",
+    "type",
+    "sales_mode",
+    "product_line",
+    "lead_source",
+    "main_competitor",
+)
 #: how sure it is that two records are one, surest first
 CERTAINTIES = ("certain", "likely", "suspect")
 
@@ -39,13 +57,24 @@ def fields(counts: pd.DataFrame, rules: Quality, loaded: Iterable[str], by: Sequ
         if name in NEEDS and NEEDS[name] not in set(loaded):
             continue
         asked = counts[counts["stage_order"] >= rules.field_stages[name]]
-        part = asked[list(by)].assign(field=name, n=asked["n"], weight=rules.field_weights[name],
-                                      filled=asked[f"{name}_full"] + asked[f"{name}_half"] / 2)
+        part = asked[list(by)].assign(
+            field=name,
+            n=asked["n"],
+            weight=rules.field_weights[name],
+            filled=asked[f"{name}_full"] + asked[f"{name}_half"] / 2,
+        )
         rows.append(part)
-    frame = pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*by, "field", "n", "weight", "filled"])
-    summed = frame.groupby([*by, "field", "weight"], sort=False, dropna=False, observed=True)[["n", "filled"]].sum().reset_index()
+    frame = (
+        pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=[*by, "field", "n", "weight", "filled"])
+    )
+    summed = (
+        frame.groupby([*by, "field", "weight"], sort=False, dropna=False, observed=True)[["n", "filled"]]
+        .sum()
+        .reset_index()
+    )
     return summed.assign(missing=summed["n"] - summed["filled"], value=ratio(summed["filled"], summed["n"]))[
-        [*by, "field", "n", "filled", "missing", "weight", "value"]]
+        [*by, "field", "n", "filled", "missing", "weight", "value"]
+    ]
 
 
 def not_loaded(loaded: Iterable[str]) -> list[str]:
@@ -111,9 +140,9 @@ def sources(days: pd.DataFrame, as_of: date, rules: Quality) -> pd.DataFrame:
 def duplicates(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Open opportunities that are recorded once more than they should be, one row per group.
 
-    Columns: the groups, n (open), certain, likely, suspect (further records, of n; each counted once, at its surest), value =
-    (certain + likely) / n, reason. Records before the first of a group are not counted: two records of one are one too
-    many.
+    Columns: the groups, n (open), certain, likely, suspect (further records, of n; each counted once, at its surest),
+    value = (certain + likely) / n, reason. Records before the first of a group are not counted: two records of one
+    are one too many.
     """
     keys = list(by)
     further = twins(answers["quality_twins"])
@@ -123,7 +152,7 @@ def duplicates(answers: Answers, context: Context, by: Sequence[str]) -> pd.Data
     codes = answers["quality_codes"]
     measured = bool((codes["code"].notna() | codes["is_named"]).any())
     value = ratio(frame["certain"] + frame["likely"], frame["n"] if measured else frame["n"] * 0)
-    reason = np.where(frame["n"] == 0, "nothing_open", "" if measured else "no_accounts")
+    reason = np.where(frame["n"] == 0, "nothing_open", "" if measured else "no_company_names")
     frame = frame.assign(value=value, reason=reason).astype({"reason": "str"})
     return ordered(frame, context, by)[[*by, "n", *CERTAINTIES, "value", "reason"]]
 
@@ -148,8 +177,8 @@ def twins(edges: pd.DataFrame) -> pd.DataFrame:
 
 
 def twin_groups(further: pd.DataFrame, counts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """How many records are doubled in each group: dimension, value, n (open), certain, likely, suspect, twins (certain and
-    likely). The first row, dimension "", is the whole.
+    """How many records are doubled in each group: dimension, value, n (open), certain, likely, suspect, twins
+    (certain and likely). The first row, dimension "", is the whole.
 
     `further`: rows of `twins` with a column per dimension; `counts`: dimension -> its values with n ("" -> the whole).
     """
@@ -158,8 +187,15 @@ def twin_groups(further: pd.DataFrame, counts: Mapping[str, pd.DataFrame]) -> pd
         for row in part.to_dict("records"):
             mine = further if not dimension else further[further[dimension] == row[dimension]]
             found = {c: int((mine["certainty"] == c).sum()) for c in CERTAINTIES}
-            rows.append({"dimension": dimension, "value": row[dimension] if dimension else "", "n": int(row["n"]), **found,
-                         "twins": found["certain"] + found["likely"]})
+            rows.append(
+                {
+                    "dimension": dimension,
+                    "value": row[dimension] if dimension else "",
+                    "n": int(row["n"]),
+                    **found,
+                    "twins": found["certain"] + found["likely"],
+                }
+            )
     return pd.DataFrame(rows)
 
 
@@ -169,8 +205,12 @@ def codes(counts: pd.DataFrame) -> dict[str, int]:
     given = counts[counts["code"].notna()]
     fits = given["code"].map(uscc.is_valid).astype(bool)
     doubtful = given[fits & ~given["code"].map(lambda c: uscc.is_valid(c) and uscc.is_body_valid(c)).astype(bool)]
-    return {"accounts": int(counts["n"].sum()), "missing": int(counts.loc[counts["code"].isna(), "n"].sum()),
-            "invalid": int(given.loc[~fits, "n"].sum()), "doubtful": int(doubtful["n"].sum())}
+    return {
+        "accounts": int(counts["n"].sum()),
+        "missing": int(counts.loc[counts["code"].isna(), "n"].sum()),
+        "invalid": int(given.loc[~fits, "n"].sum()),
+        "doubtful": int(doubtful["n"].sum()),
+    }
 
 
 def _totals(counts: pd.DataFrame, names: Sequence[str], keys: list[str]) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """What bad data do to the numbers: how far a headline could move if the doubtful rows went one way or the other. Pure.
 
-No forecast and no interval: bounds. Each problem is looked at alone, all its rows on one side and then all on the other,
-per segment (KA and SMB are never added up). The amounts that nobody wrote down are taken as the tenth and as the
+No forecast and no interval: bounds. Each problem is looked at alone, all its rows on one side and then all on the
+other, per segment (KA and SMB are never added up). The amounts that nobody wrote down are taken as the tenth and as the
 nine-tenths point of the known ones of the segment.
 """
 
@@ -15,11 +15,23 @@ import pandas as pd
 
 from data.scope import UNKNOWN
 
-#: metric (key of the registry), segment, pipeline (of conversion), problem, rows: how many records; value: the headline now;
-#: low, high: as far as it could go; reach: the further of the two, in the metric's unit; relative: reach / value;
-#: down, up: low and high as changes of the value, as shares of it
-EFFECTS = ("metric", "segment", "pipeline", "problem", "rows", "value", "low", "high", "reach", "relative", "down",
-           "up")
+#: metric (key of the registry), segment, pipeline (of conversion), problem, rows: how many records; value: the
+#: headline now; low, high: as far as it could go; reach: the further of the two, in the metric's unit; relative:
+#: reach / value; down, up: low and high as changes of the value, as shares of it
+EFFECTS = (
+    "metric",
+    "segment",
+    "pipeline",
+    "problem",
+    "rows",
+    "value",
+    "low",
+    "high",
+    "reach",
+    "relative",
+    "down",
+    "up",
+)
 PROBLEMS = ("overdue", "deleted", "undated", "no_segment", "no_amount", "duplicates", "entry_unknown", "uncreated")
 
 
@@ -55,8 +67,12 @@ def effects(answers: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     number = frame[["value", "low", "high"]].astype(float)
     reach = np.fmax(number["high"] - number["value"], number["value"] - number["low"])
     base = number["value"].where(number["value"] > 0)
-    frame = frame.assign(reach=reach, relative=reach / base, down=number["low"] / base - 1, up=number["high"] / base - 1)
-    order = frame.assign(by=frame["relative"].fillna(np.inf)).sort_values(["by", "rows"], ascending=False, kind="stable")
+    frame = frame.assign(
+        reach=reach, relative=reach / base, down=number["low"] / base - 1, up=number["high"] / base - 1
+    )
+    order = frame.assign(by=frame["relative"].fillna(np.inf)).sort_values(
+        ["by", "rows"], ascending=False, kind="stable"
+    )
     return order[list(EFFECTS)].reset_index(drop=True)
 
 
@@ -65,14 +81,25 @@ def _win_rate(segment: str, gap: Mapping[Any, Any], win: pd.DataFrame) -> Iterat
     if not row or not row["n"]:
         return
     won, n = row["won"], row["n"]
-    either = {"overdue": (gap["open_overdue"],) * 2, "deleted": (gap["deleted"],) * 2,
-              "undated": (gap["won_undated"], gap["lost_undated"])}
+    either = {
+        "overdue": (gap["open_overdue"],) * 2,
+        "deleted": (gap["deleted"],) * 2,
+        "undated": (gap["won_undated"], gap["lost_undated"]),
+    }
     if other and segment != UNKNOWN:
         either["no_segment"] = (other["won"], other["lost"])
     for problem, (as_won, as_lost) in either.items():
         rows = as_won if as_won == as_lost and problem in ("overdue", "deleted") else as_won + as_lost
-        yield Effect("win_rate.count", segment, "", problem, int(rows), won / n, won / (n + as_lost),
-                     (won + as_won) / (n + as_won))
+        yield Effect(
+            "win_rate.count",
+            segment,
+            "",
+            problem,
+            int(rows),
+            won / n,
+            won / (n + as_lost),
+            (won + as_won) / (n + as_won),
+        )
 
 
 def _open(segment: str, gap: Mapping[Any, Any], stock: pd.DataFrame, twins: pd.DataFrame) -> Iterator[Effect]:
@@ -81,10 +108,16 @@ def _open(segment: str, gap: Mapping[Any, Any], stock: pd.DataFrame, twins: pd.D
         return
     amount = float(row["amount"])
     mine = twins[twins["segment"] == segment]
-    moves = [("no_amount", gap["open_no_amount"], gap["open_no_amount"] * _or_zero(gap["small_amount"]),
-              gap["open_no_amount"] * _or_zero(gap["large_amount"])),
-             ("overdue", gap["open_overdue"], -float(gap["overdue_amount"]), 0.0),
-             ("duplicates", len(mine), -float(mine["amount"].sum()), 0.0)]
+    moves = [
+        (
+            "no_amount",
+            gap["open_no_amount"],
+            gap["open_no_amount"] * _or_zero(gap["small_amount"]),
+            gap["open_no_amount"] * _or_zero(gap["large_amount"]),
+        ),
+        ("overdue", gap["open_overdue"], -float(gap["overdue_amount"]), 0.0),
+        ("duplicates", len(mine), -float(mine["amount"].sum()), 0.0),
+    ]
     if other and segment != UNKNOWN:
         moves.append(("no_segment", other["n"], 0.0, _or_zero(other["amount"])))
     for problem, rows, down, up in moves:
@@ -96,13 +129,29 @@ def _first_step(segment: str, first: pd.DataFrame) -> Iterator[Effect]:
         reached, n = row["reached"], row["n"]
         for problem in ("entry_unknown", "deleted"):
             rows = row[problem]
-            yield Effect("conversion.reached", segment, row["pipeline"], problem, int(rows), reached / n,
-                         reached / (n + rows), (reached + rows) / (n + rows))
+            yield Effect(
+                "conversion.reached",
+                segment,
+                row["pipeline"],
+                problem,
+                int(rows),
+                reached / n,
+                reached / (n + rows),
+                (reached + rows) / (n + rows),
+            )
         other = first[(first["segment"] == UNKNOWN) & (first["pipeline"] == row["pipeline"])].to_dict("records")
         if other and segment != UNKNOWN:
             went, stayed = other[0]["reached"], other[0]["n"] - other[0]["reached"]
-            yield Effect("conversion.reached", segment, row["pipeline"], "no_segment", int(went + stayed), reached / n,
-                         reached / (n + stayed), (reached + went) / (n + went))
+            yield Effect(
+                "conversion.reached",
+                segment,
+                row["pipeline"],
+                "no_segment",
+                int(went + stayed),
+                reached / n,
+                reached / (n + stayed),
+                (reached + went) / (n + went),
+            )
 
 
 def _cycle(segment: str, gap: Mapping[Any, Any], days: pd.DataFrame) -> Iterator[Effect]:
@@ -112,11 +161,15 @@ def _cycle(segment: str, gap: Mapping[Any, Any], days: pd.DataFrame) -> Iterator
         return
     value = median_of(mine)
     missing = int(gap["won_uncreated"])
-    short, long = (pd.concat([mine, pd.DataFrame({"days": [d], "n": [missing]})]) for d in (0.0, float(mine["days"].max())))
+    short, long = (
+        pd.concat([mine, pd.DataFrame({"days": [d], "n": [missing]})]) for d in (0.0, float(mine["days"].max()))
+    )
     yield Effect("cycle_days.won_median", segment, "", "uncreated", missing, value, median_of(short), median_of(long))
     if len(other) and segment != UNKNOWN:
-        low, high = (median_of(pd.concat([mine, part])) for part in
-                     (other[other["days"] <= value], other[other["days"] >= value]))
+        low, high = (
+            median_of(pd.concat([mine, part]))
+            for part in (other[other["days"] <= value], other[other["days"] >= value])
+        )
         yield Effect("cycle_days.won_median", segment, "", "no_segment", int(other["n"].sum()), value, low, high)
 
 
@@ -125,7 +178,9 @@ def median_of(counts: pd.DataFrame) -> float:
     frame = counts[counts["n"] > 0].sort_values("days")
     days, ends = frame["days"].to_numpy(float), frame["n"].to_numpy(int).cumsum()
     total = int(ends[-1])
-    return float(np.mean([days[np.searchsorted(ends, place, side="right")] for place in ((total - 1) // 2, total // 2)]))
+    return float(
+        np.mean([days[np.searchsorted(ends, place, side="right")] for place in ((total - 1) // 2, total // 2)])
+    )
 
 
 def _row(frame: pd.DataFrame, segment: str) -> dict[Any, Any]:

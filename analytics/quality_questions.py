@@ -61,8 +61,12 @@ class QualityQuestions:
         found = quality.twins(self._of_quality("quality_twins", view, ["product_line"]))
         shown = found.head(limit)[["certainty", "kind", "code", "first_id", "other_id", "product_line", "amount"]]
         for which in ("first", "other"):
-            named = self._named(shown[[f"{which}_id"]].rename(columns={f"{which}_id": "opportunity_id"}).assign(
-                account_id=None, owner_id=None, segment=None, team=None), view.as_of)
+            named = self._named(
+                shown[[f"{which}_id"]]
+                .rename(columns={f"{which}_id": "opportunity_id"})
+                .assign(account_id=None, owner_id=None, segment=None, team=None),
+                view.as_of,
+            )
             shown = shown.assign(**{f"{which}_name": named["name"].to_numpy()})
         shown.attrs["total"] = len(found)
         return shown
@@ -78,14 +82,20 @@ class QualityQuestions:
         by = ["segment"]
         reached = self.metric("conversion.reached", view, by)
         twins = quality.twins(self._of_quality("quality_twins", view, by))
-        return quality_effects.effects({
-            "win": self.metric("win_rate.count", view, by), "open": self.metric("pipeline.open", view, by),
-            "first": reached[reached["stage_order"] == 1], "days": self._asked("cycle_closed", view, by),
-            "gaps": self._of_quality("quality_gaps", view), "twins": twins[twins["certainty"] != "suspect"]})
+        return quality_effects.effects(
+            {
+                "win": self.metric("win_rate.count", view, by),
+                "open": self.metric("pipeline.open", view, by),
+                "first": reached[reached["stage_order"] == 1],
+                "days": self._asked("cycle_closed", view, by),
+                "gaps": self._of_quality("quality_gaps", view),
+                "twins": twins[twins["certainty"] != "suspect"],
+            }
+        )
 
     def quality_rows(self, view: View, problem: str, segment: str | None = None, limit: int = 200) -> pd.DataFrame:
-        """The opportunities behind a problem of quality_effects (columns of `Ask.opportunities`). Rows without a segment
-        are those of nobody, whichever segment they would move."""
+        """The opportunities behind a problem of quality_effects (columns of `Ask.opportunities`). Rows without a
+        segment are those of nobody, whichever segment they would move."""
         if problem == "duplicates":
             found = quality.twins(self._of_quality("quality_twins", view, ["segment"]))
             found = found[(found["certainty"] != "suspect") & ((found["segment"] == segment) | (segment is None))]

@@ -1,7 +1,7 @@
 """The support line: how soon it answers, what its hours go into and what they bring back (METHOD B18). Pure.
 
-Counts come from sql/support_response.sql and sql/support_use.sql. Hours are presales hours, amounts base currency; hours
-or costs that nobody wrote down are counted beside, never as zero work. Where no requests are loaded at all, every
+Counts come from sql/support_response.sql and sql/support_use.sql. Hours are presales hours, amounts base currency;
+hours or costs that nobody wrote down are counted beside, never as zero work. Where no requests are loaded at all, every
 value is unknown (`no_requests`).
 """
 
@@ -30,9 +30,9 @@ MIN_EVENTS = 5
 def response(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Days until the first response to the requests made in the period, one row per group.
 
-    Columns: the groups, n, events (answered), censored (not answered yet), value (median, days; Kaplan-Meier), low, high,
-    p90, sla_share (answered within support.sla_hours) with sla_low and sla_high, waiting (assigned and not answered),
-    invalid (answered before asked: left out), reason.
+    Columns: the groups, n, events (answered), censored (not answered yet), value (median, days; Kaplan-Meier), low,
+    high, p90, sla_share (answered within support.sla_hours) with sla_low and sla_high, waiting (assigned and not
+    answered), invalid (answered before asked: left out), reason.
     """
     counts, sla = answers["support_response"], context.settings.support.sla_hours
     rows = []
@@ -43,8 +43,21 @@ def response(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     return ordered(frame, context, by)
 
 
-_WAITS = ("n", "events", "censored", "value", "low", "high", "p90", "sla_share", "sla_low", "sla_high", "waiting",
-          "invalid", "reason")
+_WAITS = (
+    "n",
+    "events",
+    "censored",
+    "value",
+    "low",
+    "high",
+    "p90",
+    "sla_share",
+    "sla_low",
+    "sla_high",
+    "waiting",
+    "invalid",
+    "reason",
+)
 
 
 def _waits(part: pd.DataFrame, sla: float) -> dict[str, Any]:
@@ -56,9 +69,17 @@ def _waits(part: pd.DataFrame, sla: float) -> dict[str, Any]:
     middle, late = (survival.quantile(curve, p) if enough else NOT_KNOWN for p in (0.5, 0.9))
     after = survival.survival_at(curve, sla / _HOURS_A_DAY) if enough else NOT_KNOWN
     return {
-        "n": events + censored, "events": events, "censored": censored, "value": middle.value, "low": middle.low,
-        "high": middle.high, "p90": late.value, "sla_share": _rest(after.value), "sla_low": _rest(after.high),
-        "sla_high": _rest(after.low), "waiting": int(part.loc[~part["is_answered"] & part["is_assigned"], "n"].sum()),
+        "n": events + censored,
+        "events": events,
+        "censored": censored,
+        "value": middle.value,
+        "low": middle.low,
+        "high": middle.high,
+        "p90": late.value,
+        "sla_share": _rest(after.value),
+        "sla_low": _rest(after.high),
+        "sla_high": _rest(after.low),
+        "waiting": int(part.loc[~part["is_answered"] & part["is_assigned"], "n"].sum()),
         "invalid": int(part.loc[is_invalid, "n"].sum()),
         "reason": "" if middle.is_known else "not_reached" if enough else "few_events",
     }
@@ -68,22 +89,34 @@ def waits_of(counts: pd.DataFrame) -> pd.DataFrame:
     """Counts of waits as `survival` takes them: days, events, censored; those answered before asked left out."""
     valid = counts[counts["hours_waited"] >= 0]
     answered = valid["is_answered"].astype(bool)
-    return pd.DataFrame({"days": valid["hours_waited"] / _HOURS_A_DAY, "events": valid["n"].where(answered, 0),
-                         "censored": valid["n"].where(~answered, 0)})
+    return pd.DataFrame(
+        {
+            "days": valid["hours_waited"] / _HOURS_A_DAY,
+            "events": valid["n"].where(answered, 0),
+            "censored": valid["n"].where(~answered, 0),
+        }
+    )
 
 
 def per_team(counts: pd.DataFrame, sla: float, by: Sequence[str] = ()) -> pd.DataFrame:
     """The same per support team and further groups: support_team, the groups, the columns of `response`, in_work (not
-    done), hours (of those whose hours are known), and the waits in hours: median_hours, median_low, median_high, p90_hours.
-    Slowest first."""
-    rows = [{**key, **_waits(part, sla), "in_work": int(part.loc[~part["is_done"], "n"].sum()),
-             "hours": known(part["hours"].sum(min_count=1))}
-            for key, part in _groups(counts, ["support_team", *by])]
+    done), hours (of those whose hours are known), and the waits in hours: median_hours, median_low, median_high,
+    p90_hours. Slowest first."""
+    rows = [
+        {
+            **key,
+            **_waits(part, sla),
+            "in_work": int(part.loc[~part["is_done"], "n"].sum()),
+            "hours": known(part["hours"].sum(min_count=1)),
+        }
+        for key, part in _groups(counts, ["support_team", *by])
+    ]
     frame = pd.DataFrame(rows, columns=["support_team", *by, *_WAITS, "in_work", "hours"]).astype({"reason": "str"})
     waits = {"median_hours": "value", "median_low": "low", "median_high": "high", "p90_hours": "p90"}
     frame = frame.assign(**{name: frame[of].astype("float64") * _HOURS_A_DAY for name, of in waits.items()})
-    return frame.sort_values([*by, "value", "support_team"], ascending=[*(True for _ in by), False, True],
-                             ignore_index=True)
+    return frame.sort_values(
+        [*by, "value", "support_team"], ascending=[*(True for _ in by), False, True], ignore_index=True
+    )
 
 
 def hours(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -92,14 +125,22 @@ def hours(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame
     Columns: the groups, n (won and lost), supported (of n), hours, won_amount, won_amount_missing, hours_unknown
     (requests without hours), value, reason.
     """
+
     def row(part: pd.DataFrame) -> dict[str, Any]:
         decided = part[part["outcome"].isin(["won", "lost"])]
         won = decided[decided["outcome"] == "won"]
         spent, amount = float(decided["hours"].sum()), _sum(won["amount"])
-        return {"n": int(decided["n"].sum()), "supported": _n(decided[decided["is_supported"]]), "hours": spent,
-                "won_amount": amount, "won_amount_missing": int(won["amount_missing"].sum()),
-                "hours_unknown": int(decided["hours_unknown"].sum()),
-                "value": spent / amount * _MILLION if amount else None, "reason": "" if amount else "no_amounts"}
+        return {
+            "n": int(decided["n"].sum()),
+            "supported": _n(decided[decided["is_supported"]]),
+            "hours": spent,
+            "won_amount": amount,
+            "won_amount_missing": int(won["amount_missing"].sum()),
+            "hours_unknown": int(decided["hours_unknown"].sum()),
+            "value": spent / amount * _MILLION if amount else None,
+            "reason": "" if amount else "no_amounts",
+        }
+
     return _used(answers, context, by, row, "nothing_closed")
 
 
@@ -109,13 +150,20 @@ def waste_share(answers: Answers, context: Context, by: Sequence[str]) -> pd.Dat
     Columns: the groups, n (closed ones with hours), hours, wasted (hours), hours_unknown, value, low, high, reason.
     Limits at the effective sample size (intervals.weighted_share): few deals with many hours are little evidence.
     """
+
     def row(part: pd.DataFrame) -> dict[str, Any]:
         lost = part["outcome"].isin(WASTED)
         wasted, rest = part[lost], part[~lost]
         found = weighted_share(*(float(f[c].sum()) for c in ("hours", "hours_square") for f in (wasted, rest)))
-        return {"n": int(part["with_hours"].sum()), "hours": float(part["hours"].sum()),
-                "wasted": float(wasted["hours"].sum()), "hours_unknown": int(part["hours_unknown"].sum()),
-                **_limits(found), "reason": "" if found.is_known else "no_hours"}
+        return {
+            "n": int(part["with_hours"].sum()),
+            "hours": float(part["hours"].sum()),
+            "wasted": float(wasted["hours"].sum()),
+            "hours_unknown": int(part["hours_unknown"].sum()),
+            **_limits(found),
+            "reason": "" if found.is_known else "no_hours",
+        }
+
     return _used(answers, context, by, row, "no_hours")
 
 
@@ -126,16 +174,23 @@ def returned(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     Columns: the groups, n (closed ones with support), won (of n), won_amount, won_amount_missing, cost, cost_unknown
     (requests without a cost), value, reason.
     """
+
     def row(part: pd.DataFrame) -> dict[str, Any]:
         helped = part[part["is_supported"]]
         won = helped[helped["outcome"] == "won"]
         cost, amount = float(part["cost"].sum()), _sum(won["amount"])
         is_known = cost > 0 and (amount is not None or _n(won) == 0)
-        return {"n": _n(helped), "won": _n(won), "won_amount": amount,
-                "won_amount_missing": int(won["amount_missing"].sum()), "cost": cost,
-                "cost_unknown": int(part["cost_unknown"].sum()),
-                "value": ((amount or 0) - cost) / cost if is_known else None,
-                "reason": "" if is_known else "no_cost" if not cost > 0 else "no_amounts"}
+        return {
+            "n": _n(helped),
+            "won": _n(won),
+            "won_amount": amount,
+            "won_amount_missing": int(won["amount_missing"].sum()),
+            "cost": cost,
+            "cost_unknown": int(part["cost_unknown"].sum()),
+            "value": ((amount or 0) - cost) / cost if is_known else None,
+            "reason": "" if is_known else "no_cost" if not cost > 0 else "no_amounts",
+        }
+
     return _used(answers, context, by, row, "nothing_closed")
 
 
@@ -147,6 +202,7 @@ def lift(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     An association: who gets support is not drawn by lot. Columns: the groups, n, supported, won, strata (with both
     kinds), value, low, high, reason.
     """
+
     def row(part: pd.DataFrame) -> dict[str, Any]:
         late = part[part["is_late"] & part["outcome"].isin(["won", "lost"])]
         cells = late.assign(won=late["n"].where(late["outcome"] == "won", 0))
@@ -154,8 +210,15 @@ def lift(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
         one, other = (arms[arms["is_supported"] == arm] for arm in (True, False))
         pairs = one.merge(other, on=["segment", "grade"], suffixes=("_with", "_without"))
         found = mantel_haenszel(pairs)
-        return {"n": int(arms["n"].sum()), "supported": int(one["n"].sum()), "won": int(arms["won"].sum()),
-                "strata": len(pairs), **_limits(found), "reason": "" if found.is_known else "no_pairs"}
+        return {
+            "n": int(arms["n"].sum()),
+            "supported": int(one["n"].sum()),
+            "won": int(arms["won"].sum()),
+            "strata": len(pairs),
+            **_limits(found),
+            "reason": "" if found.is_known else "no_pairs",
+        }
+
     return _used(answers, context, by, row, "no_pairs")
 
 
@@ -183,8 +246,8 @@ def conditions(use: pd.DataFrame) -> pd.DataFrame:
     """Hours on what closed, with and without the necessary conditions, one row per segment and condition (weak, met).
 
     Columns: segment, condition, n, deal_share and hours_share (of those whose conditions are known), hours, value
-    (hours per opportunity) with low and high (Student's t), won, decided (won and lost), win_rate, unknown (opportunities
-    whose conditions nobody has answered).
+    (hours per opportunity) with low and high (Student's t), won, decided (won and lost), win_rate, unknown
+    (opportunities whose conditions nobody has answered).
     """
     rows = []
     for key, part in survival.groups(use, ["segment"]):
@@ -193,12 +256,36 @@ def conditions(use: pd.DataFrame) -> pd.DataFrame:
             mine = answered[answered["condition"] == name]
             found = mean(_n(mine), float(mine["hours"].sum()), float(mine["hours_square"].sum()))
             won, decided = (_n(mine[mine["outcome"].isin(how)]) for how in (["won"], ["won", "lost"]))
-            rows.append({**key, "condition": name, "n": _n(mine), "hours": float(mine["hours"].sum()), "won": won,
-                         "decided": decided, "unknown": _n(part) - _n(answered), **_limits(found),
-                         "deal_share": _share(_n(mine), _n(answered)), "win_rate": _share(won, decided),
-                         "hours_share": _share(float(mine["hours"].sum()), float(answered["hours"].sum()))})
-    columns = ["segment", "condition", "n", "deal_share", "hours", "hours_share", "value", "low", "high", "won", "decided",
-               "win_rate", "unknown"]
+            rows.append(
+                {
+                    **key,
+                    "condition": name,
+                    "n": _n(mine),
+                    "hours": float(mine["hours"].sum()),
+                    "won": won,
+                    "decided": decided,
+                    "unknown": _n(part) - _n(answered),
+                    **_limits(found),
+                    "deal_share": _share(_n(mine), _n(answered)),
+                    "win_rate": _share(won, decided),
+                    "hours_share": _share(float(mine["hours"].sum()), float(answered["hours"].sum())),
+                }
+            )
+    columns = [
+        "segment",
+        "condition",
+        "n",
+        "deal_share",
+        "hours",
+        "hours_share",
+        "value",
+        "low",
+        "high",
+        "won",
+        "decided",
+        "win_rate",
+        "unknown",
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -206,16 +293,25 @@ def load(sellers: pd.DataFrame) -> pd.DataFrame:
     """How evenly the hours on open opportunities lie, one row per segment.
 
     Columns: segment, sellers, n (open), requests, hours, value (hours per open opportunity), gini (of that figure over
-    the sellers: 0 all the same, 1 one has it all; unknown under three sellers), top_share (of the hours, of the tenth of
-    the sellers, at least one, that has most).
+    the sellers: 0 all the same, 1 one has it all; unknown under three sellers), top_share (of the hours, of the tenth
+    of the sellers, at least one, that has most).
     """
     rows = []
     for key, part in survival.groups(sellers, ["segment"]):
         spent, n = part["hours"].to_numpy(float), part["n"].to_numpy(float)
         most = np.sort(spent)[::-1][: max(1, len(part) // 10)]
-        rows.append({**key, "sellers": len(part), "n": int(n.sum()), "requests": int(part["requests"].sum()),
-                     "hours": float(spent.sum()), "value": _share(float(spent.sum()), float(n.sum())),
-                     "gini": gini(spent / n), "top_share": _share(float(most.sum()), float(spent.sum()))})
+        rows.append(
+            {
+                **key,
+                "sellers": len(part),
+                "n": int(n.sum()),
+                "requests": int(part["requests"].sum()),
+                "hours": float(spent.sum()),
+                "value": _share(float(spent.sum()), float(n.sum())),
+                "gini": gini(spent / n),
+                "top_share": _share(float(most.sum()), float(spent.sum())),
+            }
+        )
     columns = ["segment", "sellers", "n", "requests", "hours", "value", "gini", "top_share"]
     return pd.DataFrame(rows, columns=columns)
 

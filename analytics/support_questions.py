@@ -42,7 +42,8 @@ class SupportQuestions:
         return support.per_team(counts, self.settings.support.sla_hours, ["quarter"])
 
     def support_shifts(self, view: View) -> pd.DataFrame:
-        """Which support team answers later or sooner than before and than the others (columns: support_shifts.SHIFTS)."""
+        """Which support team answers later or sooner than before and than the others (columns:
+        support_shifts.SHIFTS)."""
         counts, names = self._by_quarter(view)
         return support_shifts.shifts(counts, names, minimum=self.settings.support.shown_minimum)
 
@@ -52,11 +53,12 @@ class SupportQuestions:
         return ordered(frame, Context(self.settings, view.as_of), ["segment"])
 
     def support_load(self, view: View) -> dict[str, pd.DataFrame]:
-        """Hours on what is open: "segments" (columns: support.load) and "sellers" (segment, team, owner_id, n, requests,
-        hours, value = hours per open opportunity), most per opportunity first."""
+        """Hours on what is open: "segments" (columns: support.load) and "sellers" (segment, team, owner_id, n,
+        requests, hours, value = hours per open opportunity), most per opportunity first."""
         sellers = self._of_support("support_load", view)
         sellers = sellers.assign(value=sellers["hours"] / sellers["n"]).sort_values(
-            ["value", "owner_id"], ascending=[False, True], ignore_index=True)
+            ["value", "owner_id"], ascending=[False, True], ignore_index=True
+        )
         segments = ordered(support.load(sellers), Context(self.settings, view.as_of), ["segment"])
         return {"segments": segments, "sellers": sellers}
 

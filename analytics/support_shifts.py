@@ -11,18 +11,31 @@ from analytics.statistics import survival
 from analytics.statistics.estimate import CLAIM, two_sided_p
 from analytics.support import waits_of
 
-#: since: the first quarter after the change; before, after: median days of the team; others: that of all others after it;
-#: p_adjusted: the weaker of the two tests, times the number of tests; tests: how many were made
-SHIFTS = ("support_team", "since", "n_before", "n_after", "before", "after", "others", "p_adjusted", "tests", "is_real",
-          "is_slower")
+#: since: the first quarter after the change; before, after: median days of the team; others: that of all others after
+#: it; p_adjusted: the weaker of the two tests, times the number of tests; tests: how many were made
+SHIFTS = (
+    "support_team",
+    "since",
+    "n_before",
+    "n_after",
+    "before",
+    "after",
+    "others",
+    "p_adjusted",
+    "tests",
+    "is_real",
+    "is_slower",
+)
 
 
 def shifts(counts: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) -> pd.DataFrame:
-    """One row per support team: the quarter since which its response times differ most (columns: SHIFTS), most certain first.
+    """One row per support team: the quarter since which its response times differ most (columns: SHIFTS), most
+    certain first.
 
     `counts`: sql/support_response.sql with a column quarter. A change counts as real only if the team differs from
     what it was before and, since then, from all others (two log-rank tests), both after Bonferroni's correction for all
-    teams and quarters that were tried: whoever looks at four teams and seven quarters finds a slow one in pure noise too.
+    teams and quarters that were tried: whoever looks at four teams and seven quarters finds a slow one in pure noise
+    too.
     """
     rows: list[dict[str, Any]] = []
     tests = 0
@@ -38,9 +51,16 @@ def shifts(counts: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
             found.append((min(map(abs, z)), since, before, after, others))
         if found:
             z_weaker, since, before, after, others = max(found, key=lambda row: row[0])
-            rows.append({"support_team": team, "since": since, "n_before": int(before["n"].sum()),
-                         "n_after": int(after["n"].sum()), "p_adjusted": two_sided_p(z_weaker),
-                         **{name: _median(f) for name, f in (("before", before), ("after", after), ("others", others))}})
+            rows.append(
+                {
+                    "support_team": team,
+                    "since": since,
+                    "n_before": int(before["n"].sum()),
+                    "n_after": int(after["n"].sum()),
+                    "p_adjusted": two_sided_p(z_weaker),
+                    **{name: _median(f) for name, f in (("before", before), ("after", after), ("others", others))},
+                }
+            )
     frame = pd.DataFrame(rows, columns=[c for c in SHIFTS if c not in ("tests", "is_real", "is_slower")])
     frame["p_adjusted"] = (frame["p_adjusted"].astype(float) * tests).clip(upper=1.0)
     medians = frame[["before", "after", "others"]].astype(float)

@@ -224,11 +224,19 @@ class Support:
     sla_hours: float = 48.0
     #: below this score (0 to 100) an opportunity lacks the necessary conditions
     weak_conditions: float = 40.0
-    #: with and without support are compared among opportunities that came at least to this stage (number in its pipeline)
+    #: with and without support are compared among opportunities that came at least to this stage of their pipeline
     compared_from_stage: int = 3
     #: a change of response times is looked for within so many quarters, and with so many answers on either side
     quarters: int = 8
     shown_minimum: int = 20
+
+
+@dataclass(frozen=True)
+class Value:
+    """What the value board compares with (METHOD B18)."""
+
+    #: the period before it all began, by name ("2024Q4", "2024"); "": the first fiscal year with all its closings
+    baseline: str = ""
 
 
 @dataclass(frozen=True)
@@ -273,15 +281,15 @@ class Attention:
 #: What each group of fields weighs, and from which stage on (number in its pipeline) it is asked for (METHOD B17).
 FIELD_WEIGHTS = {"amount": 2.0, "close_date": 2.0, "organisation": 1.0, "key_people": 1.0, "rivals": 1.0,
                  "conditions": 2.0, "chain": 1.0, "questionnaire": 1.0, "assessment": 1.0}
-FIELD_STAGES = {"amount": 2, "close_date": 1, "organisation": 2, "key_people": 3, "rivals": 4, "conditions": 3, "chain": 4,
-                "questionnaire": 4, "assessment": 4}
+FIELD_STAGES = {"amount": 2, "close_date": 1, "organisation": 2, "key_people": 3, "rivals": 4, "conditions": 3,
+                "chain": 4, "questionnaire": 4, "assessment": 4}
 
 
 @dataclass(frozen=True)
 class Quality:
     """How the quality of the data is judged (METHOD B16, B17)."""
 
-    #: what a group of fields weighs, on top of FIELD_WEIGHTS, and from which stage on it is asked for, on top of FIELD_STAGES
+    #: on top of FIELD_WEIGHTS and FIELD_STAGES: what a group of fields weighs, from which stage on it is asked for
     weights: Mapping[str, float] = field(default_factory=dict)
     required_from: Mapping[str, int] = field(default_factory=dict)
     #: what people write who do not know (counts half) and who have to write something (counts nothing), in lower case
@@ -328,6 +336,7 @@ class Settings:
     access: Access = Access()
     attention: Attention = Attention()
     support: Support = Support()
+    value: Value = Value()
     quality: Quality = Quality()
     #: the text it was read from, recorded with each load
     text: str = field(default="", compare=False, repr=False)
@@ -387,6 +396,7 @@ _SECTIONS: dict[str, tuple[str, type, bool]] = {
     "access": ("access", Access, False),
     "attention": ("attention", Attention, False),
     "support": ("support", Support, False),
+    "value": ("value", Value, False),
     "quality": ("quality", Quality, False),
 }
 

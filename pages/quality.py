@@ -24,8 +24,27 @@ from pages._parts.side_by_side import table_card
 TILES = ("completeness", "duplicates", "unknown", "freshness")
 BY = ("stage", "team", "segment", "owner_id", "region", "product_line")
 _SHOWN = 10
-_EFFECTS = ["problem_name", "segment_name", "metric_name", "rows_concerned", "now", "could_from", "could_to", "relative", "how"]
-_TWINS = ["certainty_name", "evidence_name", "first_id", "other_id", "first_name", "other_name", "product_line", "amount"]
+_EFFECTS = [
+    "problem_name",
+    "segment_name",
+    "metric_name",
+    "rows_concerned",
+    "now",
+    "could_from",
+    "could_to",
+    "relative",
+    "how",
+]
+_TWINS = [
+    "certainty_name",
+    "evidence_name",
+    "first_id",
+    "other_id",
+    "first_name",
+    "other_name",
+    "product_line",
+    "amount",
+]
 
 
 def render(view: View) -> None:
@@ -141,7 +160,9 @@ def _fields(view: View) -> None:
         if missing := frame.attrs.get("not_loaded"):
             names = t("view.and").join(t(f"quality.field.{f}") for f in missing)
             measured = f"{measured}. {t('quality.fields.not_loaded', names=names)}"
-        figure = shares.rows(asked, _names(), context.theme(), title=lambda r: label(r["field_name"]), mark=(), extent=1.0)
+        figure = shares.rows(
+            asked, _names(), context.theme(), title=lambda r: label(r["field_name"]), mark=(), extent=1.0
+        )
         chart_card.chart_card(
             said.text,
             figure,
@@ -223,7 +244,11 @@ def _sources(view: View) -> None:
         frame = cache.ask().quality_sources(view)
         frame = frame.assign(source_name=[t(f"quality.source.{s}") for s in frame["source"]])
         stale = list(frame.loc[frame["is_stale"], "source_name"])
-        title = t("quality.sources.stale", names=t("view.and").join(stale)) if stale else t("quality.sources.fresh", days=days)
+        title = (
+            t("quality.sources.stale", names=t("view.and").join(stale))
+            if stale
+            else t("quality.sources.fresh", days=days)
+        )
         absent = list(frame.loc[~frame["is_loaded"], "source_name"])
         caption = t("quality.sources.measured", days=days)
         if absent:

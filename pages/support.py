@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from analytics import findings_support, i18n
@@ -22,10 +21,10 @@ from pages._parts.kpi_tile import Figure, kpi_tile
 from pages._parts.side_by_side import table_card
 
 TILES = ("response_days", "waste_share", "hours", "return", "lift")
-_TEAMS = ["support_team", "n", "median_hours", "median_low", "median_high", "p90_hours", "sla_share", "waiting", "in_work",
-          "hours"]  # fmt: skip
-_CONDITIONS = ["segment", "condition_name", "n", "deal_share", "hours", "hours_share", "value", "low", "high", "won", "decided",
-               "win_rate"]  # fmt: skip
+_TEAMS = ["support_team", "n", "median_hours", "median_low", "median_high", "p90_hours", "sla_share", "waiting",
+          "in_work", "hours"]  # fmt: skip
+_CONDITIONS = ["segment", "condition_name", "n", "deal_share", "hours", "hours_share", "value", "low", "high", "won",
+               "decided", "win_rate"]  # fmt: skip
 _POINTS = dict.fromkeys(("median_hours", "median_low", "median_high", "p90_hours", "hours_each"), "points")
 _KINDS = _POINTS | {
     **dict.fromkeys(("sla_share", "deal_share", "hours_share", "win_rate", "top_share"), "rate"),
@@ -71,7 +70,9 @@ def _figure(key: str, row: dict[Any, Any]) -> Figure:
     here = context.now()
     known = fmt.is_known(row["value"])
     metric = registry.get(f"support.{key}")
-    name = i18n.label("segment", row["segment"], here.lang, here.settings) if row["segment"] else metric.label[here.lang]
+    name = (
+        i18n.label("segment", row["segment"], here.lang, here.settings) if row["segment"] else metric.label[here.lang]
+    )
     if not known:
         return Figure(name, fmt.UNKNOWN, t(f"reason.{row['reason']}"))
     return Figure(name, *_words(key, row))
@@ -82,7 +83,8 @@ def _words(key: str, row: dict[Any, Any]) -> tuple[str, str]:
     lang, rules = context.lang(), context.now().settings.support
     n = fmt.number(row["n"])
     if key == "response_days":
-        note = t("support.response.n", n=n, p90=findings_support.hours(row["p90"], lang), sla=fmt.rate(row["sla_share"]),
+        note = t("support.response.n", n=n, p90=findings_support.hours(row["p90"], lang),
+                 sla=fmt.rate(row["sla_share"]),
                  hours=fmt.number(rules.sla_hours), waiting=fmt.number(row["waiting"]))  # fmt: skip
         return findings_support.hours(row["value"], lang), note
     if key == "waste_share":

@@ -43,20 +43,20 @@ def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words, writt
             hover=[f"{title(r)}<br>{written(r)}<br>n {show.number(r.get('n'))}" for r in records],
         )
     whiskers(fig, column(frame, "low"), column(frame, "high"), at, theme, name=names.text("interval"), keyed=True)
-    small = {"colour": colours.muted, "size": FONT_SIZE - 1}
+    small: dict[str, Any] = {"colour": colours.muted, "size": FONT_SIZE - 1}
     for i, row in enumerate(records):
         write(fig, title(row), 0, place.text_at(i))
-        write(fig, f"n {show.number(row.get('n'))}", 1, place.text_at(i), anchor="right", shift=78, **small)  # type: ignore[arg-type]
+        write(fig, f"n {show.number(row.get('n'))}", 1, place.text_at(i), anchor="right", shift=78, **small)
         if known(row.get("value")) is None:
-            write(fig, names.reason(row.get("reason")), 0, at[i], **small)  # type: ignore[arg-type]
+            write(fig, names.reason(row.get("reason")), 0, at[i], **small)
         else:
             write(fig, written(row), 1, at[i], anchor="right", shift=78, bold=True)
     return fig.figure()
 
 
 def ranges(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words) -> go.Figure:
-    """How far a number could move, one row a problem: a bar from `down` to `up` (shares of the number itself) around a line
-    at no change, both ends written."""
+    """How far a number could move, one row a problem: a bar from `down` to `up` (shares of the number itself) around
+    a line at no change, both ends written."""
     if frame.empty:
         return message(theme, names.text("empty"))
     colours, records = palette(theme), frame.to_dict("records")

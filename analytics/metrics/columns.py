@@ -249,7 +249,7 @@ REASONS = MappingProxyType({
     "no_cost": "no cost on what closed in the period",
     "no_pairs": "no segment and grade in which some had support and some had not",
     "nothing_asked": "nothing is asked for at the stages that they have come to",
-    "no_accounts": "neither names nor company codes of accounts are loaded",
+    "no_company_names": "neither names nor company codes of accounts are loaded",
     "no_amounts": "not one of them, or of one side of them, has an amount",
     "nothing_won": "nothing won in the period",
     "few_won": "fewer than five won in the twelve months",

@@ -22,51 +22,79 @@ _NARROW = "".join(chr(ord(c) - 0xFEE0) for c in _WIDE)
 def quality_rules(settings: Settings) -> dict[str, Any]:
     """What the queries of this file need to know of the settings."""
     rules = settings.quality
-    return {"zone": settings.organisation.timezone, "similarity": rules.similarity, "largest_block": rules.largest_block,
-            "fresh_days": rules.fresh_days, "unknown_words": list(rules.unknown_words),
-            "placeholders": list(rules.placeholder_words), "wide": _WIDE, "narrow": _NARROW}
+    return {
+        "zone": settings.organisation.timezone,
+        "similarity": rules.similarity,
+        "largest_block": rules.largest_block,
+        "fresh_days": rules.fresh_days,
+        "unknown_words": list(rules.unknown_words),
+        "placeholders": list(rules.placeholder_words),
+        "wide": _WIDE,
+        "narrow": _NARROW,
+    }
 
 
-def quality_fields(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                   **rules: Any) -> pd.DataFrame:
+def quality_fields(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """Per group, pipeline and stage: which groups of fields are filled in (sql/quality_fields.sql)."""
     return run(cursor, "quality_fields", slice_, by, own=("pipeline", "stage"), **rules)
 
 
-def quality_unknown(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                    **rules: Any) -> pd.DataFrame:
+def quality_unknown(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """Per group: open opportunities without a value of each dimension, and changed lately (sql/quality_unknown.sql)."""
     return run(cursor, "quality_unknown", slice_, by, **rules)
 
 
-def quality_twins(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                  **rules: Any) -> pd.DataFrame:
+def quality_twins(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """Pairs of open opportunities that may be one (sql/quality_twins.sql), with the groups of the second."""
     return run(cursor, "quality_twins", slice_, by, **rules)
 
 
-def quality_codes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                  **rules: Any) -> pd.DataFrame:
+def quality_codes(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """Company codes of the accounts with open opportunities (sql/quality_codes.sql)."""
     return run(cursor, "quality_codes", slice_, **rules)
 
 
-def quality_sources(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                    **rules: Any) -> pd.DataFrame:
+def quality_sources(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """Last and first day of each source (sql/quality_sources.sql)."""
     return run(cursor, "quality_sources", slice_, **rules)
 
 
-def quality_gaps(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                 **rules: Any) -> pd.DataFrame:
+def quality_gaps(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """Per segment: the rows that could move a headline (sql/quality_gaps.sql)."""
     return run(cursor, "quality_gaps", slice_, **rules)
 
 
-def quality_rows(cursor: duckdb.DuckDBPyConnection, slice_: Slice, problem: str, *, segment: str | None = None,
-                 ids: Sequence[str] = (), limit: int = 200) -> pd.DataFrame:
+def quality_rows(
+    cursor: duckdb.DuckDBPyConnection,
+    slice_: Slice,
+    problem: str,
+    *,
+    segment: str | None = None,
+    ids: Sequence[str] = (),
+    limit: int = 200,
+) -> pd.DataFrame:
     """The opportunities behind a problem, and their `total` (sql/quality_rows.sql, sql/listing.sql)."""
     if problem not in PROBLEMS:
         raise ValueError(f"{problem} is none of {PROBLEMS}")
-    return run(cursor, "listing", slice_, behind="quality_rows", problem=problem, segment=segment, ids=list(ids),
-               limit=min(limit, MAX_ROWS))
+    return run(
+        cursor,
+        "listing",
+        slice_,
+        behind="quality_rows",
+        problem=problem,
+        segment=segment,
+        ids=list(ids),
+        limit=min(limit, MAX_ROWS),
+    )

@@ -15,29 +15,34 @@ from data.settings import Settings
 def support_rules(settings: Settings) -> dict[str, Any]:
     """What the queries of this file need to know of the settings: time zone and thresholds."""
     rules = settings.support
-    return {"zone": settings.organisation.timezone, "weak": rules.weak_conditions,
-            "from_stage": rules.compared_from_stage}
+    return {
+        "zone": settings.organisation.timezone,
+        "weak": rules.weak_conditions,
+        "from_stage": rules.compared_from_stage,
+    }
 
 
-def support_response(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                     **rules: Any) -> pd.DataFrame:
+def support_response(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """Per group, support team and hours waited: requests of the period (sql/support_response.sql)."""
     return run(cursor, "support_response", slice_, by, **rules)
 
 
-def support_use(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                **rules: Any) -> pd.DataFrame:
+def support_use(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any) -> pd.DataFrame:
     """Per group, segment, grade and outcome: hours, cost and amounts of what closed (sql/support_use.sql)."""
     return run(cursor, "support_use", slice_, by, own=("segment", "grade"), **rules)
 
 
-def support_load(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                 **rules: Any) -> pd.DataFrame:
+def support_load(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """Per seller: open opportunities and the hours spent on them (sql/support_load.sql)."""
     return run(cursor, "support_load", slice_, **rules)
 
 
-def support_known(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (),
-                  **rules: Any) -> pd.DataFrame:
+def support_known(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+) -> pd.DataFrame:
     """One row, is_known: is there any support request up to the as-of date? (sql/support_known.sql)"""
     return run(cursor, "support_known", slice_, **rules)

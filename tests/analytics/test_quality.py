@@ -39,16 +39,30 @@ def test_a_field_is_asked_for_from_its_stage_on_and_partly_known_counts_half() -
 def test_what_no_export_brings_is_not_missing() -> None:
     found = quality.fields(pd.DataFrame([counted(5, 3)]), Quality(), ["opportunity", "contact"])
     assert set(found["field"]) == {"amount", "close_date", "rivals", "key_people"}
-    assert set(quality.not_loaded(["opportunity", "contact"])) == {"organisation", "conditions", "questionnaire", "chain",
-                                                                  "assessment"}
+    assert set(quality.not_loaded(["opportunity", "contact"])) == {
+        "organisation",
+        "conditions",
+        "questionnaire",
+        "chain",
+        "assessment",
+    }
 
 
 def test_completeness_weighs_its_fields() -> None:
     from analytics.metrics.frames import Context
 
-    sources = pd.DataFrame({"source": ["opportunity"], "kind": "state", "first_on": pd.to_datetime(["2026-01-01"]),
-                            "last_on": pd.to_datetime(["2026-09-01"])})
-    answers = {"quality_fields": pd.DataFrame([counted(4, 2, amount=2, close_date=1, rivals=0)]), "quality_sources": sources}
+    sources = pd.DataFrame(
+        {
+            "source": ["opportunity"],
+            "kind": "state",
+            "first_on": pd.to_datetime(["2026-01-01"]),
+            "last_on": pd.to_datetime(["2026-09-01"]),
+        }
+    )
+    answers = {
+        "quality_fields": pd.DataFrame([counted(4, 2, amount=2, close_date=1, rivals=0)]),
+        "quality_sources": sources,
+    }
     row = quality.completeness(answers, Context(SALES, date(2026, 9, 2)), []).iloc[0]
     # amount 2 x 2 of 2 x 2, close date 2 x 1 of 2 x 2, rivals 0 of 1 x 2
     assert (row["n"], row["asked"], row["filled"], row["value"]) == (2, 10.0, 6.0, 0.6)
@@ -56,8 +70,12 @@ def test_completeness_weighs_its_fields() -> None:
 
 def edge(kind: str, first: str, other: str, **columns: Any) -> dict[str, Any]:
     """A row of sql/quality_twins.sql."""
-    usual = {"code": CODE if kind == "code" else None, "line": "Gateway", "own_code": CODE if kind == "code" else None,
-             "amount": 100.0}
+    usual = {
+        "code": CODE if kind == "code" else None,
+        "line": "Gateway",
+        "own_code": CODE if kind == "code" else None,
+        "amount": 100.0,
+    }
     return {"kind": kind, "first_id": first, "other_id": other, **usual, **columns}
 
 
@@ -92,9 +110,13 @@ def test_codes_are_counted_by_accounts() -> None:
 def doubled(gateway: int, others: int) -> pd.DataFrame:
     """150 open Gateway and 850 other opportunities, so many of them recorded twice."""
     lines = ["Gateway"] * gateway + ["Platform"] * others
-    further = pd.DataFrame({"other_id": [f"o{i}" for i in range(len(lines))], "certainty": "certain", "product_line": lines})
-    counts = {"": pd.DataFrame({"n": [1000]}),
-              "product_line": pd.DataFrame({"product_line": ["Gateway", "Platform"], "n": [150, 850]})}
+    further = pd.DataFrame(
+        {"other_id": [f"o{i}" for i in range(len(lines))], "certainty": "certain", "product_line": lines}
+    )
+    counts = {
+        "": pd.DataFrame({"n": [1000]}),
+        "product_line": pd.DataFrame({"product_line": ["Gateway", "Platform"], "n": [150, 850]}),
+    }
     return quality.twin_groups(further, counts)
 
 
@@ -112,16 +134,29 @@ def test_doubles_spread_like_the_records_name_no_group() -> None:
     assert findings_quality.recorded_twice(doubled(0, 0), "zh", SALES).text == "没有重复记录的打开商机"
 
 
-GAP = {"won_undated": 0, "lost_undated": 0, "won_uncreated": 0, "open_no_amount": 0, "open_overdue": 0, "overdue_amount": 0.0,
-       "small_amount": 10.0, "large_amount": 90.0, "deleted": 0}
+GAP = {
+    "won_undated": 0,
+    "lost_undated": 0,
+    "won_uncreated": 0,
+    "open_no_amount": 0,
+    "open_overdue": 0,
+    "overdue_amount": 0.0,
+    "small_amount": 10.0,
+    "large_amount": 90.0,
+    "deleted": 0,
+}
 
 
 def bounds(*, gap: Mapping[str, Any] | None = None, unknown: tuple[int, int] = (0, 0)) -> pd.DataFrame:
     """Effects on KA: 30 of 100 won, 1,000 open, 60 of 80 go on; `unknown` = won and lost without a segment."""
     segments = ["KA", "(unknown)"]
-    win = pd.DataFrame({"segment": segments, "n": [100, sum(unknown)], "won": [30, unknown[0]], "lost": [70, unknown[1]]})
+    win = pd.DataFrame(
+        {"segment": segments, "n": [100, sum(unknown)], "won": [30, unknown[0]], "lost": [70, unknown[1]]}
+    )
     stock = pd.DataFrame({"segment": segments, "n": [20, 0], "amount": [1000.0, np.nan]})
-    first = pd.DataFrame({"segment": ["KA"], "pipeline": "sales", "n": 80, "reached": 60, "entry_unknown": 0, "deleted": 0})
+    first = pd.DataFrame(
+        {"segment": ["KA"], "pipeline": "sales", "n": 80, "reached": 60, "entry_unknown": 0, "deleted": 0}
+    )
     days = pd.DataFrame({"segment": ["KA"] * 3, "outcome": "won", "days": [10.0, 20.0, 30.0], "n": 1})
     gaps = pd.DataFrame([{"segment": "KA", **GAP, **(gap or {})}, {"segment": "(unknown)", **GAP}])
     twins = pd.DataFrame({"segment": pd.Series(dtype="str"), "amount": pd.Series(dtype="float64")})
@@ -153,12 +188,16 @@ def test_missing_amounts_are_worth_something() -> None:
 def test_the_problem_that_moves_its_number_furthest_comes_first() -> None:
     found = bounds(gap={"open_overdue": 50, "overdue_amount": 100.0, "open_no_amount": 3, "won_uncreated": 1})
     assert found["relative"].is_monotonic_decreasing
-    assert list(found["metric"])[0] == "win_rate.count"
+    assert found["metric"].iloc[0] == "win_rate.count"
     said = findings_quality.worst_effect(found, "en", SALES, lambda v, _: f"{v:.2f}")
-    assert said.text.startswith("KA: 50 × open ones past their expected close could move the win rate of 0.30 to anything")
+    assert said.text.startswith(
+        "KA: 50 × open ones past their expected close could move the win rate of 0.30 to anything"
+    )
 
 
-@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 4)), min_size=1).filter(lambda rows: any(n for _, n in rows)))
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.integers(0, 4)), min_size=1).filter(lambda rows: any(n for _, n in rows))
+)
 def test_the_median_of_counts_is_that_of_the_values_written_out(rows: list[tuple[int, int]]) -> None:
     assert median_of(pd.DataFrame(rows, columns=["days", "n"])) == median([d for d, n in rows for _ in range(n)])
 

@@ -21,9 +21,23 @@ KNOWN, NOTHING = (pd.DataFrame({"is_known": [k]}) for k in (True, False))
 
 def used(*rows: dict[str, Any]) -> pd.DataFrame:
     """Rows of sql/support_use.sql: what is not named is one KA opportunity of grade A, won, with support."""
-    usual = {"segment": "KA", "grade": "A", "outcome": "won", "is_supported": True, "is_late": True, "condition": "met",
-             "n": 1, "hours": 0.0, "hours_square": 0.0, "with_hours": 1, "cost": 0.0, "hours_unknown": 0,
-             "cost_unknown": 0, "amount": 100.0, "amount_missing": 0}
+    usual = {
+        "segment": "KA",
+        "grade": "A",
+        "outcome": "won",
+        "is_supported": True,
+        "is_late": True,
+        "condition": "met",
+        "n": 1,
+        "hours": 0.0,
+        "hours_square": 0.0,
+        "with_hours": 1,
+        "cost": 0.0,
+        "hours_unknown": 0,
+        "cost_unknown": 0,
+        "amount": 100.0,
+        "amount_missing": 0,
+    }
     return pd.DataFrame([{**usual, **row} for row in rows])
 
 
@@ -40,9 +54,12 @@ def test_hours_per_million_are_those_of_won_and_lost_over_what_was_won() -> None
 
 
 def test_waste_is_the_share_of_hours_on_lost_no_decision_and_void() -> None:
-    use = used({"hours": 40.0, "hours_square": 1600.0}, {"outcome": "lost", "hours": 30.0, "hours_square": 900.0},
-               {"outcome": "no_decision", "hours": 20.0, "hours_square": 400.0},
-               {"outcome": "void", "hours": 10.0, "hours_square": 100.0})
+    use = used(
+        {"hours": 40.0, "hours_square": 1600.0},
+        {"outcome": "lost", "hours": 30.0, "hours_square": 900.0},
+        {"outcome": "no_decision", "hours": 20.0, "hours_square": 400.0},
+        {"outcome": "void", "hours": 10.0, "hours_square": 100.0},
+    )
     row = support.waste_share({"support_use": use, "support_known": KNOWN}, CONTEXT, []).iloc[0]
     assert row["value"] == pytest.approx(0.6)
     effective = 100**2 / 3000  # Kish: four deals of uneven hours are three and a third
@@ -50,7 +67,9 @@ def test_waste_is_the_share_of_hours_on_lost_no_decision_and_void() -> None:
 
 
 def test_the_return_leaves_deals_without_support_out_of_what_was_won_and_says_when_cost_is_unknown() -> None:
-    use = used({"cost": 10.0, "amount": 100.0}, {"is_supported": False, "amount": 900.0}, {"outcome": "lost", "cost": 15.0})
+    use = used(
+        {"cost": 10.0, "amount": 100.0}, {"is_supported": False, "amount": 900.0}, {"outcome": "lost", "cost": 15.0}
+    )
     answers = {"support_use": use, "support_known": KNOWN}
     assert support.returned(answers, CONTEXT, []).iloc[0]["value"] == pytest.approx((100 - 25) / 25)
     free = support.returned({**answers, "support_use": use.assign(cost=0.0)}, CONTEXT, []).iloc[0]
@@ -60,8 +79,13 @@ def test_the_return_leaves_deals_without_support_out_of_what_was_won_and_says_wh
 def test_the_lift_compares_within_segment_and_grade_where_the_whole_would_say_the_opposite() -> None:
     # by hand: grade A 9/10 with against 70/100 without, grade C 20/100 with against 1/10 without.
     cells = [("A", True, 9, 10), ("A", False, 70, 100), ("C", True, 20, 100), ("C", False, 1, 10)]
-    use = used(*[{"grade": g, "is_supported": s, "outcome": how, "n": k} for g, s, won, n in cells
-                 for how, k in (("won", won), ("lost", n - won))])
+    use = used(
+        *[
+            {"grade": g, "is_supported": s, "outcome": how, "n": k}
+            for g, s, won, n in cells
+            for how, k in (("won", won), ("lost", n - won))
+        ]
+    )
     row = support.lift({"support_use": use, "support_known": KNOWN}, CONTEXT, []).iloc[0]
     weight = 10 * 100 / 110  # of either stratum
     assert row["value"] == pytest.approx((weight * 0.2 + weight * 0.1) / (2 * weight))
@@ -101,8 +125,16 @@ def test_without_any_requests_nothing_is_known_and_nothing_is_zero(metric: Any) 
 
 
 def test_one_of_three_sellers_who_has_it_all_is_a_gini_of_two_thirds() -> None:
-    sellers = pd.DataFrame({"segment": "KA", "team": "t", "owner_id": ["a", "b", "c"], "n": [1, 1, 2], "requests": 1,
-                            "hours": [0.0, 0.0, 12.0]})
+    sellers = pd.DataFrame(
+        {
+            "segment": "KA",
+            "team": "t",
+            "owner_id": ["a", "b", "c"],
+            "n": [1, 1, 2],
+            "requests": 1,
+            "hours": [0.0, 0.0, 12.0],
+        }
+    )
     row = support.load(sellers).iloc[0]
     assert (row["gini"], row["value"], row["top_share"]) == (pytest.approx(2 / 3), 3.0, 1.0)
 
@@ -111,9 +143,17 @@ def _teams(slow: int, seed: int = 1) -> pd.DataFrame:
     """Two years of four teams; East needs `slow` hours instead of about 20 in the last two quarters."""
     dice = np.random.default_rng(seed)
     quarters = [f"{y}Q{q}" for y in (2025, 2026) for q in (1, 2, 3, 4)]
-    rows = [waits(*[(team, int(np.ceil(dice.lognormal(np.log(slow if team == "East" and i > 5 else 20), 0.7))), True, 1)
-                    for _ in range(60)], quarter=quarter)
-            for team in ("East", "West", "North", "South") for i, quarter in enumerate(quarters)]
+    rows = [
+        waits(
+            *[
+                (team, int(np.ceil(dice.lognormal(np.log(slow if team == "East" and i > 5 else 20), 0.7))), True, 1)
+                for _ in range(60)
+            ],
+            quarter=quarter,
+        )
+        for team in ("East", "West", "North", "South")
+        for i, quarter in enumerate(quarters)
+    ]
     return pd.concat(rows, ignore_index=True)
 
 
@@ -145,8 +185,11 @@ def test_no_team_is_judged_on_a_handful_of_answers() -> None:
 
 def _spent(weak: float, met: float, n: int = 40) -> pd.DataFrame:
     """Closed KA deals, half of them without the necessary conditions, hours spread around two means."""
-    rows = [{"condition": c, "outcome": how, "n": n // 2, "hours": h * n / 2, "hours_square": n / 2 * (h**2 + 25.0)}
-            for c, h in (("weak", weak), ("met", met)) for how in ("won", "lost")]
+    rows = [
+        {"condition": c, "outcome": how, "n": n // 2, "hours": h * n / 2, "hours_square": n / 2 * (h**2 + 25.0)}
+        for c, h in (("weak", weak), ("met", met))
+        for how in ("won", "lost")
+    ]
     return used(*rows)
 
 

@@ -22,7 +22,9 @@ def test_the_wrong_ending_of_the_public_worked_example_is_refused() -> None:
     assert not uscc.is_valid("91350100M000100Y44")
 
 
-@pytest.mark.parametrize("odd", ["", "9144030019220382", "91440300192203821٦", "I14403001922038216", "914403001922038216 "])
+@pytest.mark.parametrize(
+    "odd", ["", "9144030019220382", "91440300192203821٦", "I14403001922038216", "914403001922038216 "]
+)
 def test_what_has_not_the_form_of_a_code_is_none(odd: str) -> None:
     assert not uscc.is_valid(odd)
 
@@ -41,13 +43,13 @@ def test_letters_after_h_are_worth_their_place_in_the_alphabet_not_their_distanc
 
 @given(st.sampled_from(GOLDEN), st.integers(0, 17), st.sampled_from(uscc.ALPHABET))
 def test_one_mistyped_character_is_always_found(code: str, place: int, typed: str) -> None:
-    mistyped = code[:place] + typed + code[place + 1:]
+    mistyped = code[:place] + typed + code[place + 1 :]
     assert uscc.is_valid(mistyped) == (mistyped == code)
 
 
 @given(st.sampled_from(GOLDEN), st.integers(0, 15))
 def test_two_neighbours_that_changed_places_are_always_found(code: str, place: int) -> None:
-    swapped = code[:place] + code[place + 1] + code[place] + code[place + 2:]
+    swapped = code[:place] + code[place + 1] + code[place] + code[place + 2 :]
     assert uscc.is_valid(swapped) == (swapped == code)
 
 
