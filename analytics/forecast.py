@@ -23,9 +23,9 @@ from analytics.metrics.frames import Context, ordered
 #: Where more than this share of the open ones has no amount, or no past, the others do not speak for them.
 MISSING = 0.2
 
-#: Columns besides the groups. n: open on the day; used: of n, those that the method says anything of; won, won_amount: won
-#: in the period by then; expected, later: wins that come of what is open, and of what is not in the pipeline yet, with
-#: their amounts; count: all three; count_low …: P10, P50, P90; value, low, mid, high: the same for the amount;
+#: Columns besides the groups. n: open on the day; used: of n, those that the method says anything of; won, won_amount:
+#: won in the period by then; expected, later: wins that come of what is open, and of what is not in the pipeline yet,
+#: with their amounts; count: all three; count_low …: P10, P50, P90; value, low, mid, high: the same for the amount;
 #: amount_missing: of n, without an amount; learned: quarters learned from; start, end: the period
 COLUMNS = ("method", "period", "start", "end", "n", "used", "won", "won_amount", "expected", "expected_amount", "later",
            "later_amount", "count", "count_low", "count_mid", "count_high", "value", "low", "mid", "high",
@@ -66,30 +66,41 @@ def _metric(method: str, answers: Answers, context: Context, by: Sequence[str]) 
 
 def forecasts(known: Told, now: Moment, past: Sequence[Moment], methods: Sequence[str] = METHODS, *,
               draws: int = forecast_simulation.DRAWS) -> pd.DataFrame:
-    """The forecasts of one quarter, one row per method and group of which anything is or was there (columns: the groups,
-    COLUMNS). Learned from those of `past` that were over on the day."""
+    """The forecasts of one quarter, one row per method and group of which anything is or was there (columns: the
+    groups, COLUMNS). Learned from those of `past` that were over on the day."""
     train = learned_from(now, list(past))
     cells, before = known.at([now]), known.at(train)
-    won, arrived = known.won([now], "so_far"), known.won(train, "later")
-    effects = _effects(before, known.shrinkage)
-    quarters = before.groupby("at_stratum")["origin"].nunique()
-    there = sorted({place for frame in (cells, before, won, arrived) for place in frame["at_group"]}) if known.by else [0]
-    shared: dict[int, dict[str, Any]] = {}
-    for place in there:
-        mine, strata = (frame[(frame["at_group"] == place).to_numpy()] for frame in (won, before))
-        learned = quarters.reindex(strata["at_stratum"].unique()).max()
-        shared[place] = {"won": float(mine["n"].sum()), "won_amount": float(mine["amount"].sum()),
-                         "later": _later(arrived[(arrived["at_group"] == place).to_numpy()], quarters),
-                         "learned": int(learned) if pd.notna(learned) else 0}
+    shared, effects = _shared(known, now, train), _effects(before, known.shrinkage)
     rows = []
     for method in methods:
         said = of_cells(cells, before, method, known.shrinkage)
-        for place in there:
-            row = _row(said[(said["at_group"] == place).to_numpy()], shared[place], method, effects, draws)
+        for place, certain in shared.items():
+            row = _row(_in(said, place), certain, method, effects, draws)
             rows.append({"at_group": place, "method": method, **row})
-    frame = pd.DataFrame(rows).assign(period=now.name, start=pd.Timestamp(now.first), end=pd.Timestamp(now.last))
+    frame = pd.DataFrame(rows, columns=["at_group", *(c for c in COLUMNS if c not in ("period", "start", "end"))])
+    frame = frame.assign(period=now.name, start=pd.Timestamp(now.first), end=pd.Timestamp(now.last))
     frame = frame.merge(known.groups, left_on="at_group", right_index=True) if known.by else frame
     return frame[[*known.by, *COLUMNS]].astype({"method": "str", "period": "str", "reason": "str"})
+
+
+def _shared(known: Told, now: Moment, train: Sequence[Moment]) -> dict[int, dict[str, Any]]:
+    """Per group, what all methods have in common: won so far, what comes later, how many quarters there are to learn
+    from."""
+    before, won, arrived = known.at(train), known.won([now], "so_far"), known.won(train, "later")
+    quarters = before.groupby("at_stratum")["origin"].nunique()
+    there = {place for frame in (known.at([now]), before, won, arrived) for place in frame["at_group"]}
+    found = {}
+    for place in sorted(there) if known.by else [0]:
+        mine = _in(won, place)
+        learned = quarters.reindex(_in(before, place)["at_stratum"].unique()).max()
+        found[place] = {"won": float(mine["n"].sum()), "won_amount": float(mine["amount"].sum()),
+                        "later": _later(_in(arrived, place), quarters),
+                        "learned": int(learned) if pd.notna(learned) else 0}
+    return found
+
+
+def _in(frame: pd.DataFrame, place: int) -> pd.DataFrame:
+    return frame[(frame["at_group"] == place).to_numpy()]
 
 
 def _row(cells: pd.DataFrame, shared: Mapping[str, Any], method: str, effects: Mapping[int, float],
@@ -137,9 +148,10 @@ def _amounts_unknown(cells: pd.DataFrame) -> str:
 
 
 def _effects(past: pd.DataFrame, shrinkage: float) -> dict[int, float]:
-    """Per pipeline and segment, how much whole quarters used to differ from what their cells let expect, beyond chance:
-    the variance of actual / expected, by moments: (Σ(a − e)² k / (k − 1) − Σ var) / Σe², and (1 + 1/k) of it, because the
-    mean is not known any better than k quarters tell."""
+    """Per pipeline and segment, how much whole quarters used to differ from what their cells let expect, beyond chance.
+
+    The variance of actual / expected, by moments: (Σ(a − e)² k / (k − 1) − Σ var) / Σe², and (1 + 1/k) of it, because
+    the mean is not known any better than k quarters tell."""
     p = np.nan_to_num(chances(past, past, shrinkage))
     rows = past.assign(e=p * past["n"], v=p * (1 - p) * past["n"])
     rows = rows.groupby(["at_stratum", "origin"])[["won", "e", "v"]].sum().reset_index()

@@ -1,4 +1,4 @@
-"""The counts that forecasts are made of, in an order of their own and with numbers instead of names to look up by. Pure."""
+"""The counts that forecasts are made of, in an order of their own, with numbers to look them up by. Pure."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _CODES = {"stratum": STRATUM, **{level: [*STRATUM, *LEVELS[: i + 1]] for i, leve
 class Told:
     """Rows of data/sql/forecast_open.sql (`opened`) and forecast_won.sql (`closed`), unknown groups named.
 
-    Both have the columns at_group and at_stratum, `opened` also at_stage, at_age, at_due and at_close: whole numbers, the
-    same for the same group, pipeline and segment, cell. `groups`: the groups in the order of at_group.
+    Both have the columns at_group and at_stratum, `opened` also at_stage, at_age, at_due and at_close: whole numbers,
+    the same for the same group, pipeline and segment, cell. `groups`: the groups in the order of at_group.
     """
 
     opened: pd.DataFrame
@@ -59,7 +59,8 @@ def told(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str
 
 
 def summed(past: pd.DataFrame, cells: pd.DataFrame, level: str, *columns: str) -> list[np.ndarray]:
-    """Sums of columns of the past for every cell, over all that shares its code of `level`; 0 where there is nothing."""
+    """Sums of columns of the past for every cell, over all that shares its code of `level`; 0 where there is
+    nothing."""
     place, mine = past[f"at_{level}"].to_numpy(), cells[f"at_{level}"].to_numpy()
     size = int(max(place.max(initial=-1), mine.max(initial=-1))) + 1
     return [np.bincount(place, past[c].fillna(0).to_numpy(float), size)[mine] for c in columns]

@@ -1,8 +1,8 @@
 """What each method says of everything that is open, cell by cell. Pure.
 
 historical   P(won in the period | pipeline, segment, stage, age in the stage, expected close), learned from the same
-             point of the last eight quarters that were over then: won / n, each finer cell drawn towards its coarser one
-             by (won + k p) / (n + k); times the amount, times what won opportunities brought of their amount (realised)
+             point of the last eight quarters that were over then: won / n, each finer cell drawn towards its coarser
+             one by (won + k p) / (n + k); times the amount, times what won opportunities brought of their amount
 comparison   the comparison's win rate x share of these promises that used to come inside the period; opportunities that
              are not compared count by the historical chance
 crm          the CRM's own probability, of what it expects to close in the period
@@ -33,9 +33,9 @@ def of_cells(cells: pd.DataFrame, past: pd.DataFrame, method: str, shrinkage: fl
 
 
 def chances(past: pd.DataFrame, cells: pd.DataFrame, shrinkage: float) -> np.ndarray:
-    """P(won in the period) of every cell, from the counts n and won of the past; NaN for a pipeline and segment of which
-    nothing was ever won: nobody knows whether it cannot be, or whether the past is told by halves (an export that names
-    the segment of closed opportunities only).
+    """P(won in the period) of every cell, from the counts n and won of the past; NaN for a pipeline and segment of
+    which nothing was ever won: nobody knows whether it cannot be, or whether the past is told by halves (an export that
+    names the segment of closed opportunities only).
 
     Per pipeline and segment won / n; each of LEVELS refines it: (won + k p) / (n + k), p the level before (METHOD B7).
     """

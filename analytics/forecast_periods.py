@@ -29,8 +29,8 @@ class Moment(NamedTuple):
 def moments(as_of: date, ahead: int = 0, fiscal_year_start: int = 1, *, lead: int | None = None) -> list[Moment]:
     """The forecast asked for first, then its likes in the past, latest first.
 
-    `ahead` = 0: the quarter that is running on `as_of` (the next one, if it ends that day), 1: the one after it. The past
-    ones are as many days before the end of their quarters as this one is, or `lead` days.
+    `ahead` = 0: the quarter that is running on `as_of` (the next one, if it ends that day), 1: the one after it. The
+    past ones are as many days before the end of their quarters as this one is, or `lead` days.
 
     >>> now, before, *_ = moments(date(2026, 9, 30))
     >>> now.name, before.name, before.origin

@@ -35,19 +35,21 @@ class ForecastQuestions:
 
         Columns: the groups, forecast.COLUMNS, target (base currency; unknown where none is set for the group).
         """
-        keys, (now, *past) = self._groups(by), self._moments(view, ahead)
+        keys, (now, *past) = self._groups(by), self._moments(view, ahead)[:1 + ahead + forecast_periods.LEARNED]
         known = self._told_forecast(view, keys, [now, *past])
         frame = self._sorted(forecast.forecasts(known, now, past), view, keys)
         period = Context(self.settings, view.as_of, now.first, now.last)
         given = coverage.target_of(self._asked("targets", view, keys), period, keys)
-        frame = frame.merge(given, on=list(keys), how="left") if keys else frame.assign(target=given["target"].sum(min_count=1))
+        whole = given["target"].sum(min_count=1)
+        frame = frame.merge(given, on=list(keys), how="left") if keys else frame.assign(target=whole)
         return self._as_asked(frame[[*keys, *forecast.COLUMNS, "target"]], by)
 
     def forecast_replay(self, view: View, by: Sequence[str] = ("segment",), *, ahead: int = 0,
                         lead: int | None = None) -> dict[str, pd.DataFrame]:
-        """What would have been said of the last eight quarters, as many days before their end as today is before that of
-        the quarter forecast, or `lead` days. "rows": every forecast beside what came (columns: the groups,
-        forecast_replay.COLUMNS); "accuracy": how far off each method was (the groups, forecast_replay.ACCURACY without n).
+        """What would have been said of the last eight quarters, as many days before their end as today is before that
+        of the quarter forecast, or `lead` days. "rows": every forecast beside what came (columns: the groups,
+        forecast_replay.COLUMNS); "accuracy": how far off each method was (the groups, forecast_replay.ACCURACY without
+        n).
         """
         keys, (now, *past) = self._groups(by), self._moments(view, ahead, lead)
         rows = forecast_replay.replay(self._told_forecast(view, keys, [now, *past]), now, past)

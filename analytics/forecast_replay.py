@@ -1,10 +1,10 @@
 """What each method would have said of past quarters, against what came: errors, and which method is the best. Pure.
 
-A forecast of the past is made by the very functions that make today's, from what was over on its day. Error = (forecast −
-actual) / actual of the amount; MAPE = mean of its size, bias = mean of itself, coverage = share of the quarters whose
+A forecast of the past is made by the very functions that make today's, from what was over on its day. Error = (forecast
+− actual) / actual of the amount; MAPE = mean of its size, bias = mean of itself, coverage = share of the quarters whose
 actual lay between P10 and P90 (80 % if the interval tells the truth). The method with the smallest MAPE is the best; it
-is surely better than another if the differences of their errors, quarter by quarter, are beyond chance by the exact sign
-flip test (Fisher 1935) after Bonferroni's correction for the methods: quarters are few. METHOD B18.
+is surely better than another if the differences of their errors, quarter by quarter, are beyond chance by the exact
+sign flip test (Fisher 1935) after Bonferroni's correction for the methods: quarters are few. METHOD B18.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ DRAWS = 1000
 
 #: Columns besides the groups. origin: the day of the forecast; actual, actual_amount: won in the period; error: of the
 #: amount; count_error; is_inside: the actual amount between low and high (None: unknown); the others as in forecast
-COLUMNS = ("period", "start", "end", "origin", "method", "n", "learned", "count", "count_low", "count_high", "value", "low",
-           "mid", "high", "actual", "actual_amount", "error", "count_error", "is_inside", "reason")
+COLUMNS = ("period", "start", "end", "origin", "method", "n", "learned", "count", "count_low", "count_high", "value",
+           "low", "mid", "high", "actual", "actual_amount", "error", "count_error", "is_inside", "reason")
 #: n: opportunities that were open on the days of the forecasts; quarters: of them, those with a forecast and an actual;
-#: value: MAPE; bias, count_mape, coverage; best: the method with the smallest MAPE; worse_by: MAPE minus that of the best
-#: on the quarters of both, p: of the test
+#: value: MAPE; bias, count_mape, coverage; best: the method with the smallest MAPE; worse_by: MAPE minus that of the
+#: best on the quarters of both, p: of the test
 ACCURACY = ("method", "n", "quarters", "value", "bias", "count_mape", "coverage", "is_best", "worse_by", "p", "is_sure",
             "reason")
 
@@ -129,8 +129,8 @@ def _share(flags: pd.Series) -> float:
 
 
 def sign_flip_p(differences: Sequence[float] | np.ndarray) -> float:
-    """Exact two-sided p of paired differences having mean zero: of all ways to flip their signs, the share whose sum is at
-    least as far from zero. With n quarters it is never below 2 / 2^n.
+    """Exact two-sided p of paired differences having mean zero: of all ways to flip their signs, the share whose sum is
+    at least as far from zero. With n quarters it is never below 2 / 2^n.
 
     >>> sign_flip_p([1, 2, 3]), sign_flip_p([0.3, 0.1, 0.2, 0.4, 0.3, 0.2, 0.5, 0.1])
     (0.25, 0.0078125)

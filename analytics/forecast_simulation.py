@@ -1,9 +1,9 @@
 """How far a forecast may be off: many invented quarters, drawn with one seed, the same for the same figures. Pure.
 
-Count: each cell's wins are binomial, so all together are Poisson-binomial. A quarter's own effect, common to all cells of
-a pipeline and segment, multiplies their chances (gamma, mean 1, its variance learned from past quarters). Amount: a
-cell's wins bring gamma-distributed sums with the mean and variance of so many of its amounts, drawn without replacement.
-What is not in the pipeline yet is gamma-Poisson. P10, P50 and P90 of DRAWS quarters.
+Count: each cell's wins are binomial, so all together are Poisson-binomial. A quarter's own effect, common to all cells
+of a pipeline and segment, multiplies their chances (gamma, mean 1, its variance learned from past quarters). Amount: a
+cell's wins bring gamma-distributed sums with the mean and variance of so many of its amounts, drawn without
+replacement. What is not in the pipeline yet is gamma-Poisson. P10, P50 and P90 of DRAWS quarters.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ from analytics.metrics.metric import Calculate, Metric, Text
 _AHEAD: Mapping[str, tuple[int, ...]] = MappingProxyType({"ahead": (0, 1)})
 _QUERIES = ("forecast_open", "forecast_won")
 _OPEN = {
-    "en": "Opportunities open at the end of the as-of date, and those already won in the quarter; the month is that of the "
-          "expected close, or of winning.",
+    "en": "Opportunities open at the end of the as-of date, and those already won in the quarter; the month is that of "
+          "the expected close, or of winning.",
     "zh": "截至日日终打开的商机，以及该季度已赢单的商机；月份取预计成交月或赢单月。",
 }
 _PAST = {"en": "Opportunities open on the same day before the end of each of the last eight finished quarters.",
@@ -42,25 +42,27 @@ METRICS = (
         ("status", "amount", "expected_close_on", "probability"), forecast.crm),
     _metric(
         "historical", {"en": "Forecast, own history", "zh": "预测（自有历史）"},
-        {"en": "Won so far, plus what is open times the chance with which the like of it (pipeline, segment, stage, days in "
-               "the stage, expected close) was won by the end of the quarter at the same point of the last eight quarters, "
-               "plus what used to arrive later and still be won. P10 to P90 of simulated quarters, seed stated in METHOD B18.",
+        {"en": "Won so far, plus what is open times the chance with which the like of it (pipeline, segment, stage, "
+               "days in the stage, expected close) was won by the end of the quarter at the same point of the last "
+               "eight quarters, plus what used to arrive later and still be won. P10 to P90 of simulated quarters, "
+               "seed stated in METHOD B18.",
          "zh": "季度内已赢单，加上打开商机 × 过去八个季度同一时点同类商机（流程、客群、阶段、停留天数、预计成交）"
-               "到季末的赢单概率，再加上以往同期之后新到并在季内赢单的部分。区间为模拟的 P10–P90，随机种子见 METHOD B18。"},
+               "到季末的赢单概率，再加上以往同期之后新到并在季内赢单的部分。"
+               "区间为模拟的 P10–P90，随机种子见 METHOD B18。"},
         "won so far + sum of P(won in the quarter) x amount x realised share + later arrivals",
         ("status", "stage", "amount", "closed_on"), forecast.historical),
     _metric(
         "comparison", {"en": "Forecast, comparison with the rivals", "zh": "预测（竞争对手比对）"},
-        {"en": "As forecast.historical, but what is compared with its rivals counts by that win rate, times the share of such "
-               "promises that used to come inside the quarter.",
+        {"en": "As forecast.historical, but what is compared with its rivals counts by that win rate, times the share "
+               "of such promises that used to come inside the quarter.",
          "zh": "与自有历史相同，但已做竞争对手比对的商机按比对赢率计入，并乘以以往此类赢率在季度内兑现的比例。"},
         "won so far + sum of P(comparison) x share inside the quarter x amount + the rest as forecast.historical",
         ("status", "stage", "amount", "assessment"), forecast.comparison),
     Metric(
         "forecast.accuracy", {"en": "Error of past forecasts", "zh": "历史预测误差"},
-        {"en": "What each method would have said of the last eight quarters, as many days before their end as today, against "
-               "what was won: the mean size of (forecast - actual) / actual of the amount. Learned only from quarters that "
-               "were over then.",
+        {"en": "What each method would have said of the last eight quarters, as many days before their end as today, "
+               "against what was won: the mean size of (forecast - actual) / actual of the amount. Learned only from "
+               "quarters that were over then.",
          "zh": "各方法在最近八个季度、距季末同样天数时会给出的预测与实际赢单金额之比：|预测 − 实际| ÷ 实际的平均。"
                "每次只用当时已结束的季度学习。"},
         "mean of |forecast - actual| / actual over the quarters", "share", "down", ("method",), _PAST, "none",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 import duckdb
 import pandas as pd
@@ -23,8 +24,9 @@ def forecast_open(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence
     """Per day of a forecast, pipeline, segment, stage, expected close, age and group: open opportunities and what was
     won of them in the period; `promised`: (pipeline, stage, probability) of the settings (sql/forecast_open.sql)."""
     stages = list(promised)
-    return run(cursor, "forecast_open", slice_, by, own=_OWN, ages=list(AGES), **_days(moments),
-               **{name: [row[i] for row in stages] for i, name in enumerate(("pipelines", "stages", "promised"))})
+    promises = {name: [row[i] for row in stages] for i, name in enumerate(("pipelines", "stages", "promised"))}
+    more: dict[str, Any] = {"ages": list(AGES), **_days(moments), **promises}
+    return run(cursor, "forecast_open", slice_, by, own=_OWN, **more)
 
 
 def forecast_won(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
@@ -34,6 +36,6 @@ def forecast_won(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[
     return run(cursor, "forecast_won", slice_, by, own=_OWN[:2], **_days(moments))
 
 
-def _days(moments: Days) -> dict[str, list[date]]:
+def _days(moments: Days) -> dict[str, Any]:
     rows = list(moments)
     return {name: [row[i] for row in rows] for i, name in enumerate(("origins", "firsts", "lasts"))}

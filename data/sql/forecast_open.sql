@@ -7,7 +7,8 @@
 WITH moment AS (
     SELECT unnest($origins)::DATE AS origin, unnest($firsts)::DATE AS first_on, unnest($lasts)::DATE AS last_on
 ), promise AS (
-    SELECT unnest($pipelines) AS promised_pipeline, unnest($stages) AS promised_stage, unnest($promised)::DOUBLE AS stage_default
+    SELECT unnest($pipelines) AS promised_pipeline, unnest($stages) AS promised_stage,
+        unnest($promised)::DOUBLE AS stage_default
 ), judged AS (
     SELECT origin, max(week) AS week
     FROM (SELECT DISTINCT week, as_of_on FROM opportunity_week WHERE as_of_on <= $as_of)

@@ -1,15 +1,17 @@
--- What of a period's wins was not open on the day of its forecast: won before it (part so_far, as they stood on that day),
--- or won after it although not in the pipeline then: created, woken or reopened later (part later; only of periods that
--- are over on $as_of).  With what was won of the open (forecast_open) that is all that was won in the period.
--- Grain: origin x part x pipeline x segment x groups.  The month of so_far is that of winning; of later there is none,
--- and of neither a stage.  $origins, $firsts, $lasts as in forecast_open.  Reads: opportunity_state.
+-- What of a period's wins was not open on the day of its forecast: won before it (part so_far, as they stood on that
+-- day), or won after it although not in the pipeline then: created, woken or reopened later (part later; only of
+-- periods that are over on $as_of).  With what was won of the open (forecast_open) that is all that was won in the
+-- period.
+-- Grain: origin x part x pipeline x segment x groups.  The month of so_far is that of winning; of later there
+-- is none, and of neither a stage.  $origins, $firsts, $lasts as in forecast_open.  Reads: opportunity_state.
 WITH moment AS (
     SELECT unnest($origins)::DATE AS origin, unnest($firsts)::DATE AS first_on, unnest($lasts)::DATE AS last_on
 ), won AS (
     SELECT opportunity_state.* REPLACE (NULL::VARCHAR AS stage), origin, part,
         CASE WHEN part = 'so_far' THEN date_trunc('month', closed_on)::DATE END AS month
     FROM (
-        SELECT origin, 'so_far' AS part, origin AS known_on, first_on AS start_on, least(origin, last_on) AS end_on FROM moment
+        SELECT origin, 'so_far' AS part, origin AS known_on, first_on AS start_on, least(origin, last_on) AS end_on
+        FROM moment
         UNION ALL
         SELECT origin, 'later', last_on, greatest(first_on, origin + 1), last_on FROM moment WHERE last_on <= $as_of
     )

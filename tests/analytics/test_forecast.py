@@ -1,4 +1,5 @@
-"""Forecasts: figures made by hand, a naive loop as the authority for the counts, and nothing that was not known then."""
+"""Forecasts: figures made by hand, a naive loop as the authority for the counts, and nothing that was not known
+then."""
 
 from __future__ import annotations
 
@@ -63,7 +64,8 @@ def test_own_history_made_by_hand() -> None:
 
 
 def test_the_stage_promise_counts_what_is_due_in_the_quarter_only() -> None:
-    company = asked([*PAST, *now(4, due=TODAY + 30), *now(3, due=TODAY + 120), *now(2, due=TODAY - 1), *now(1)], today=TODAY)
+    stock = [*now(4, due=TODAY + 30), *now(3, due=TODAY + 120), *now(2, due=TODAY - 1), *now(1)]
+    company = asked([*PAST, *stock], today=TODAY)
     row = one(company, "weighted")
     assert (row["n"], row["used"]) == (10, 4)
     assert row["expected"] == pytest.approx(4 * 0.1)
@@ -125,8 +127,9 @@ def test_what_comes_later_changes_no_forecast_and_no_replay() -> None:
     named = [[Journey(j.steps, j.amount, f"x{i:03d}", j.columns) for i, j in enumerate(rows)] for rows in (told, after)]
     before, knowing = asked(named[0], today=TODAY), asked(named[1], today=364)
     pd.testing.assert_frame_equal(before.forecast(view(TODAY)), knowing.forecast(view(TODAY)))
+    one_, other = (company.forecast_replay(view(TODAY)) for company in (before, knowing))
     for part in ("rows", "accuracy"):
-        pd.testing.assert_frame_equal(before.forecast_replay(view(TODAY))[part], knowing.forecast_replay(view(TODAY))[part])
+        pd.testing.assert_frame_equal(one_[part], other[part])
 
 
 def test_scope_and_filters_bound_what_is_learned_and_what_is_forecast() -> None:
@@ -192,11 +195,13 @@ def test_a_rare_cell_is_drawn_towards_its_parent() -> None:
 
 
 def test_amounts_are_what_won_ones_brought_of_theirs() -> None:
-    past = cells(n=[10], won=[5], won_amount=[350.0], won_amount_known=[320.0], won_open_amount=[400.0], won_missing=[1])
+    """The known ones bring 80 %, the unknown one 30."""
+    past = cells(n=[10], won=[5], won_amount=[350.0], won_amount_known=[320.0], won_open_amount=[400.0],
+                 won_missing=[1])
     here = cells(n=[4], amount=[600.0], amount_square=[120_000.0], amount_missing=[1])
     told = of_cells(here, past, "historical", 10).iloc[0]
     assert told["p"] == pytest.approx(0.5)
-    assert told["per_win"] * 4 == pytest.approx(600 * 320 / 400 + 1 * 30), "80 % of the known ones, 30 for the unknown one"
+    assert told["per_win"] * 4 == pytest.approx(600 * 320 / 400 + 1 * 30)
     assert told["spread"] == pytest.approx((120_000 / 3 - 200**2) * 0.8**2)
 
 
@@ -232,7 +237,8 @@ def test_the_same_figures_give_the_same_interval_and_a_quarters_own_effect_widen
 
 
 def test_the_interval_of_amounts_has_the_variance_of_drawn_deals() -> None:
-    """Of 50 deals (mean 10, variance 64) about half are won: Var = N p (1-p) mean² + p N variance (1 - p N / N), nearly."""
+    """Of 50 deals (mean 10, variance 64) about half are won: Var = N p (1-p) mean² + p N variance (1 - p N / N),
+    nearly."""
     found = simulate(cells(trials=[50], p=[0.5], per_win=[10.0], spread=[64.0]), draws=20_000).amounts
     sd = np.sqrt(12.5 * 100 + 25 * 64 * 0.5)
     assert (found["high"] - found["low"]) / (2 * 1.2816) == pytest.approx(sd, rel=0.05)
@@ -291,7 +297,8 @@ def test_a_title_claims_nothing_that_the_quarters_do_not_support() -> None:
 @pytest.mark.parametrize(("target", "key", "strength"), [(50, "exceed", "clear"), (100, "inside", "unclear"),
                                                          (200, "lies above", "clear"), (None, "8 of 10", "unclear")])
 def test_a_target_is_out_of_reach_only_beyond_the_interval(target: float | None, key: str, strength: str) -> None:
-    row = {"period": "2026Q4", "method": "historical", "value": 100.0, "low": 80.0, "high": 120.0, "count": 3, "target": target}
+    row = {"period": "2026Q4", "method": "historical", "value": 100.0, "low": 80.0, "high": 120.0, "count": 3,
+           "target": target}
     found = say.outlook(row, "en", what="KA")
     assert key in found.text
     assert found.strength == strength
