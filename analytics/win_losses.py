@@ -59,10 +59,11 @@ def _losses(side: pd.DataFrame, counts: pd.DataFrame, steps: pd.DataFrame) -> pd
     known = side[side["main_competitor"] != UNKNOWN]
     against = known.groupby("main_competitor")["lost"].sum().reindex(rivals, fill_value=0)
     rows = [("rival", "", name, int(lost), int(against.sum())) for name, lost in against.items()]
-    asked = steps[steps["pipeline"].isin(set(counts["pipeline"]))]
-    for pipeline, stage, order in asked[["pipeline", "stage", "stage_order"]].itertuples(index=False):
+    for pipeline in steps.loc[steps["pipeline"].isin(set(counts["pipeline"])), "pipeline"].unique():
         came = side[(side["pipeline"] == pipeline) & (side["highest_order"] > 0)]
-        there = came.loc[came["highest_order"] == order, "lost"].sum()
-        of = came["won"].sum() + came.loc[came["highest_order"] >= order, "lost"].sum()  # a won one passed all stages
-        rows.append(("stage", pipeline, stage, int(there), int(of)))
+        lost = came.groupby("highest_order")["lost"].sum()
+        won = came["won"].sum()  # a won one passed all stages
+        ladder = steps[steps["pipeline"] == pipeline]
+        for stage, order in zip(ladder["stage"], ladder["stage_order"], strict=True):
+            rows.append(("stage", pipeline, stage, int(lost.get(order, 0)), int(won + lost[lost.index >= order].sum())))
     return pd.DataFrame(rows, columns=["kind", "pipeline", "name", "lost", "of"])

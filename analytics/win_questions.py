@@ -109,14 +109,15 @@ class WinQuestions:
         whole = counts[counts["dimension"] == ""]
         return fluctuation.shifts(counts[counts["value"] != UNKNOWN], sigma_z=win_trend.sigma_z(whole))
 
-    def win_losses(self, view: View, grain: Grain = "quarter", *, count: int | None = None) -> pd.DataFrame:
+    def win_losses(self, view: View, grain: Grain = "quarter", *, count: int | None = None,
+                   shifts: pd.DataFrame | None = None) -> pd.DataFrame:
         """Against whom and in which stage those groups lose more than before whose win rate fell by more than chance
         explains (`win_shifts`, is_moved).
 
         Columns: dimension, value and since of the shift, win_losses.COLUMNS; of each shift the most certain first. The
-        time before and after are those of the shift.
+        time before and after are those of the shift. `shifts`: the answer of `win_shifts`, where it is at hand.
         """
-        moved = self.win_shifts(view, grain, count=count)
+        moved = self.win_shifts(view, grain, count=count) if shifts is None else shifts
         fell = moved[moved["is_moved"] & (moved["change"] < 0) & (moved["dimension"] != "")].head(EXPLAINED)
         shown = self._judged_periods(view, grain, count)
         everybody: dict[date, pd.DataFrame] = {}

@@ -176,9 +176,10 @@ def _called(dimension: str, value: str | None) -> str:
 def _findings(view: View, whole: pd.DataFrame, grain: Grain, measure: Measure) -> None:
     """The sentence that matters most as the title, then the others: what is certain before what is not."""
     asked = cache.ask()
+    shifts = asked.win_shifts(view)
     found = findings_win.above_the_charts(
-        asked.win_shifts(view),
-        asked.win_losses(view),
+        shifts,
+        asked.win_losses(view, shifts=shifts),
         asked.win_splits(view, "segment", measure=measure),
         whole,
         context.lang(),

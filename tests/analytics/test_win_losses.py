@@ -70,12 +70,12 @@ def test_a_rival_who_takes_over_everybody_is_no_groups_own() -> None:
 
 def test_losses_dealt_out_by_chance_are_nobodys() -> None:
     draw, wrong = np.random.default_rng(5), 0
-    for _ in range(60):  # at 95 % after Bonferroni at most about three of sixty; more than seven has probability 2 %
+    for _ in range(40):  # wanted: 5 %; more than five of forty has probability 1 %
         rows = [(bool(a), f"R{r}", int(s), "won" if w else "lost", 1)
                 for a, r, s, w in zip(draw.integers(0, 2, 400), draw.integers(0, 5, 400), draw.integers(1, 4, 400),
                                       draw.random(400) < 0.3, strict=True)]
         wrong += bool(win_losses.compare(closed(*rows), closed(*rows), STEPS)["is_real"].any())
-    assert wrong <= 7
+    assert wrong <= 5
 
 
 def test_without_rivals_and_losses_nothing_is_tried() -> None:
