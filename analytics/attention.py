@@ -288,7 +288,7 @@ def shifts(counts: pd.DataFrame, *, metrics: Sequence[str], group: str = "team",
             "low": found.low,
             "high": found.high,
             "tests": tests,
-            "is_real": found.excludes(0) and found.value > 0,
+            "is_real": found.excludes(0) and row["value"] > row["rest_value"],
         }
     frame = pd.DataFrame(rows, columns=list(SHIFTS))
     return frame.sort_values(["low", "events"], ascending=False, kind="stable").reset_index(drop=True)

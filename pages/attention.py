@@ -23,7 +23,7 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 from pages._parts.side_by_side import placed, table_card
 
-_SHOWN, _OWNERS, _PACK, _ASLEEP = 25, 15, 12, 25
+_SHOWN, _OWNERS, _PACK, _ASLEEP, _REASONS = 25, 15, 12, 25, 5
 _WHO = ["name", "account_name"]
 _PACK_COLUMNS = [
     *_WHO,
@@ -108,6 +108,13 @@ def _rules(rates: pd.DataFrame, view: View) -> None:
     shown = facets.facets(rates, here.settings)
     side_by_side.not_shown(facets.left_out(rates, here.settings))
     every = rates[rates["rule"] != "any"]
+    known = every.groupby("rule")["n"].sum()
+    unknown = [t(f"attention.rule.{rule}") for rule in RULES if not known[rule]]
+    if unknown:
+        st.info(
+            md_escape(t("attention.rules.unmeasured", names=t("attention.list").join(unknown))),
+            icon=":material/database_off:",
+        )
     extent = shares.widest(every)
     for number, facet in placed(shown):
         with states.guard("attention_rules"):
@@ -245,13 +252,12 @@ def _waiting(view: View) -> None:
         found = cache.ask().attention_waiting(view, limit=_ASLEEP)
         months, listed, lang = found["months"], found["list"], context.lang()
         if months.empty:
-            title = t("attention.calendar.nothing")
-        else:
-            due = months.loc[months["is_due"].astype(bool), "n"].sum()
-            amount = fmt.amount(
-                months["amount"].sum(min_count=1), lang, currency=context.now().settings.organisation.base_currency
-            )
-            title = t("attention.calendar", n=fmt.number(months["n"].sum()), amount=amount, due=fmt.number(due))
+            _card(t("attention.calendar.nothing"), "", months, "attention_calendar", [], {})
+            return
+        due = months.loc[months["is_due"].astype(bool), "n"].sum()
+        currency = context.now().settings.organisation.base_currency
+        amount = fmt.amount(months["amount"].sum(min_count=1), lang, currency=currency)
+        title = t("attention.calendar", n=fmt.number(months["n"].sum()), amount=amount, due=fmt.number(due))
         chart_card(
             title,
             calendar.wakeups(months, _names(), context.theme()),
@@ -263,10 +269,7 @@ def _waiting(view: View) -> None:
             measured=t("attention.calendar.measured"),
             kinds={"wakes": "date", "amount_missing": "number"},
         )
-        if listed.empty:
-            return
-        if listed["waits_for"].isna().all():
-            st.caption(t("attention.calendar.no_reason"))
+        st.caption(md_escape(_reasons(months)))
         chosen = table.show(
             listed,
             _ASLEEP_COLUMNS,
@@ -279,6 +282,17 @@ def _waiting(view: View) -> None:
             view_state.go("opportunity", id=str(listed.iloc[chosen]["opportunity_id"]))
 
 
+def _reasons(months: pd.DataFrame) -> str:
+    """Why they wait, the most frequent first, as recorded."""
+    counts = months.groupby("waits_for")["n"].sum().sort_values(ascending=False, kind="stable")
+    if counts.empty:
+        return t("attention.calendar.no_reason")
+    said = [
+        t("attention.calendar.reason", reason=reason, n=fmt.number(n)) for reason, n in counts.head(_REASONS).items()
+    ]
+    return t("attention.calendar.reasons", reasons=t("attention.list").join(said))
+
+
 def _points(view: View) -> None:
     """Control points: what is due and missing, and what goes with winning."""
     with states.guard("attention_points"):
@@ -286,24 +300,21 @@ def _points(view: View) -> None:
         rules, gaps, lift = here.settings.attention, found["gaps"], found["lift"]
         due = gaps[(gaps["due"] != "") & (gaps["known"] > 0)] if len(gaps) else gaps
         said = findings_attention.due(gaps, here.lang, stage=partial(_called, "stage"))
-        table_card(
-            said.text,
-            t("attention.due.measured", early=rules.early_from_stage, late=rules.late_from_stage),
-            due,
-            key="attention_due",
-            columns=_DUE,
-            kinds={"known": "number", "met": "number", "control": "number"},
-        )
+        caption = t("attention.due.measured", early=rules.early_from_stage, late=rules.late_from_stage)
+        kinds = {"known": "number", "met": "number", "control": "number", "n_with": "number", "n_without": "number"}
+        _card(said.text, caption, due, "attention_due", _DUE, kinds)
         said = findings_attention.points(lift, here.lang, item=_item)
         rows = lift.assign(item_name=[_item(i) for i in lift["item"]])
-        table_card(
-            said.text,
-            t("attention.points.measured"),
-            rows,
-            key="attention_points",
-            columns=_LIFT,
-            kinds={"n_with": "number", "n_without": "number"},
-        )
+        _card(said.text, t("attention.points.measured"), rows, "attention_points", _LIFT, kinds)
+
+
+def _card(said: str, caption: str, frame: pd.DataFrame, key: str, columns: list[str], kinds: dict[str, str]) -> None:
+    """A card that is a table; where there are no rows the title alone says why."""
+    if len(frame):
+        table_card(said, caption, frame, key=key, columns=columns, kinds=kinds)
+        return
+    with st.container(border=True, key=key):
+        st.header(md_escape(said), anchor=False)
 
 
 def _item(item: str) -> str:
