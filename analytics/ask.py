@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from analytics import conversion_days, funnel, headline, marks, periods, standards
+from analytics import conversion_days, funnel, marks, periods, standards
 from analytics.attention_questions import AttentionQuestions
 from analytics.closeness_questions import ClosenessQuestions
 from analytics.comparison_questions import ComparisonQuestions
@@ -166,19 +166,6 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         given = queries.standards_given(self.company.cursor())
         return given[given["year"].isna() | (given["year"] <= view.as_of.year)].reset_index(drop=True)
 
-    def headline(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
-        """The tiles of the overview (columns: the groups, analytics/headline.py), with their trend over eight quarters;
-        all tiles for each group of `by` that has any row."""
-        keys = self._groups(by)
-        other = self.compared(view)
-        quarters = periods.last(8, "quarter", view.as_of, self._fiscal)
-        tiles = []
-        for key in headline.TILES:
-            now, before = self.metric(key, view, keys), self.metric(key, other, keys) if other else None
-            tiles += headline.tiles(get(key), now, before, self._trend(get(key), view, quarters, keys), keys)
-        frame = pd.DataFrame(tiles, columns=[*keys, *headline.COLUMNS])
-        return self._as_asked(frame, by)
-
     def opportunities(self, view: View, mark: Mapping[str, Any] | None = None, *, limit: int = 200) -> pd.DataFrame:
         """The opportunities behind a mark (analytics/marks.py), largest amount first, as they stood on the as-of date.
 
@@ -255,18 +242,6 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
     @property
     def _fiscal(self) -> int:
         return self.settings.organisation.fiscal_year_start
-
-    def _trend(self, metric: Metric, view: View, quarters: Sequence[Period], keys: Sequence[str]) -> pd.DataFrame:
-        """A metric per quarter: by its own date, or, for a stock, on the last day of each quarter."""
-        if metric.additivity == "value":
-            days = {min(q.end, view.as_of): q.name for q in quarters if q.end >= self.company.first_day}
-            slice_ = slice_of(view)
-            stock = queries.open_stock_on(self.company.cursor(), slice_, list(keys), days=list(days))
-            frame = metric.calculate({"open_stock": stock}, self._context(slice_), ["day", *keys])
-            return frame.assign(quarter=frame["day"].dt.date.map(days)).sort_values("day", kind="stable")
-        span = view.with_(start=quarters[0].start, end=quarters[-1].end)
-        frame = self.metric(metric.key, span, ["quarter", *keys])
-        return frame[frame["quarter"] != UNKNOWN].sort_values("quarter", kind="stable").reset_index(drop=True)
 
     def _of_visits(self, calculate: Any, view: View, by: Sequence[str]) -> pd.DataFrame:
         slice_, keys = slice_of(view), groups_of(by, ("pipeline", "stage"))

@@ -79,7 +79,7 @@ def velocity(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     (of wins that have one), cycle_days (mean, created to won), value (base currency a day), reason.
     """
     counts = _latest(answers["value_velocity"], "day", by)
-    present = counts[counts["n"] + counts["won"] + counts["lost"] > 0]
+    present = counts[(counts["n"] + counts["won"] + counts["lost"] > 0) & (counts["segment"] != UNKNOWN)]
     segments = present.groupby(list(by), dropna=False)["segment"].nunique() if by else present["segment"].nunique()
     frame = _whole(_grouped(counts.rename(columns={"cycle_days": "cycle_sum"}), by),
                    ["n", "won", "lost", "won_amount_missing", "cycles"])

@@ -1,18 +1,28 @@
-"""Questions about value: the board of all lines, baseline against now, the mix of sales modes. A part of `analytics.ask.Ask`."""
+"""Questions about value: the board of all lines, baseline against now, the mix of sales modes. A part of `Ask`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics import value
-from analytics.metrics.frames import Context
+from analytics import headline, periods, standards, value
+from analytics.metrics.frames import Context, ordered
+from analytics.metrics.registry import Metric, get
+from analytics.periods import Period
 from analytics.view import View
+from analytics.win_trend import Horizon
 from data import queries
 from data.queries import Slice
+from data.scope import UNKNOWN
 from data.settings import Settings
+
+#: quarters of the small lines
+QUARTERS = 8
+#: a metric of a view per group: the counts behind it are asked for once, however many metrics need them
+Answer = Callable[[Metric, View, Sequence[str]], pd.DataFrame]
 
 
 class ValueQuestions:
@@ -20,16 +30,107 @@ class ValueQuestions:
 
     if TYPE_CHECKING:
         settings: Settings
+        company: Any
 
+        @property
+        def _fiscal(self) -> int: ...
         def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
         def _as_asked(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame: ...
         def _context(self, slice_: Slice) -> Context: ...
+        def _counts(self, query: str, slice_: Slice, keys: Sequence[str]) -> pd.DataFrame: ...
         def _groups(self, by: Sequence[str]) -> tuple[str, ...]: ...
+        def _horizon(self, view: View) -> Horizon: ...
+        def compared(self, view: View) -> View | None: ...
+        def metric(self, key: str, view: View, by: Sequence[str] = (), **options: int) -> pd.DataFrame: ...
+        def standards(self, key: str, view: View, by: Sequence[str] = ("segment",)) -> pd.DataFrame: ...
+
+    def headline(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """The tiles of the value board (columns: the groups, headline.COLUMNS) against the view's comparison, with
+        their course over eight quarters; every tile for every known group of `by` that has any row of any metric."""
+        return self._board(view, self.compared(view), by, with_more=True)
+
+    def value_baseline(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """The same against the baseline (setting value.baseline), without course and standard; added: baseline (name of
+        the period). No rows where the data do not reach back to any baseline before the view's period."""
+        base = self.baseline(view)
+        if base is None:
+            return pd.DataFrame(columns=[*by, *headline.COLUMNS, "baseline"])
+        other = view.with_(start=base.start, end=base.end, compare="none",
+                           as_of=min(view.as_of, base.end + max(timedelta(0), view.as_of - (view.end or view.as_of))))
+        return self._board(view, other, by).assign(baseline=base.name)
+
+    def baseline(self, view: View) -> Period | None:
+        """The period that the organisation compares itself with: that of the settings, else the first fiscal year of
+        which the data hold all closings. None where it is not over before the view's period begins."""
+        before = view.start or view.as_of
+        if self.settings.value.baseline:
+            found = periods.parse(self.settings.value.baseline, self._fiscal)
+            return found if found.end < before else None
+        horizon = self._horizon(View(view.as_of, scope=view.scope))
+        if horizon.complete_from is None:
+            return None
+        years = periods.between(horizon.complete_from, view.as_of, "year", self._fiscal)
+        return next((y for y in years if not horizon.cuts(y) and y.end < before), None)
 
     def mode_mix(self, view: View, by: str = "region") -> pd.DataFrame:
         """How the amount won in the period divides among direct, mixed and channel, per `by` (columns: value.mix)."""
         key, = self._groups([by])
         return self._as_asked(value.mix(self._asked("value_won", view, [key]), key), [by])
+
+    def coverage_by_tier(self, view: View) -> pd.DataFrame:
+        """Customer coverage per segment and tier of the account: segment, tier, then the columns of value.coverage."""
+        slice_ = _slice(view)
+        counts = self._asked("value_coverage", view, ["segment"], **self._value_rules("value_coverage", slice_, ()))
+        return value.coverage({"value_coverage": counts}, self._context(slice_), ["segment", "tier"])
+
+    def _board(self, view: View, other: View | None, by: Sequence[str], *, with_more: bool = False) -> pd.DataFrame:
+        keys, answer = self._groups(by), self._answers()
+        now = {key: answer(get(key), view, keys) for key in headline.TILES}
+        wanted = ordered(headline.groups(list(now.values()), keys), Context(self.settings, view.as_of), keys)
+        tiles = []
+        for key, frame in now.items():
+            metric = get(key)
+            before = answer(metric, other, keys) if other else None
+            trend = self._tile_course(metric, view, keys, answer) if with_more else None
+            aim = self.standards(key, view, by) if with_more and self._has_standard(key) else None
+            rows, others, courses, aims = (headline.per_group(f, keys) for f in (frame, before, trend, aim))
+            for group in wanted.to_dict("records"):
+                at = tuple(group.values())
+                # nobody of this group: its own answer says why
+                mine = rows.get(at) or self.metric(key, _only(view, group)).to_dict("records")
+                was, target = (found.get(at, [None])[0] for found in (others, aims))
+                tiles.append({**group, **headline.tile(metric, mine[0], was, courses.get(at, []), target)})
+        frame = pd.DataFrame(tiles, columns=[*keys, *headline.COLUMNS])
+        return self._as_asked(frame, by)
+
+    def _answers(self) -> Answer:
+        known: dict[Any, pd.DataFrame] = {}
+
+        def answer(metric: Metric, view: View, keys: Sequence[str]) -> pd.DataFrame:
+            slice_ = _slice(view)
+            for name in metric.queries:
+                if (name, slice_, tuple(keys)) not in known:
+                    known[name, slice_, tuple(keys)] = _named(self._counts(name, slice_, keys), keys)
+            counts = {name: known[name, slice_, tuple(keys)] for name in metric.queries}
+            return metric.calculate(counts, self._context(slice_), keys)
+        return answer
+
+    def _tile_course(self, metric: Metric, view: View, keys: Sequence[str], answer: Answer) -> pd.DataFrame:
+        """A metric per quarter: by its own date, or, for the open pipeline, on the last day of each quarter."""
+        quarters = periods.last(QUARTERS, "quarter", view.as_of, self._fiscal)
+        if metric.queries == ("open_stock",):
+            days = {min(q.end, view.as_of): q.name for q in quarters if q.end >= self.company.first_day}
+            stock = self._asked("open_stock_on", view, keys, days=list(days))
+            frame = metric.calculate({"open_stock": stock}, self._context(_slice(view)), ["day", *keys])
+            return frame.assign(quarter=frame["day"].dt.date.map(days)).sort_values("day", kind="stable")
+        span = view.with_(start=quarters[0].start, end=quarters[-1].end)
+        frame = answer(metric, span, ("quarter", *keys))
+        return frame[frame["quarter"] != UNKNOWN].sort_values("quarter", kind="stable").reset_index(drop=True)
+
+    def _has_standard(self, key: str) -> bool:
+        """Is there an industry figure, or one of the organisation's own, for any segment?"""
+        given = queries.standards_given(self.company.cursor())
+        return any(standards.industry_for(key, segment, given=given) for segment in (None, *self.settings.segment_keys))
 
     def _value_rules(self, query: str, slice_: Slice, keys: Sequence[str]) -> dict[str, Any]:
         """What a query of data/queries/value.py needs besides the slice; nothing to any other."""
@@ -44,3 +145,20 @@ class ValueQuestions:
         if query == "value_sellers":
             return {"days": list(value.month_parts(context))}
         return {}
+
+
+def _slice(view: View) -> Slice:
+    return Slice(view.as_of, view.start, view.end, view.scope, view.filters, view.days)
+
+
+def _named(counts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Without the rows of which nobody knows the group; all of them where nobody knows any."""
+    for name in [k for k in keys if k in counts.columns]:
+        is_named = counts[name] != UNKNOWN
+        counts = counts[is_named] if is_named.any() else counts
+    return counts
+
+
+def _only(view: View, group: dict[Any, Any]) -> View:
+    """The view of one group alone."""
+    return view.with_(filters=view.filters.with_(**{str(name): [v] for name, v in group.items()}))

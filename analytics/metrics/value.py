@@ -5,73 +5,180 @@ from __future__ import annotations
 from analytics import value
 from analytics.metrics.metric import Additivity, Calculate, Direction, Metric, Text, Unit
 
-_WON = {"en": "Opportunities won in the period and still won on the as-of date.",
-        "zh": "期间内赢单且截至日仍为赢单的商机。"}
-_TARGETS = {"en": "Target accounts with known contacts in the last week judged by the end of the period; where the exports "
-                  "name no target accounts, all of them.",
-            "zh": "期末最后一个已评定周、有联系人记录的目标客户;未标记目标客户时取全部客户。"}
-_PACE = {"en": "Open on the last day of the period; won and lost in the twelve months up to that day.",
-         "zh": "期末日打开的商机;赢单与输单取截至该日的 12 个月。"}
-_PARTNER = {"en": "Opportunities closed in the period and sold with a partner (channel or mixed).",
-            "zh": "期间内关闭、经渠道或混合模式销售的商机。"}
-_OPEN = {"en": "Opportunities open on the last day of the period whose sales mode and company are known.",
-         "zh": "期末日打开、销售模式与客户均已知的商机。"}
+_WON = {
+    "en": "Opportunities won in the period and still won on the as-of date.",
+    "zh": "期间内赢单且截至日仍为赢单的商机。",
+}
+_TARGETS = {
+    "en": "Target accounts with known contacts in the last week judged by the end of the period; where the exports "
+    "name no target accounts, all of them.",
+    "zh": "期末最后一个已评定周、有联系人记录的目标客户;未标记目标客户时取全部客户。",
+}
+_PACE = {
+    "en": "Open on the last day of the period; won and lost in the twelve months up to that day.",
+    "zh": "期末日打开的商机;赢单与输单取截至该日的 12 个月。",
+}
+_PARTNER = {
+    "en": "Opportunities closed in the period and sold with a partner (channel or mixed).",
+    "zh": "期间内关闭、经渠道或混合模式销售的商机。",
+}
+_OPEN = {
+    "en": "Opportunities open on the last day of the period whose sales mode and company are known.",
+    "zh": "期末日打开、销售模式与客户均已知的商机。",
+}
 
 
-def _metric(key: str, en: str, zh: str, says_en: str, says_zh: str, formula: str, population: Text,
-            queries: tuple[str, ...], calculate: Calculate, unit: Unit, needs: tuple[str, ...], *,
-            direction: Direction = "up", additivity: Additivity = "counts", minimum: int = 1) -> Metric:
-    return Metric(f"value.{key}", {"en": en, "zh": zh}, {"en": says_en, "zh": says_zh}, formula, unit, direction, (),
-                  population, additivity, needs, minimum, "METHOD B18", queries, calculate)
+def _metric(
+    key: str,
+    en: str,
+    zh: str,
+    says_en: str,
+    says_zh: str,
+    formula: str,
+    population: Text,
+    queries: tuple[str, ...],
+    calculate: Calculate,
+    unit: Unit,
+    needs: tuple[str, ...],
+    *,
+    direction: Direction = "up",
+    additivity: Additivity = "counts",
+    minimum: int = 1,
+) -> Metric:
+    return Metric(
+        f"value.{key}",
+        {"en": en, "zh": zh},
+        {"en": says_en, "zh": says_zh},
+        formula,
+        unit,
+        direction,
+        (),
+        population,
+        additivity,
+        needs,
+        minimum,
+        "METHOD B18",
+        queries,
+        calculate,
+    )
 
 
 METRICS = (
-    _metric("coverage", "Customer coverage", "客户覆盖率",
-            "Share of the target accounts with at least one valid activity in the last 90 days (setting "
-            "closeness.reached_days).",
-            "近 90 天(设置 closeness.reached_days)内至少有一次有效活动的目标客户比例。",
-            "touched target accounts / target accounts", _TARGETS, ("value_coverage",), value.coverage, "share",
-            ("activity", "contact.account_id")),
-    _metric("repeat_share", "Repeat business", "老客户续购占比",
-            "Amount won by renewal or resale, divided by the amount won.",
-            "续约与复购的赢单金额 ÷ 赢单金额。",
-            "won amount of renewal and resale / won amount", _WON, ("value_won",), value.repeat_share, "share",
-            ("type", "amount")),
-    _metric("velocity", "Sales velocity", "销售速度",
-            "Amount won per day at the present pace: open opportunities x win rate x mean amount won / mean days to win, the "
-            "last three over twelve months. Segments are never mixed; below five wins there is no value.",
-            "按当前节奏每天赢得的金额:在手商机数 × 赢率 × 平均赢单金额 ÷ 平均赢单天数,后三项取 12 个月。"
-            "不同客户类型绝不合并;赢单少于 5 个时不给出数值。",
-            "open x won / (won + lost) x mean won amount / mean days from creation to winning", _PACE,
-            ("value_velocity",), value.velocity, "money", ("status", "amount", "created_on", "closed_on"),
-            additivity="none", minimum=value.FEW_WON),
-    _metric("efficiency", "Sales efficiency", "销售效率",
-            "Amount won in the period per unit of selling cost of the same period. Costs are recorded per period, owner, "
-            "team or segment: asked by anything else it is not known.",
-            "期间赢单金额 ÷ 同期销售成本。成本仅按期间、人员、团队或客户类型记录,按其他维度则未知。",
-            "won amount / selling cost", _WON, ("closings", "value_cost"), value.efficiency, "ratio", ("amount", "cost"),
-            additivity="none"),
-    _metric("won_per_seller_month", "Won per seller and month", "人均月赢单金额",
-            "Amount won in the period divided by seller-months: the owners with anything open at the end of each month, "
-            "added up.",
-            "期间赢单金额 ÷ 人月数;人月数为各月末有在手商机的负责人数之和。",
-            "won amount / seller-months", _WON, ("closings", "value_sellers"), value.won_per_seller_month, "money",
-            ("amount", "owner_id"), additivity="none"),
-    _metric("partner_share", "Partner contribution", "渠道贡献占比",
-            "Amount won with a partner (channel or mixed), divided by the amount won.",
-            "渠道与混合模式的赢单金额 ÷ 赢单金额。",
-            "won amount of channel and mixed / won amount", _WON, ("value_won",), value.partner_share, "share",
-            ("sales_mode", "amount"), direction="neutral"),
-    _metric("partner_win_rate", "Win rate with partners", "渠道赢率",
-            "Won divided by won and lost of what is sold with a partner (channel or mixed); direct_value is the same of what "
-            "we sell alone.",
-            "渠道与混合模式商机的赢单 ÷(赢单 + 输单);direct_value 为直销的同一比率。",
-            "won / (won + lost) of channel and mixed", _PARTNER, ("value_won",), value.partner_win_rate, "share",
-            ("sales_mode", "status", "closed_on")),
-    _metric("channel_conflict", "Channel conflict", "渠道冲突率",
-            "Share of the open opportunities that belong to a company to which we sell both directly and through the channel "
-            "at the same time: the same company code (USCC) or account. By groups, conflicts within each group.",
-            "同一客户(统一社会信用代码或客户相同)同时存在直销与渠道在手商机时,这些商机占在手商机的比例。分组时只看组内冲突。",
-            "open opportunities of such companies / open opportunities", _OPEN, ("value_conflict",),
-            value.channel_conflict, "share", ("sales_mode", "account_id"), direction="down"),
+    _metric(
+        "coverage",
+        "Customer coverage",
+        "客户覆盖率",
+        "Share of the target accounts with at least one valid activity in the last 90 days (setting "
+        "closeness.reached_days).",
+        "近 90 天(设置 closeness.reached_days)内至少有一次有效活动的目标客户比例。",
+        "touched target accounts / target accounts",
+        _TARGETS,
+        ("value_coverage",),
+        value.coverage,
+        "share",
+        ("activity", "contact.account_id"),
+    ),
+    _metric(
+        "repeat_share",
+        "Repeat business",
+        "老客户续购占比",
+        "Amount won by renewal or resale, divided by the amount won.",
+        "续约与复购的赢单金额 ÷ 赢单金额。",
+        "won amount of renewal and resale / won amount",
+        _WON,
+        ("value_won",),
+        value.repeat_share,
+        "share",
+        ("type", "amount"),
+    ),
+    _metric(
+        "velocity",
+        "Sales velocity",
+        "销售速度",
+        "Amount won per day at the present pace: open opportunities x win rate x mean amount won / mean days to win, the "
+        "last three over twelve months. Segments are never mixed; below five wins there is no value.",
+        "按当前节奏每天赢得的金额:在手商机数 × 赢率 × 平均赢单金额 ÷ 平均赢单天数,后三项取 12 个月。"
+        "不同客户类型绝不合并;赢单少于 5 个时不给出数值。",
+        "open x won / (won + lost) x mean won amount / mean days from creation to winning",
+        _PACE,
+        ("value_velocity",),
+        value.velocity,
+        "money",
+        ("status", "amount", "created_on", "closed_on"),
+        additivity="none",
+        minimum=value.FEW_WON,
+    ),
+    _metric(
+        "efficiency",
+        "Sales efficiency",
+        "销售效率",
+        "Amount won in the period per unit of selling cost of the same period. Costs are recorded per period, owner, "
+        "team or segment: asked by anything else it is not known.",
+        "期间赢单金额 ÷ 同期销售成本。成本仅按期间、人员、团队或客户类型记录,按其他维度则未知。",
+        "won amount / selling cost",
+        _WON,
+        ("closings", "value_cost"),
+        value.efficiency,
+        "ratio",
+        ("amount", "cost"),
+        additivity="none",
+    ),
+    _metric(
+        "won_per_seller_month",
+        "Won per seller and month",
+        "人均月赢单金额",
+        "Amount won in the period divided by seller-months: the owners with anything open at the end of each month, "
+        "added up.",
+        "期间赢单金额 ÷ 人月数;人月数为各月末有在手商机的负责人数之和。",
+        "won amount / seller-months",
+        _WON,
+        ("closings", "value_sellers"),
+        value.won_per_seller_month,
+        "money",
+        ("amount", "owner_id"),
+        additivity="none",
+    ),
+    _metric(
+        "partner_share",
+        "Partner contribution",
+        "渠道贡献占比",
+        "Amount won with a partner (channel or mixed), divided by the amount won.",
+        "渠道与混合模式的赢单金额 ÷ 赢单金额。",
+        "won amount of channel and mixed / won amount",
+        _WON,
+        ("value_won",),
+        value.partner_share,
+        "share",
+        ("sales_mode", "amount"),
+        direction="neutral",
+    ),
+    _metric(
+        "partner_win_rate",
+        "Win rate with partners",
+        "渠道赢率",
+        "Won divided by won and lost of what is sold with a partner (channel or mixed); direct_value is the same of what "
+        "we sell alone.",
+        "渠道与混合模式商机的赢单 ÷(赢单 + 输单);direct_value 为直销的同一比率。",
+        "won / (won + lost) of channel and mixed",
+        _PARTNER,
+        ("value_won",),
+        value.partner_win_rate,
+        "share",
+        ("sales_mode", "status", "closed_on"),
+    ),
+    _metric(
+        "channel_conflict",
+        "Channel conflict",
+        "渠道冲突率",
+        "Share of the open opportunities that belong to a company to which we sell both directly and through the channel "
+        "at the same time: the same company code (USCC) or account. By groups, conflicts within each group.",
+        "同一客户(统一社会信用代码或客户相同)同时存在直销与渠道在手商机时,这些商机占在手商机的比例。分组时只看组内冲突。",
+        "open opportunities of such companies / open opportunities",
+        _OPEN,
+        ("value_conflict",),
+        value.channel_conflict,
+        "share",
+        ("sales_mode", "account_id"),
+        direction="down",
+    ),
 )
