@@ -26,9 +26,10 @@ def worst_effect(effects: pd.DataFrame, lang: str, settings: Settings, written: 
     if effects.empty:
         return Finding(t("quality.effect.none", lang), "clear")
     row = effects.iloc[0].to_dict()
+    key = "most" if pd.notna(row["value"]) else "unknown"
     values = {name: written(row[name], row["metric"]) for name in ("value", "low", "high")}
     said = t(
-        "quality.effect.most",
+        f"quality.effect.{key}",
         lang,
         n=show.number(row["rows"]),
         problem=t(f"quality.problem.{row['problem']}", lang),

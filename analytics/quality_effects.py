@@ -104,7 +104,11 @@ def _win_rate(segment: str, gap: Mapping[Any, Any], win: pd.DataFrame) -> Iterat
 
 def _open(segment: str, gap: Mapping[Any, Any], stock: pd.DataFrame, twins: pd.DataFrame) -> Iterator[Effect]:
     row, other = _row(stock, segment), _row(stock, UNKNOWN)
-    if not row or pd.isna(row["amount"]):
+    if not row:
+        return
+    if pd.isna(row["amount"]):  # not one amount is known: there is no headline that could be bounded
+        nothing = float("nan")
+        yield Effect("pipeline.open", segment, "", "no_amount", int(gap["open_no_amount"]), nothing, nothing, nothing)
         return
     amount = float(row["amount"])
     mine = twins[twins["segment"] == segment]

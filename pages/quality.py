@@ -98,6 +98,10 @@ def _effects(view: View) -> None:
         here = context.now()
         found = cache.ask().quality_effects(view)
         said = findings_quality.worst_effect(found, here.lang, here.settings, _written)
+        if found.empty:  # good news needs no chart
+            with st.container(border=True, key="quality_effects"):
+                st.header(md_escape(said.text), anchor=False)
+            return
         frame = _readable(found)
         chart_card.chart_card(
             said.text,
@@ -110,8 +114,7 @@ def _effects(view: View) -> None:
             kinds={"relative": "rate", "rows_concerned": "number"},
             drill=False,
         )
-        if len(frame):
-            _fix_list(frame, view)
+        _fix_list(frame, view)
 
 
 def _readable(found: pd.DataFrame) -> pd.DataFrame:

@@ -147,8 +147,8 @@ GAP = {
 }
 
 
-def bounds(*, gap: Mapping[str, Any] | None = None, unknown: tuple[int, int] = (0, 0)) -> pd.DataFrame:
-    """Effects on KA: 30 of 100 won, 1,000 open, 60 of 80 go on; `unknown` = won and lost without a segment."""
+def answers(*, gap: Mapping[str, Any] | None = None, unknown: tuple[int, int] = (0, 0)) -> dict[str, pd.DataFrame]:
+    """Counts of KA: 30 of 100 won, 1,000 open, 60 of 80 go on; `unknown` = won and lost without a segment."""
     segments = ["KA", "(unknown)"]
     win = pd.DataFrame(
         {"segment": segments, "n": [100, sum(unknown)], "won": [30, unknown[0]], "lost": [70, unknown[1]]}
@@ -160,13 +160,25 @@ def bounds(*, gap: Mapping[str, Any] | None = None, unknown: tuple[int, int] = (
     days = pd.DataFrame({"segment": ["KA"] * 3, "outcome": "won", "days": [10.0, 20.0, 30.0], "n": 1})
     gaps = pd.DataFrame([{"segment": "KA", **GAP, **(gap or {})}, {"segment": "(unknown)", **GAP}])
     twins = pd.DataFrame({"segment": pd.Series(dtype="str"), "amount": pd.Series(dtype="float64")})
-    return effects({"win": win, "open": stock, "first": first, "days": days, "gaps": gaps, "twins": twins})
+    return {"win": win, "open": stock, "first": first, "days": days, "gaps": gaps, "twins": twins}
+
+
+def bounds(*, gap: Mapping[str, Any] | None = None, unknown: tuple[int, int] = (0, 0)) -> pd.DataFrame:
+    """The effects of these."""
+    return effects(answers(gap=gap, unknown=unknown))
 
 
 def test_clean_rows_move_nothing() -> None:
     assert bounds().empty
     said = findings_quality.worst_effect(bounds(), "en", SALES, lambda v, _: str(v))
     assert said.text == "No doubtful row touches the headline numbers"
+
+
+def test_where_no_amount_is_known_the_sentence_says_so_instead_of_a_bound() -> None:
+    found = effects({**answers(gap={"open_no_amount": 20}), "open": pd.DataFrame(
+        {"segment": ["KA"], "n": [20], "amount": [np.nan]})})
+    said = findings_quality.worst_effect(found, "en", SALES, lambda v, _: str(v))
+    assert said.text == "KA: the open pipeline cannot be known: 20 × open ones without an amount"
 
 
 def test_overdue_ones_could_all_be_lost_or_all_be_won() -> None:
