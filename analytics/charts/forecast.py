@@ -6,6 +6,7 @@ target; the line is P10 to P90 of simulated quarters.
 
 from __future__ import annotations
 
+from math import floor, log10
 from typing import Any, Literal
 
 import pandas as pd
@@ -24,6 +25,8 @@ _COLUMNS = {"amount": ("won_amount", "expected_amount", "later_amount", "value",
 #: form of each method's mark beside the actual
 _SYMBOLS = {"historical": "circle", "comparison": "diamond", "crm": "x-thin-open", "weighted": "square-open"}
 _HEIGHT = 320
+#: Within a quarter, from the middle: the column of the actual, then the marks of the methods beside it.
+_COLUMN, _WIDTH, _FIRST_MARK, _NEXT_MARK = -0.22, 0.4, 0.08, 0.12
 
 
 def methods(frame: pd.DataFrame, names: Names, theme: Theme, *, measure: Measure = "amount") -> go.Figure:
@@ -72,26 +75,28 @@ def replay(frame: pd.DataFrame, names: Names, theme: Theme, *, best: str, measur
         margin={"l": 52, "r": 8, "t": 12, "b": 84, "pad": 2},
         legend={**key(theme), "y": -0.12},
         showlegend=True,
-        xaxis={"type": "category", "tickangle": 0, "nticks": 8},
         yaxis={"showgrid": True, "nticks": 5, "rangemode": "tozero", **_axis(frame, measure, total, actual, names)},
     )
     came = frame.drop_duplicates("period")
+    place = {period: i for i, period in enumerate(came["period"])}
+    shown = list(place)[(len(place) - 1) % 2 :: 2]  # every other name fits at 390 pixels
+    fig.set(xaxis={"tickangle": 0, "tickvals": [place[p] for p in shown], "ticktext": [label(p) for p in shown]})
     fig.bar(
-        x=[label(p) for p in came["period"]],
+        x=[i + _COLUMN for i in place.values()],
         y=column(came, actual),
         marker={"color": colour.actual},
-        width=0.5,
+        width=_WIDTH,
         name=names.text("actual"),
         hoverinfo="text",
         hovertext=[f"{label(r['period'])} · {_written(r[actual], measure, names)}" for r in came.to_dict("records")],
     )
-    for method in dict.fromkeys(frame["method"]):
+    for number, method in enumerate(dict.fromkeys(frame["method"])):
         rows = frame[(frame["method"] == method) & frame[total].notna()]
         if rows.empty:
             continue
         mine = colours.text if method == best else colours.muted
         fig.scatter(
-            x=[label(p) for p in rows["period"]],
+            x=[place[p] + _FIRST_MARK + number * _NEXT_MARK for p in rows["period"]],
             y=column(rows, total),
             mode="markers",
             name=names.text(f"forecast_{method}"),
@@ -137,7 +142,10 @@ def _axis(frame: pd.DataFrame, measure: Measure, total: str, actual: str, names:
     largest = max(v for c in (total, actual) for v in [known(frame[c].max())] if v is not None)
     if measure == "count" or not largest:
         return {}
-    at = [largest * i / 4 for i in range(5)]
+    rough = largest / 4
+    power = 10 ** floor(log10(rough))
+    step = next(n * power for n in (1, 2, 2.5, 5, 10) if n * power >= rough)
+    at = [step * i for i in range(5)]
     scale = show.scale_of([largest], names.lang)
     return {"tickmode": "array", "tickvals": at, "ticktext": [show.amount(v, names.lang, scale=scale) for v in at]}
 
