@@ -30,8 +30,8 @@ def monday(number: int) -> date:
 def assess(ask: Ask, name: str, number: int, p: float, near: float = 50, rival: float | None = 50) -> None:
     """The comparison said p in the week of a day."""
     ask.company.connection.execute(
-        "INSERT INTO opportunity_week (opportunity_id, opportunity_key, week, as_of_on, p, p_us, need_us, closeness_us, "
-        "need_1, closeness_1) "
+        "INSERT INTO opportunity_week (opportunity_id, opportunity_key, week, as_of_on, p, p_us, need_us, "
+        "closeness_us, need_1, closeness_1) "
         "SELECT $id, any_value(opportunity_key), $week, $week + 6, $p, $p, 50, $near, $rival, $rival "
         "FROM opportunity_state WHERE opportunity_id = $id",
         {"id": name, "week": monday(number), "p": p, "near": near, "rival": rival})
