@@ -71,13 +71,10 @@ class ComparisonQuestions:
         return strategy.mix(counts, Context(self.settings, view.as_of))
 
     def win_by_ratio(self, view: View) -> pd.DataFrame:
-        """Win rate by how strong we were against the top rival, per segment, of all that was closed up to the end of
-        the period (columns: strategy.by_ratio). attrs["days"]: so many days before the close."""
-        days = self.settings.win_rate.judged_days_before
-        counts = self._asked("strategy_outcomes", view.with_(start=None), ["segment"], days=days, **self._ratios())
-        frame = strategy.by_ratio(counts, Context(self.settings, view.as_of))
-        frame.attrs["days"] = days
-        return frame
+        """Win rate by how strong we were against the top rival `judged_days_before` the close, per segment, of all that
+        was closed up to the end of the period (columns: strategy.by_ratio)."""
+        counts = self._asked("strategy_outcomes", view.with_(start=None), ["segment"], **self._ratios())
+        return strategy.by_ratio(counts, Context(self.settings, view.as_of))
 
     def win_rivals(self, view: View) -> pd.DataFrame:
         """Whom we meet in what is open, by the strongest assessed rival (columns: win_comparison.rivals)."""

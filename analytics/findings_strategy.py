@@ -20,7 +20,8 @@ def mix(frame: pd.DataFrame, lang: str, *, segment: str, currency: str) -> Findi
         return Finding(t("strategy.mix.nothing", lang), "nothing")
     top = frame.loc[frame["n"].idxmax()].to_dict()
     weak = frame[frame["hint"] == "develop"].iloc[0].to_dict()
-    said = t("strategy.mix.said", lang, segment=segment, of=show.number(top["of"]), n=show.number(top["n"]),
+    key = "strategy.mix.weak" if top["hint"] == "develop" else "strategy.mix.said"
+    said = t(key, lang, segment=segment, of=show.number(top["of"]), n=show.number(top["n"]),
              hint=t(f"strategy.{top['hint']}.short", lang), weak=show.number(weak["n"]),
              amount=show.amount(weak["amount"], lang, currency=currency))  # fmt: skip
     recorded, differing = frame["recorded"].sum(), frame["differing"].sum()

@@ -469,6 +469,7 @@ def _events(view: View) -> None:
 
 def _event_counts(counts: pd.DataFrame) -> str:
     """How often each event happened, by segment; a chosen row leaves only its opportunities in the list below."""
+    st.caption(md_escape(t("win_rate.events.counts")))
     words = [t(f"comparison.event.{event}" if event else "win_rate.events.any") for event in counts["event"]]
     called = {name: _called("segment", name[2:]) for name in counts.columns if name.startswith("n:")}
     segments = {name: said if said not in counts else name for name, said in called.items()}

@@ -4,7 +4,7 @@
 -- Reads: opportunity_state, opportunity_week, the canonical table opportunity.
 WITH {standing}, {compared},
 scored AS (
-    SELECT * EXCLUDE (c, b), c.rival_1, c.need_us, c.need_1, c.closeness_us, c.closeness_1, c.g
+    SELECT * EXCLUDE (c, b), c.need_us, c.need_1, c.closeness_us, c.closeness_1, c.g
     FROM compared WHERE c.rival_1 IS NOT NULL
 ), {rated},
 recorded AS (

@@ -1,13 +1,7 @@
--- Won and lost by how strong we were against the strongest assessed rival $days before the close (METHOD B10), in the
--- last week that was over on that day.
--- Grain: groups x band (fragment_rated.sql; NULL: no rival was assessed then).  Reads: opportunity_state, opportunity_week.
-WITH {standing}, {closed},
-scored AS (
-    SELECT closed.*, c.rival_1, c.need_us, c.need_1, c.closeness_us, c.closeness_1
-    FROM closed LEFT JOIN opportunity_week c ON c.opportunity_id = closed.opportunity_id
-        AND c.week = date_trunc('week', closed_on - $days::INTEGER - 6)::DATE
-    WHERE closed.status IN ('won', 'lost') AND closed_on IS NOT NULL
-), {rated}
-SELECT {dims} band, count(*) AS n, count(*) FILTER (status = 'won') AS won
+-- Won and lost by how strong we were against the strongest assessed rival some weeks before the close (METHOD B10).
+-- Grain: groups x band (fragment_rated.sql; NULL: no rival was assessed then).  Reads: closing_foresight.
+WITH {foreseen},
+scored AS (SELECT * FROM foreseen WHERE is_decided), {rated}
+SELECT {dims} band, count(*) AS n, sum(y)::BIGINT AS won
 FROM rated
 GROUP BY {groups} band
