@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 from math import sqrt
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +26,8 @@ from analytics.statistics.estimate import CLAIM, LEVEL, NOT_KNOWN, Estimate, z_o
 from analytics.statistics.intervals import difference
 
 #: What `split` adds to the counts. *_before: the earlier period; share = part of what was closed; contribution = mix +
-#: rate_effect. low, high: Newcombe's limits of `change`; is_real: those at the level of a claim exclude 0. On the total's
-#: row (is_total) also the limits of both effects, is_mix_real and is_rate_real (at that level), and is_simpson.
+#: rate_effect. low, high: Newcombe's limits of `change`; is_real: those at the level of a claim exclude 0. On the
+#: total's row (is_total) also the limits of both effects, is_mix_real and is_rate_real (at that level), is_simpson.
 ADDED = ("rate_before", "rate", "share_before", "share", "change", "low", "high", "is_real", "mix", "rate_effect",
          "contribution", "mix_low", "mix_high", "rate_low", "rate_high", "is_mix_real", "is_rate_real", "is_simpson",
          "reason")
@@ -50,19 +51,20 @@ def split(parts: pd.DataFrame, by: str, *, sigma_z: float = 1.0, level: float = 
     [['KA', 0.01, -0.0836, 0.0036], ['SMB', 0.02, -0.0471, 0.0129], ['', -0.1143, -0.1307, 0.0164]]
     """
     cells = _Cells(parts)
-    labels = [*parts[by], ""]
-    frame = pd.DataFrame({by: pd.Series(labels, dtype="str"), "is_total": [False] * len(parts) + [True]})
+    columns: dict[str, Any] = {by: pd.Series([*parts[by], ""], dtype="str"),
+                               "is_total": [False] * len(parts) + [True]}
     for name, values in (("n_before", cells.n0), ("x_before", cells.x0), ("n", cells.n1), ("x", cells.x1)):
-        frame[name] = [*values, values.sum()]
+        columns[name] = [*values, values.sum()]
     if not (cells.n0.sum() > 0 and cells.n1.sum() > 0):
-        return _unknown(frame)
-    frame["rate_before"], frame["rate"] = [*cells.shown0, cells.total0], [*cells.shown1, cells.total1]
-    frame["share_before"], frame["share"] = [*cells.w0, 1.0], [*cells.w1, 1.0]
-    frame["change"] = frame["rate"] - frame["rate_before"]
-    mix, rate = cells.mix(), cells.rate()
-    frame["mix"], frame["rate_effect"] = [*mix, mix.sum()], [*rate, rate.sum()]
-    frame["contribution"] = frame["mix"] + frame["rate_effect"]
-    return _certainty(frame, cells, sigma_z, level)
+        return _unknown(pd.DataFrame(columns))
+    before, now = np.array([*cells.shown0, cells.total0]), np.array([*cells.shown1, cells.total1])
+    mix, rate = (np.array([*part, part.sum()]) for part in (cells.mix(), cells.rate()))
+    columns |= {"rate_before": before, "rate": now, "share_before": [*cells.w0, 1.0], "share": [*cells.w1, 1.0],
+                "change": now - before}
+    certain = _certainty(cells, float(mix[-1]), float(rate[-1]), sigma_z, level)
+    columns |= {name: certain.pop(name) for name in ("low", "high", "is_real")}
+    columns |= {"mix": mix, "rate_effect": rate, "contribution": mix + rate, **certain}
+    return pd.DataFrame(columns).assign(reason=pd.Series([""] * (len(parts) + 1), dtype="str"))
 
 
 #: The columns that both periods bring to `paired`.
@@ -145,22 +147,24 @@ class _Cells:
         return bool((moved * np.sign(change) <= 0).all() and (moved * np.sign(change) < 0).any())
 
 
-def _certainty(frame: pd.DataFrame, cells: _Cells, sigma_z: float, level: float) -> pd.DataFrame:
-    z, claimed = z_of(level), 1 - (1 - level) * (1 - CLAIM) / (1 - LEVEL)
-    limits = _limits(cells, sigma_z, level)
-    frame["low"] = [np.nan if found.low is None else found.low for found in limits]
-    frame["high"] = [np.nan if found.high is None else found.high for found in limits]
+def _certainty(cells: _Cells, mix: float, rate: float, sigma_z: float, level: float) -> dict[str, Any]:
+    """The columns of ADDED that say how sure all this is; `mix` and `rate`: the total's effects."""
+    claimed = 1 - (1 - level) * (1 - CLAIM) / (1 - LEVEL)
+    shown, strict = (_limits(cells, sigma_z, at) for at in (level, claimed))
     enough = np.minimum([*cells.e0, cells.e0.sum()], [*cells.e1, cells.e1.sum()]) >= MIN_N
-    frame["is_real"] = enough & [found.excludes(0) for found in _limits(cells, sigma_z, claimed)]
-    errors = cells.errors()
-    is_last = frame["is_total"].to_numpy()
-    for name, effect, error in (("mix", "mix", errors[0]), ("rate", "rate_effect", errors[1])):
-        total = float(frame[effect].iloc[-1])
-        frame[f"{name}_low"] = np.where(is_last, total - z * error, np.nan)
-        frame[f"{name}_high"] = np.where(is_last, total + z * error, np.nan)
-        frame[f"is_{name}_real"] = is_last & enough[-1] & (abs(total) > z_of(claimed) * error)
-    frame["is_simpson"] = is_last & cells.is_simpson()
-    return frame.assign(reason=pd.Series([""] * len(frame), dtype="str"))
+    found: dict[str, Any] = {
+        "low": [np.nan if f.low is None else f.low for f in shown],
+        "high": [np.nan if f.high is None else f.high for f in shown],
+        "is_real": enough & np.array([f.excludes(0) for f in strict]),
+    }
+    is_total = np.arange(len(shown)) == len(shown) - 1
+    effects = list(zip(("mix", "rate"), (mix, rate), cells.errors(), strict=True))
+    for name, total, error in effects:
+        found[f"{name}_low"] = np.where(is_total, total - z_of(level) * error, np.nan)
+        found[f"{name}_high"] = np.where(is_total, total + z_of(level) * error, np.nan)
+    for name, total, error in effects:
+        found[f"is_{name}_real"] = is_total & enough[-1] & (abs(total) > z_of(claimed) * error)
+    return found | {"is_simpson": is_total & cells.is_simpson()}
 
 
 def _limits(cells: _Cells, sigma_z: float, level: float) -> list[Estimate]:
