@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -37,30 +37,21 @@ def shifts(counts: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     teams and quarters that were tried: whoever looks at four teams and seven quarters finds a slow one in pure noise
     too.
     """
+    counts = counts.reset_index(drop=True)
+    waits = waits_of(counts)
+    team, quarter = (counts.loc[waits.index, name].to_numpy() for name in ("support_team", "quarter"))
     rows: list[dict[str, Any]] = []
     tests = 0
-    for key, mine in survival.groups(counts[counts["quarter"].isin(list(quarters))], ["support_team"]):
-        team, found = key["support_team"], []
+    for name in dict.fromkeys(team):
+        cuts = []
         for since in list(quarters)[1:]:
-            before, after = mine[mine["quarter"] < since], mine[mine["quarter"] >= since]
-            others = counts[(counts["support_team"] != team) & (counts["quarter"] >= since)]
-            if min(_answered(f) for f in (before, after, others)) < minimum:
-                continue
-            tests += 1
-            z = [survival.logrank_z(waits_of(after), waits_of(f)) or 0.0 for f in (before, others)]
-            found.append((min(map(abs, z)), since, before, after, others))
-        if found:
-            z_weaker, since, before, after, others = max(found, key=lambda row: row[0])
-            rows.append(
-                {
-                    "support_team": team,
-                    "since": since,
-                    "n_before": int(before["n"].sum()),
-                    "n_after": int(after["n"].sum()),
-                    "p_adjusted": two_sided_p(z_weaker),
-                    **{name: _median(f) for name, f in (("before", before), ("after", after), ("others", others))},
-                }
-            )
+            late, mine = quarter >= since, team == name
+            cut = _Cut(str(since), waits[mine & ~late], waits[mine & late], waits[~mine & late])
+            if cut.fewest >= minimum:
+                cuts.append((abs(survival.logrank_z(cut.after, cut.before) or 0.0), cut))
+        tests += len(cuts)
+        if cuts:
+            rows.append({"support_team": name, **_furthest(cuts)})
     frame = pd.DataFrame(rows, columns=[c for c in SHIFTS if c not in ("tests", "is_real", "is_slower")])
     frame["p_adjusted"] = (frame["p_adjusted"].astype(float) * tests).clip(upper=1.0)
     medians = frame[["before", "after", "others"]].astype(float)
@@ -70,9 +61,33 @@ def shifts(counts: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     return frame.sort_values("p_adjusted", kind="stable", ignore_index=True)[list(SHIFTS)]
 
 
-def _answered(counts: pd.DataFrame) -> int:
-    return int(counts.loc[counts["is_answered"].astype(bool), "n"].sum())
+class _Cut(NamedTuple):
+    """Waits (columns: support.waits_of) of a team before and since a quarter, and of the others since then."""
+
+    since: str
+    before: pd.DataFrame
+    after: pd.DataFrame
+    others: pd.DataFrame
+
+    @property
+    def fewest(self) -> int:
+        """Answers of the part that has fewest."""
+        return int(min(part["events"].sum() for part in (self.before, self.after, self.others)))
 
 
-def _median(counts: pd.DataFrame) -> float | None:
-    return survival.quantile(survival.kaplan_meier(waits_of(counts))).value
+def _furthest(cuts: list[tuple[float, _Cut]]) -> dict[str, Any]:
+    """The cut whose weaker test is strongest. Those nearer to what was before than the best so far are not tried."""
+    best, chosen = -1.0, cuts[0][1]
+    for z, cut in sorted(cuts, key=lambda row: -row[0]):
+        if z <= best:
+            break
+        weaker = min(z, abs(survival.logrank_z(cut.after, cut.others) or 0.0))
+        if weaker > best:
+            best, chosen = weaker, cut
+    told = {name: _median(getattr(chosen, name)) for name in ("before", "after", "others")}
+    n_before, n_after = (int(part[["events", "censored"]].to_numpy().sum()) for part in (chosen.before, chosen.after))
+    return {"since": chosen.since, "n_before": n_before, "n_after": n_after, "p_adjusted": two_sided_p(best), **told}
+
+
+def _median(waits: pd.DataFrame) -> float | None:
+    return survival.quantile(survival.kaplan_meier(waits)).value

@@ -175,8 +175,12 @@ def test_clean_rows_move_nothing() -> None:
 
 
 def test_where_no_amount_is_known_the_sentence_says_so_instead_of_a_bound() -> None:
-    found = effects({**answers(gap={"open_no_amount": 20}), "open": pd.DataFrame(
-        {"segment": ["KA"], "n": [20], "amount": [np.nan]})})
+    found = effects(
+        {
+            **answers(gap={"open_no_amount": 20}),
+            "open": pd.DataFrame({"segment": ["KA"], "n": [20], "amount": [np.nan]}),
+        }
+    )
     said = findings_quality.worst_effect(found, "en", SALES, lambda v, _: str(v))
     assert said.text == "KA: the open pipeline cannot be known: 20 × open ones without an amount"
 

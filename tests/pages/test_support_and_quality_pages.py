@@ -1,4 +1,4 @@
-"""The pages Support and Quality: findings first, what is not loaded said instead of shown as zero, rows behind a problem."""
+"""The pages Support and Quality: findings first, what is not loaded said and not shown as zero, rows behind a problem."""
 
 from __future__ import annotations
 
@@ -69,3 +69,9 @@ def test_completeness_is_shown_by_what_is_chosen(open_page: Open, by: str) -> No
 def test_doubled_records_are_named_with_their_product_line(open_page: Open) -> None:
     said = next(h for h in headings(open_page("quality", lang="en", period="all")) if "recorded" in h)
     assert "Edge gateway" in said
+
+
+def test_the_slow_presales_team_and_the_deals_without_conditions_are_named_without_filtering(open_page: Open) -> None:
+    said = headings(open_page("support", lang="en"))
+    assert any("Presales East answers later" in h and "since Q2 2026" in h for h in said)
+    assert any(h.startswith("Key accounts: opportunities that lack the necessary conditions") for h in said)
