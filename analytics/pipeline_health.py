@@ -33,11 +33,11 @@ def hygiene(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
 
 def issues(row: Mapping[str, object]) -> pd.DataFrame:
     """One row of `hygiene` as a list: outcome (the issue), n, amount, share (of the open ones), value (the same), of,
-    reason ("not_measured")."""
+    reason ("not_loaded")."""
     rows = [{"outcome": issue, "n": row[issue], "amount": row.get(f"{issue}_amount", np.nan), "of": row["n"]} for issue in ISSUES]
     frame = pd.DataFrame(rows).astype({"n": float, "amount": float})
     value = pd.Series(ratio(frame["n"], frame["of"]), index=frame.index)
-    return frame.assign(value=value, reason=np.where(frame["n"].isna(), "not_measured", "")).astype({"reason": "str"})
+    return frame.assign(value=value, reason=np.where(frame["n"].isna(), "not_loaded", "")).astype({"reason": "str"})
 
 
 def concentration(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:

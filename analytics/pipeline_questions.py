@@ -74,7 +74,7 @@ class PipelineQuestions:
         days = self._asked("push_days", view, [key], fiscal=self._fiscal)
         return self._as_asked(pushes.weekly(days, key, _start(view), _until(view), self._fiscal), [by])
 
-    def coverage(self, view: View, by: Sequence[str] = ("segment",), *, quarters: int = 2) -> pd.DataFrame:
+    def target_coverage(self, view: View, by: Sequence[str] = ("segment",), *, quarters: int = 2) -> pd.DataFrame:
         """Coverage of the remaining target in the fiscal quarter of the as-of date and the following ones.
 
         Columns: quarter (name), starts (its first day), the groups, coverage.coverage. The period of the view does not matter.

@@ -98,7 +98,7 @@ def weekly(days: pd.DataFrame, by: str, start: date, end: date, fiscal_year_star
     """
     first = start - timedelta(days=start.weekday())
     weeks = pd.DataFrame({"week": pd.date_range(first, end, freq="7D").astype("datetime64[us]")})
-    monday = days["changed_on"] - pd.to_timedelta(days["changed_on"].dt.weekday, unit="D")
+    monday = days["changed_on"] - pd.to_timedelta(days["changed_on"].dt.day_of_week, unit="D")
     counted = days.assign(week=monday).groupby([by, "week"], observed=True)[["pushes", "over_quarter"]].sum().reset_index()
     grid = days[[by]].drop_duplicates().merge(weeks, how="cross")
     frame = grid.merge(counted, on=[by, "week"], how="left")

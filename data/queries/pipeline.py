@@ -45,9 +45,10 @@ def concentration(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence
     return run(cursor, "concentration", slice_, by)
 
 
-def largest_accounts(cursor: duckdb.DuckDBPyConnection, slice_: Slice, *, limit: int = 10) -> pd.DataFrame:
-    """The accounts with the largest open amounts (sql/largest_accounts.sql)."""
-    return run(cursor, "largest_accounts", slice_, limit=limit)
+def largest_accounts(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+                     limit: int = 10) -> pd.DataFrame:
+    """The accounts with the largest open amounts, not by groups (sql/largest_accounts.sql)."""
+    return run(cursor, "largest_accounts", slice_, by, limit=limit)
 
 
 def hygiene(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, snapshot: date | None,
