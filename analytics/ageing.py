@@ -29,7 +29,10 @@ def ageing(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
     + stuck) / (fast + usual + slow + stuck), reason (nothing_open, few_events, entry_unknown).
     """
     keys = [*by, "pipeline", "stage"]
-    ages, pace = added_up(answers["open_ages"], [*keys, "stage_order", "days", "is_paused"]), _pace(answers, context, by)
+    ages, pace = (
+        added_up(answers["open_ages"], [*keys, "stage_order", "days", "is_paused"]),
+        _pace(answers, context, by),
+    )
     ages = ages.merge(pace, on=[k for k in keys if k in pace.columns], how="left")
     ages["bucket"] = _bucket(ages)
     for bucket in BUCKETS:
@@ -40,7 +43,9 @@ def ageing(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
     frame = frame.drop(columns="next_stage").merge(pace, on=[k for k in keys if k in pace.columns], how="left")
     behind, judged = frame["slow"] + frame["stuck"], frame[["fast", "usual", "slow", "stuck"]].sum(axis="columns")
     tests = [frame["n"] == 0, (judged == 0) & frame["p50"].isna(), judged == 0]
-    frame = frame.assign(value=ratio(behind, judged), reason=np.select(tests, ["nothing_open", "few_events", "entry_unknown"], ""))
+    frame = frame.assign(
+        value=ratio(behind, judged), reason=np.select(tests, ["nothing_open", "few_events", "entry_unknown"], "")
+    )
     columns = ["n", "amount", "amount_missing", *BUCKETS, "slow_amount", *_PACE, "value", "reason"]
     return frame.astype({"reason": "str"})[[*keys, "stage_order", *columns]]
 
@@ -48,8 +53,10 @@ def ageing(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
 def _pace(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """p50, p75 and p90 per group, pipeline and stage. A month of the open ones says nothing of the visits."""
     slow = [k for k in by if k not in ("month", "quarter")]
-    visits = added_up(answers["stage_pace"].drop(columns=["month", "quarter"], errors="ignore"),
-                      [*slow, "pipeline", "stage", "stage_order", "outcome", "days", "is_entry_known"])
+    visits = added_up(
+        answers["stage_pace"].drop(columns=["month", "quarter"], errors="ignore"),
+        [*slow, "pipeline", "stage", "stage_order", "outcome", "days", "is_entry_known"],
+    )
     keys, found = [*slow, "pipeline", "stage"], None
     for name, quantile in zip(_PACE, (median, p75, p90), strict=True):
         part = quantile({"visit_days": visits}, context, slow)[[*keys, "value"]].rename(columns={"value": name})
@@ -61,6 +68,11 @@ def _pace(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame
 def _bucket(ages: pd.DataFrame) -> np.ndarray:
     """Which bucket a row belongs to; where a later limit is not reached, the last known one decides."""
     days, (half, most, nearly) = ages["days"], (ages[name] for name in _PACE)
-    tests = [ages["is_paused"].astype(bool), days.isna() | half.isna() | (days < 0), days <= half,
-             most.isna() | (days <= most), nearly.isna() | (days <= nearly)]
+    tests = [
+        ages["is_paused"].astype(bool),
+        days.isna() | half.isna() | (days < 0),
+        days <= half,
+        most.isna() | (days <= most),
+        nearly.isna() | (days <= nearly),
+    ]
     return np.select(tests, ["paused", "unknown", "fast", "usual", "slow"], "stuck")

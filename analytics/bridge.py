@@ -32,10 +32,10 @@ def parts(counts: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """The bridge, one row per group and part, from the counts of sql/bridge.sql.
 
     Columns: the groups, part (PARTS), kind (start, in, change, out, end), n (opportunities; of a change: those whose
-    amount changed), amount (base currency, never negative; NaN where none of n has one), amount_missing (of n, without
-    an amount; of a change always 0: the unknown side counts as nothing yet, or nothing any more), effect (what the part adds to the
-    amount: negative for decreases and outs), effect_n (the same for the number: 0 for changes), became_known (of an
-    increase: whose amount was unknown at first; of a decrease: whose amount is unknown at last).
+    amount changed), amount (base currency, never negative; NaN where none of n has one), amount_missing (of n,
+    without an amount; of a change always 0), effect (what the part adds to the amount: negative for decreases and
+    outs), effect_n (the same for the number: 0 for changes), became_known (of an increase: whose amount was unknown
+    at first; of a decrease: whose amount is unknown at last).
     """
     keys = list(by)
     groups = [((), counts)] if not keys else list(counts.groupby(keys, sort=False, dropna=False, observed=True))
@@ -44,22 +44,32 @@ def parts(counts: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
 
 def wide(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
-    """The bridge, one row per group: n, amount and amount_missing at the end, start_n, start_amount, start_missing, then
+    """The bridge, one row per group: n, amount, amount_missing (at the end), start_n, start_amount, start_missing, then
     <part>_n and <part>_amount of every part; value = end less start, in base currency."""
     keys = list(by)
     counts = added_up(answers["bridge"], [*keys, "entry", "exit", "change"])
     long = parts(counts, keys)
     rows = []
-    for values, group in ([((), long)] if not keys else long.groupby(keys, sort=False, observed=True)):
+    for values, group in [((), long)] if not keys else long.groupby(keys, sort=False, observed=True):
         row = dict(zip(keys, values, strict=True))
         for part in group.to_dict("records"):
             row |= _named(part)
         rows.append(row)
-    order = [*keys, "n", "amount", "amount_missing", "start_n", "start_amount", "start_missing",
-             *(f"{part}_{what}" for part in PARTS[1:-1] for what in ("n", "amount"))]
+    order = [
+        *keys,
+        "n",
+        "amount",
+        "amount_missing",
+        "start_n",
+        "start_amount",
+        "start_missing",
+        *(f"{part}_{what}" for part in PARTS[1:-1] for what in ("n", "amount")),
+    ]
     frame = pd.DataFrame(rows, columns=order)
     moved = frame["amount"].fillna(0.0).astype(float) - frame["start_amount"].fillna(0.0).astype(float)
-    is_empty = (frame[["n", "start_n"]].sum(axis="columns") == 0) & (frame[[f"{p}_n" for p in INS]].sum(axis="columns") == 0)
+    is_empty = (frame[["n", "start_n"]].sum(axis="columns") == 0) & (
+        frame[[f"{p}_n" for p in INS]].sum(axis="columns") == 0
+    )
     unknown = (frame["n"] + frame["start_n"] == frame["amount_missing"] + frame["start_missing"]) & ~is_empty
     reason = pd.Series("", index=frame.index).mask(unknown, "no_amounts").mask(is_empty, "nothing_open")
     frame = frame.assign(value=moved.round(2).mask(reason != ""), reason=reason).astype({"reason": "str"})
@@ -88,8 +98,16 @@ def _stock(part: str, kind: str, rows: pd.DataFrame, side: str, sign: int) -> di
     n, missing = int(rows["n"].sum()), int(rows[f"missing_{side}"].sum())
     amount = round(float(rows[f"amount_{side}"].sum()), 2)
     known = None if n and n == missing else amount
-    return {"part": part, "kind": kind, "n": n, "amount": known, "amount_missing": missing, "effect": sign * amount,
-            "effect_n": sign * n, "became_known": 0}
+    return {
+        "part": part,
+        "kind": kind,
+        "n": n,
+        "amount": known,
+        "amount_missing": missing,
+        "effect": sign * amount,
+        "effect_n": sign * n,
+        "became_known": 0,
+    }
 
 
 def _changed(part: str, counts: pd.DataFrame, change: str, appeared: str, sign: int) -> dict[str, object]:
@@ -97,5 +115,13 @@ def _changed(part: str, counts: pd.DataFrame, change: str, appeared: str, sign: 
     moved, told = counts[counts["change"] == change], counts[counts["change"] == appeared]
     amount = sign * float(moved["amount_now"].sum() - moved["amount_then"].sum())
     amount = round(amount + float(told["amount_now" if sign > 0 else "amount_then"].sum()), 2)
-    return {"part": part, "kind": "change", "n": int(moved["n"].sum() + told["n"].sum()), "amount": amount,
-            "amount_missing": 0, "effect": sign * amount, "effect_n": 0, "became_known": int(told["n"].sum())}
+    return {
+        "part": part,
+        "kind": "change",
+        "n": int(moved["n"].sum() + told["n"].sum()),
+        "amount": amount,
+        "amount_missing": 0,
+        "effect": sign * amount,
+        "effect_n": 0,
+        "became_known": int(told["n"].sum()),
+    }

@@ -24,10 +24,11 @@ Answers = Mapping[str, pd.DataFrame]
 def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Open amount due in the period against the remaining target, one row per group.
 
-    Columns: the groups, n (open, due in the period), amount, amount_missing, won_amount (in the
-    period so far), overdue (of n, the day is past), target, remaining = target - won_amount (not below 0), value = amount / remaining, needed
-    = 1 / win rate by amount of the last 365 days, needed_low, needed_high (from its interval), win_rate, win_n (closed
-    ones behind it), reason (no_period, no_target, target_reached, nothing_due, no_amounts). Base currency.
+    Columns: the groups, n (open, due in the period), amount, amount_missing, won_amount (in the period so far),
+    overdue (of n, the day is past), target, remaining = target - won_amount (not below 0), value = amount /
+    remaining, needed = 1 / win rate by amount of the last 365 days, needed_low, needed_high (from its interval),
+    win_rate, win_n (closed ones behind it), reason (no_period, no_target, target_reached, nothing_due, no_amounts).
+    Base currency.
     """
     keys = list(by)
     due = added_up(answers["due_open"], keys)
@@ -43,11 +44,28 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     value = pd.Series(ratio(frame["amount"], remaining), index=frame.index)
     value = value.mask((frame["n"] == 0) & (remaining > 0), 0.0)
     tests = [context.start is None, frame["target"].isna(), remaining == 0, (frame["n"] > 0) & frame["amount"].isna()]
-    reason = np.select([np.broadcast_to(test, len(frame)) for test in tests],
-                       ["no_period", "no_target", "target_reached", "no_amounts"], "")
+    reason = np.select(
+        [np.broadcast_to(test, len(frame)) for test in tests],
+        ["no_period", "no_target", "target_reached", "no_amounts"],
+        "",
+    )
     frame = frame.assign(won_amount=booked, remaining=remaining, value=value.where(reason == ""), reason=reason)
-    columns = ["n", "amount", "amount_missing", "won_amount", "overdue", "target", "remaining", "value", "needed",
-               "needed_low", "needed_high", "win_rate", "win_n", "reason"]
+    columns = [
+        "n",
+        "amount",
+        "amount_missing",
+        "won_amount",
+        "overdue",
+        "target",
+        "remaining",
+        "value",
+        "needed",
+        "needed_low",
+        "needed_high",
+        "win_rate",
+        "win_n",
+        "reason",
+    ]
     numbers = [c for c in columns if c not in (*whole, "win_n", "reason")]
     frame[numbers] = frame[numbers].astype(float)
     return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]
@@ -112,11 +130,14 @@ def _rates(answers: Answers, context: Context, keys: Sequence[str]) -> pd.DataFr
     found = win_rate.amount({"closings": answers["recent_closings"], "overdue": answers["overdue"]}, context, slow)
     found = found[[*slow, "value", "low", "high", "n"]].rename(columns={"value": "win_rate", "n": "win_n"})
     one = pd.Series(1.0, index=found.index)
-    return found.assign(needed=ratio(one, found["win_rate"]), needed_low=ratio(one, found["high"]),
-                        needed_high=ratio(one, found["low"])).drop(columns=["low", "high"])
+    return found.assign(
+        needed=ratio(one, found["win_rate"]), needed_low=ratio(one, found["high"]), needed_high=ratio(one, found["low"])
+    ).drop(columns=["low", "high"])
 
 
-def _joined(left: pd.DataFrame, right: pd.DataFrame, keys: Sequence[str], how: Literal["left", "outer"]) -> pd.DataFrame:
+def _joined(
+    left: pd.DataFrame, right: pd.DataFrame, keys: Sequence[str], how: Literal["left", "outer"]
+) -> pd.DataFrame:
     """Side by side by the groups that both have; without groups each is one row (or none)."""
     shared = [k for k in keys if k in right.columns]
     if shared:

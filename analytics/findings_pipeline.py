@@ -1,6 +1,6 @@
 """Sentences about the open pipeline, in both languages, that never say more than their numbers support.
 
-As analytics/findings.py: each function takes figures and returns a `Finding`. What is a plain count (the bridge, gaps in
+As analytics/findings.py: each function takes figures and returns a `Finding`. A plain count (the bridge, gaps in
 records) is "clear"; where groups are held against each other, only what chance does not explain.
 """
 
@@ -22,7 +22,7 @@ _HARDLY = 0.005
 
 
 def moved(parts: pd.DataFrame, lang: str, *, what: str) -> Finding:
-    """What moved the stock, from the rows of bridge.parts of one group: in amounts, or in numbers where none is known."""
+    """What moved the stock, from the rows of bridge.parts of one group: in amounts, else in numbers."""
     row = {r["part"]: r for r in parts.to_dict("records")}
     start, end = row["start"], row["end"]
     if not any(r["n"] for r in row.values()):
@@ -33,9 +33,16 @@ def moved(parts: pd.DataFrame, lang: str, *, what: str) -> Finding:
     gone = -sum(row[p][by] for p in ("lost", "no_decision", "void"))
     away = -sum(row[p][by] for p in (*GONE, "postponed"))
     grown = 0.0 if unknown else row["increased"]["effect"] + row["decreased"]["effect"]
-    fields = {"what": what, "start": write(start[by]), "end": write(end[by]), "came": write(came), "won": write(-row["won"][by]),
-              "gone": write(gone), "away": write(away),
-              "change": show.change(end[by], start[by], lang) if start[by] else show.UNKNOWN}
+    fields = {
+        "what": what,
+        "start": write(start[by]),
+        "end": write(end[by]),
+        "came": write(came),
+        "won": write(-row["won"][by]),
+        "gone": write(gone),
+        "away": write(away),
+        "change": show.change(end[by], start[by], lang) if start[by] else show.UNKNOWN,
+    }
     key = "steady" if start[by] and abs(end[by] / start[by] - 1) < _HARDLY else "up" if end[by] > start[by] else "down"
     text = t(f"pipeline.moved.{key}", lang, **fields)
     if not unknown and grown:
@@ -50,27 +57,55 @@ def pushes(frame: pd.DataFrame, by: str, lang: str, *, name: Name = str) -> Find
     if not frame["n"].any():
         return Finding(t("pipeline.pushes.unknown", lang), "nothing")
     if len(judged) < 2:
-        return Finding(t("pipeline.pushes.level", lang, pushed=show.number(frame["pushed"].sum()), n=show.number(frame["n"].sum()),
-                         value=show.rate(frame["pushed"].sum() / frame["n"].sum())), "too_few")
+        return Finding(
+            t(
+                "pipeline.pushes.level",
+                lang,
+                pushed=show.number(frame["pushed"].sum()),
+                n=show.number(frame["n"].sum()),
+                value=show.rate(frame["pushed"].sum() / frame["n"].sum()),
+            ),
+            "too_few",
+        )
     more = judged[judged["is_apart"] & (judged["gap"] > 0)].sort_values("gap", ascending=False, kind="stable")
     if more.empty:
-        return Finding(t("pipeline.pushes.alike", lang, n=show.number(len(judged)), value=show.rate(
-            frame["pushed"].sum() / frame["n"].sum())), "unclear")
+        return Finding(
+            t(
+                "pipeline.pushes.alike",
+                lang,
+                n=show.number(len(judged)),
+                value=show.rate(frame["pushed"].sum() / frame["n"].sum()),
+            ),
+            "unclear",
+        )
     row = more.iloc[0].to_dict()
-    text = t("pipeline.pushes.who", lang, name=name(row[by]), value=show.rate(row["value"]), n=show.number(row["n"]),
-             rest=show.rate(row["rest"]), days=show.days(row["days_mean"], lang, digits=0))
+    text = t(
+        "pipeline.pushes.who",
+        lang,
+        name=name(row[by]),
+        value=show.rate(row["value"]),
+        n=show.number(row["n"]),
+        rest=show.rate(row["rest"]),
+        days=show.days(row["days_mean"], lang, digits=0),
+    )
     if row["is_late"]:
-        text += t("pipeline.pushes.late", lang, late=show.rate(row["late"] / row["moves"]), usual=show.rate(row["usual"]))
+        text += t(
+            "pipeline.pushes.late", lang, late=show.rate(row["late"] / row["moves"]), usual=show.rate(row["usual"])
+        )
     others = [name(n) for n in more[by].iloc[1:3]]
-    return Finding(text + (t("pipeline.pushes.also", lang, names=t("view.and", lang).join(others)) if others else ""), "clear")
+    return Finding(
+        text + (t("pipeline.pushes.also", lang, names=t("view.and", lang).join(others)) if others else ""), "clear"
+    )
 
 
 def covered(rows: pd.DataFrame, lang: str, *, name: Name = str) -> Finding:
-    """Is the open amount enough for what remains? The row (ask.target_coverage) that lacks most, against what it needs."""
+    """Is the open amount enough for what remains? The row of ask.target_coverage that lacks most, against its need."""
     known = rows[rows["value"].notna()]
     if known.empty:
         reason = rows["reason"].iloc[0] if len(rows) else "no_target"
-        return Finding(t(f"pipeline.coverage.{'reached' if reason == 'target_reached' else 'unknown'}", lang), "nothing")
+        return Finding(
+            t(f"pipeline.coverage.{'reached' if reason == 'target_reached' else 'unknown'}", lang), "nothing"
+        )
     judged = known[known["needed"].notna()]
     if judged.empty:
         row = known.iloc[0].to_dict()
@@ -78,18 +113,27 @@ def covered(rows: pd.DataFrame, lang: str, *, name: Name = str) -> Finding:
     row = judged.loc[(judged["value"] / judged["needed"]).idxmin()].to_dict()
     low, high = (row[c] if show.is_known(row[c]) else row["needed"] for c in ("needed_low", "needed_high"))
     key = "short" if row["value"] < low else "enough" if row["value"] > high else "unclear"
-    return Finding(t(f"pipeline.coverage.{key}", lang, **_coverage(row, lang, name)), "unclear" if key == "unclear" else "clear")
+    return Finding(
+        t(f"pipeline.coverage.{key}", lang, **_coverage(row, lang, name)), "unclear" if key == "unclear" else "clear"
+    )
 
 
 def _coverage(row: Mapping[str, Any], lang: str, name: Name) -> dict[str, str]:
-    return {"name": name(row["segment"]) if "segment" in row else "", "quarter": str(row["quarter"]),
-            "value": show.number(row["value"], digits=1), "needed": show.number(row["needed"], digits=1),
-            "remaining": show.amount(row["remaining"], lang), "n": show.number(row["win_n"])}
+    return {
+        "name": name(row["segment"]) if "segment" in row else "",
+        "quarter": str(row["quarter"]),
+        "value": show.number(row["value"], digits=1),
+        "needed": show.number(row["needed"], digits=1),
+        "remaining": show.amount(row["remaining"], lang),
+        "n": show.number(row["win_n"]),
+    }
 
 
 def aged(frame: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> Finding:
     """In which stage the largest share stands longer than three of four used to (rows of ageing.ageing, one group)."""
-    judged = frame.assign(of=frame[["fast", "usual", "slow", "stuck"]].sum(axis="columns"), late=frame["slow"] + frame["stuck"])
+    judged = frame.assign(
+        of=frame[["fast", "usual", "slow", "stuck"]].sum(axis="columns"), late=frame["slow"] + frame["stuck"]
+    )
     judged = judged[(judged["of"] >= MIN_N) & judged["value"].notna()]
     if judged.empty:
         return Finding(t("pipeline.aged.unknown", lang, what=what), "too_few")
@@ -97,9 +141,20 @@ def aged(frame: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> Find
     if not row["late"]:
         return Finding(t("pipeline.aged.none", lang, what=what), "clear")
     total = judged[["late", "of"]].sum()
-    return Finding(t("pipeline.aged.most", lang, what=what, late=show.number(total["late"]), of=show.number(total["of"]),
-                     stage=name(row["stage"]), value=show.rate(row["value"]), n=show.number(row["of"]),
-                     days=show.days(row["p75"], lang, digits=0)), "clear")
+    return Finding(
+        t(
+            "pipeline.aged.most",
+            lang,
+            what=what,
+            late=show.number(total["late"]),
+            of=show.number(total["of"]),
+            stage=name(row["stage"]),
+            value=show.rate(row["value"]),
+            n=show.number(row["of"]),
+            days=show.days(row["p75"], lang, digits=0),
+        ),
+        "clear",
+    )
 
 
 def gaps(row: Mapping[str, Any], lang: str, *, what: str) -> Finding:
@@ -110,8 +165,19 @@ def gaps(row: Mapping[str, Any], lang: str, *, what: str) -> Finding:
     if not row["flagged"]:
         return Finding(t("pipeline.gaps.none", lang, what=what, n=show.number(row["n"])), "clear")
     most = max(counts, key=lambda issue: counts[issue])
-    return Finding(t("pipeline.gaps.most", lang, what=what, flagged=show.number(row["flagged"]), n=show.number(row["n"]),
-                     value=show.rate(row["value"]), issue=t(f"pipeline.issue.{most}", lang), count=show.number(counts[most])), "clear")
+    return Finding(
+        t(
+            "pipeline.gaps.most",
+            lang,
+            what=what,
+            flagged=show.number(row["flagged"]),
+            n=show.number(row["n"]),
+            value=show.rate(row["value"]),
+            issue=t(f"pipeline.issue.{most}", lang),
+            count=show.number(counts[most]),
+        ),
+        "clear",
+    )
 
 
 def held(row: Mapping[str, Any], lang: str, *, what: str) -> Finding:
@@ -119,8 +185,17 @@ def held(row: Mapping[str, Any], lang: str, *, what: str) -> Finding:
     if not show.is_known(row["value"]):
         return Finding(t("pipeline.held.unknown", lang, what=what), "nothing")
     equal = min(1.0, 10 / row["accounts"])
-    return Finding(t("pipeline.held.top", lang, what=what, value=show.rate(row["value"]), accounts=show.number(row["accounts"]),
-                     equal=show.rate(equal)), "clear")
+    return Finding(
+        t(
+            "pipeline.held.top",
+            lang,
+            what=what,
+            value=show.rate(row["value"]),
+            accounts=show.number(row["accounts"]),
+            equal=show.rate(equal),
+        ),
+        "clear",
+    )
 
 
 def split(frame: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> Finding:
@@ -128,6 +203,8 @@ def split(frame: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> Fin
     known = frame[frame["value"].notna()]
     if known.empty:
         return Finding(t("pipeline.split.unknown", lang, what=what), "nothing")
-    words = [t("pipeline.split.one", lang, name=name(r["type"]), value=show.rate(r["value"])) for r in
-             known.sort_values("value", ascending=False, kind="stable").to_dict("records")]
+    words = [
+        t("pipeline.split.one", lang, name=name(r["type"]), value=show.rate(r["value"]))
+        for r in known.sort_values("value", ascending=False, kind="stable").to_dict("records")
+    ]
     return Finding(t("pipeline.split.all", lang, what=what, parts=t("view.and", lang).join(words)), "clear")

@@ -42,7 +42,7 @@ def open_pipeline(answers: Answers, context: Context, by: Sequence[str]) -> pd.D
 
 
 def weighted(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
-    """The rows of `open_pipeline` with the weighted amount as the value; reason no_probability where no stage has one."""
+    """The rows of `open_pipeline` with the weighted amount as the value (no_probability: no stage has one)."""
     frame = open_pipeline(answers, context, by)
     unweighted = frame["weighted"].isna() & (frame["reason"] == "")
     return frame.assign(value=frame["weighted"], reason=frame["reason"].mask(unweighted, "no_probability"))

@@ -19,8 +19,8 @@ _WITH_AMOUNT = tuple(i for i in ISSUES if i != "no_amount")
 def hygiene(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Share of the open opportunities whose record lacks something, one row per group (METHOD B15, B17).
 
-    Columns: the groups, n (open), amount (base currency), flagged (of n, at least one issue), flagged_amount, then a count
-    per issue (ISSUES; NaN where it is not measured) and its amount (<issue>_amount), value = flagged / n, reason.
+    Columns: the groups, n (open), amount (base currency), flagged (of n, at least one issue), flagged_amount, then a
+    count per issue (ISSUES; NaN where it is not measured) and its amount (<issue>_amount), value = flagged / n, reason.
     """
     keys = list(by)
     frame = added_up(answers["hygiene"], keys)
@@ -34,7 +34,10 @@ def hygiene(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
 def issues(row: Mapping[str, object]) -> pd.DataFrame:
     """One row of `hygiene` as a list: outcome (the issue), n, amount, share (of the open ones), value (the same), of,
     reason ("not_loaded")."""
-    rows = [{"outcome": issue, "n": row[issue], "amount": row.get(f"{issue}_amount", np.nan), "of": row["n"]} for issue in ISSUES]
+    rows = [
+        {"outcome": issue, "n": row[issue], "amount": row.get(f"{issue}_amount", np.nan), "of": row["n"]}
+        for issue in ISSUES
+    ]
     frame = pd.DataFrame(rows).astype({"n": float, "amount": float})
     value = pd.Series(ratio(frame["n"], frame["of"]), index=frame.index)
     return frame.assign(value=value, reason=np.where(frame["n"].isna(), "not_loaded", "")).astype({"reason": "str"})
@@ -43,8 +46,8 @@ def issues(row: Mapping[str, object]) -> pd.DataFrame:
 def concentration(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """How much of the open amount the ten largest accounts hold, one row per group.
 
-    Columns: the groups, n (open opportunities), amount (base currency), amount_missing, without_account (of n), accounts
-    (with an open amount), top_amount (of the ten largest), value = top_amount / amount of all accounts, hhi =
+    Columns: the groups, n (open opportunities), amount (base currency), amount_missing, without_account (of n),
+    accounts (with an open amount), top_amount (of the ten largest), value = top_amount / amount of all accounts, hhi =
     Herfindahl index, the sum of squared shares: 1 where one account has all, 1 / accounts where all are equal; reason.
     """
     keys = list(by)
@@ -54,6 +57,18 @@ def concentration(answers: Answers, context: Context, by: Sequence[str]) -> pd.D
     known = frame["known_amount"].astype(float)
     tests = [frame["n"] == 0, frame["without_account"] == frame["n"], frame["accounts"] == 0]
     reason = np.select(tests, ["nothing_open", "no_accounts", "no_amounts"], "")
-    frame = frame.assign(value=ratio(frame["top_amount"], known), hhi=ratio(steady(frame["amount_squares"]), known**2), reason=reason)
-    columns = [*whole[:1], "amount", "amount_missing", "without_account", "accounts", "top_amount", "value", "hhi", "reason"]
+    frame = frame.assign(
+        value=ratio(frame["top_amount"], known), hhi=ratio(steady(frame["amount_squares"]), known**2), reason=reason
+    )
+    columns = [
+        *whole[:1],
+        "amount",
+        "amount_missing",
+        "without_account",
+        "accounts",
+        "top_amount",
+        "value",
+        "hhi",
+        "reason",
+    ]
     return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]

@@ -1,4 +1,4 @@
-"""Questions about the open pipeline: what moved it, who pushes, is it enough, is it in order. A part of `analytics.ask.Ask`.
+"""Questions about the open pipeline: what moved it, who pushes, is it enough. A part of `analytics.ask.Ask`.
 
 The data come through Ask; here is only what belongs to which question.
 """
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics import bridge, coverage, pushes
+from analytics import bridge, coverage
+from analytics import pushes as pushing
 from analytics.metrics.frames import Context, ordered
 from analytics.view import View
 from data.engine import Company
@@ -34,7 +35,9 @@ class PipelineQuestions:
         def _asked(self, query: str, view: View, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
         def _groups(self, by: Sequence[str]) -> tuple[str, ...]: ...
         def _as_asked(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame: ...
+
         company: Company
+
         def _names(self, of: str, ids: Sequence[Any], as_of: date) -> dict[str, str]: ...
         def metric(self, key: str, view: View, by: Sequence[str] = (), **options: int) -> pd.DataFrame: ...
 
@@ -54,30 +57,32 @@ class PipelineQuestions:
         return self._as_asked(frame, by)
 
     def pushes(self, view: View, by: str = "team") -> pd.DataFrame:
-        """Who pushes the expected close of open opportunities in the period (columns: `by`, pushes.pushed, pushes.apart,
+        """Who pushes the expected close of open opportunities in the period (columns: `by`, pushes.pushed and apart,
         and of the timing: late (pushes in the last fortnight of a fiscal quarter), usual (share of the days), is_late),
         the largest share first. No period: the last 90 days."""
         view = self._recent(view)
-        key, = self._groups([by])
-        frame = pushes.apart(self.metric("pipeline.pushes", view, [key]), key)
+        (key,) = self._groups([by])
+        frame = pushing.apart(self.metric("pipeline.pushes", view, [key]), key)
         days = self._asked("push_days", view, [key], fiscal=self._fiscal)
         when = {name: self._timed(part, view) for name, part in days.groupby(key, observed=True)}
         nothing = self._timed(days.iloc[:0], view)
         found = [when.get(name, nothing) for name in frame[key]]
-        frame = frame.assign(late=[f.late for f in found], usual=[f.usual for f in found], is_late=[f.is_late for f in found])
+        frame = frame.assign(
+            late=[f.late for f in found], usual=[f.usual for f in found], is_late=[f.is_late for f in found]
+        )
         return self._as_asked(frame.sort_values("value", ascending=False, kind="stable").reset_index(drop=True), [by])
 
     def push_weeks(self, view: View, by: str = "team") -> pd.DataFrame:
         """Pushes per week and value of `by` (columns: pushes.weekly). No period: the last 90 days."""
         view = self._recent(view)
-        key, = self._groups([by])
+        (key,) = self._groups([by])
         days = self._asked("push_days", view, [key], fiscal=self._fiscal)
-        return self._as_asked(pushes.weekly(days, key, _start(view), _until(view), self._fiscal), [by])
+        return self._as_asked(pushing.weekly(days, key, _start(view), _until(view), self._fiscal), [by])
 
     def target_coverage(self, view: View, by: Sequence[str] = ("segment",), *, quarters: int = 2) -> pd.DataFrame:
         """Coverage of the remaining target in the fiscal quarter of the as-of date and the following ones.
 
-        Columns: quarter (name), starts (its first day), the groups, coverage.coverage. The period of the view does not matter.
+        Columns: quarter (name), starts (its first day), the groups, coverage.coverage. Not by the view's period.
         """
         found = []
         for quarter in coverage.horizon(view.as_of, self._fiscal, quarters):
@@ -97,15 +102,18 @@ class PipelineQuestions:
         if query in ("pushes", "pushed"):
             return {"fiscal": self._fiscal}
         if query == "hygiene":
-            return {"snapshot": max((d for d in self.company.dates if d <= as_of), default=None), "zone": self.settings.organisation.timezone,
-                    "idle": options.get("idle", IDLE_DAYS)}
+            return {
+                "snapshot": max((d for d in self.company.dates if d <= as_of), default=None),
+                "zone": self.settings.organisation.timezone,
+                "idle": options.get("idle", IDLE_DAYS),
+            }
         return {}
 
     def _recent(self, view: View) -> View:
         return view if view.start else view.with_(start=_until(view) - timedelta(days=_RECENT))
 
-    def _timed(self, days: pd.DataFrame, view: View) -> pushes.Timing:
-        return pushes.timing(days, _start(view), _until(view), self._fiscal)
+    def _timed(self, days: pd.DataFrame, view: View) -> pushing.Timing:
+        return pushing.timing(days, _start(view), _until(view), self._fiscal)
 
 
 def _start(view: View) -> date:

@@ -41,8 +41,23 @@ def pushed(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
     frame[whole] = frame[whole].fillna(0).astype("int64")
     moves = frame["moves"].where(frame["moves"] > 0)
     frame = frame.assign(days_mean=frame["days"] / moves, reason=np.where(frame["n"] > 0, "", "no_close_dates"))
-    columns = ["n", "amount", "amount_missing", "pushed", "pushed_month", "pushed_quarter", "repeated", "pulled",
-               "moves", "days", "days_mean", "value", "low", "high", "reason"]
+    columns = [
+        "n",
+        "amount",
+        "amount_missing",
+        "pushed",
+        "pushed_month",
+        "pushed_quarter",
+        "repeated",
+        "pulled",
+        "moves",
+        "days",
+        "days_mean",
+        "value",
+        "low",
+        "high",
+        "reason",
+    ]
     return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]
 
 
@@ -53,12 +68,19 @@ def apart(frame: pd.DataFrame, by: str, level: float = LEVEL) -> pd.DataFrame:
     rest_x, rest_n = x.sum() - x, n.sum() - n
     judged = (n >= MIN_N) & (rest_n >= MIN_N) & (frame[by] != UNKNOWN).to_numpy()
     each = 1 - (1 - level) / max(1, int(judged.sum()))
-    gaps = [difference(*row[:4], level=each) if row[4] else None for row in zip(x, n, rest_x, rest_n, judged, strict=True)]
+    gaps = [
+        difference(*row[:4], level=each) if row[4] else None for row in zip(x, n, rest_x, rest_n, judged, strict=True)
+    ]
     low = np.array([np.nan if g is None or g.low is None else g.low for g in gaps])
     high = np.array([np.nan if g is None or g.high is None else g.high for g in gaps])
     rest = np.divide(rest_x, rest_n, out=np.full(len(frame), np.nan), where=rest_n > 0)
-    return frame.assign(rest=rest, gap=np.where(judged, frame["value"] - rest, np.nan), gap_low=low, gap_high=high,
-                        is_apart=judged & ((low > 0) | (high < 0)))
+    return frame.assign(
+        rest=rest,
+        gap=np.where(judged, frame["value"] - rest, np.nan),
+        gap_low=low,
+        gap_high=high,
+        is_apart=judged & ((low > 0) | (high < 0)),
+    )
 
 
 class Timing(NamedTuple):
@@ -99,12 +121,15 @@ def weekly(days: pd.DataFrame, by: str, start: date, end: date, fiscal_year_star
     first = start - timedelta(days=start.weekday())
     weeks = pd.DataFrame({"week": pd.date_range(first, end, freq="7D").astype("datetime64[us]")})
     monday = days["changed_on"] - pd.to_timedelta(days["changed_on"].dt.day_of_week, unit="D")
-    counted = days.assign(week=monday).groupby([by, "week"], observed=True)[["pushes", "over_quarter"]].sum().reset_index()
+    counted = (
+        days.assign(week=monday).groupby([by, "week"], observed=True)[["pushes", "over_quarter"]].sum().reset_index()
+    )
     grid = days[[by]].drop_duplicates().merge(weeks, how="cross")
     frame = grid.merge(counted, on=[by, "week"], how="left")
     frame[["pushes", "over_quarter"]] = frame[["pushes", "over_quarter"]].fillna(0).astype("int64")
-    ends = frame["week"].map(lambda w: _is_late((w + timedelta(days=6)).date(), fiscal_year_start)
-                             or _is_late(w.date(), fiscal_year_start))
+    ends = frame["week"].map(
+        lambda w: _is_late((w + timedelta(days=6)).date(), fiscal_year_start) or _is_late(w.date(), fiscal_year_start)
+    )
     return frame.assign(is_late=ends.astype(bool)).sort_values([by, "week"], kind="stable").reset_index(drop=True)
 
 

@@ -25,6 +25,7 @@ from data.scope import UNKNOWN
 from pages._parts import cache, context, states, view_state
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
+from pages._parts.escape import md_escape
 from pages._parts.side_by_side import A_ROW, placed
 
 WEIGHTS = ("amount", "count")
@@ -32,18 +33,97 @@ PUSHED_BY = ("team", "owner_id", "product_line", "segment")
 #: Most groups that the card of pushes draws.
 _ROWS = 12
 _BRIDGE = ["part", "n", "amount", "amount_missing", "effect", "effect_n", "became_known"]
-_PUSHES = ["n", "pushed", "value", "low", "high", "rest", "pushed_month", "pushed_quarter", "repeated", "pulled", "moves",
-           "days_mean", "late", "usual", "amount", "amount_missing"]
-_COVERAGE = ["quarter", "segment", "n", "amount", "amount_missing", "overdue", "target", "won_amount", "remaining", "value",
-             "needed", "needed_low", "needed_high", "win_rate", "win_n", "reason"]
-_AGEING = ["stage", "n", "amount", "amount_missing", "fast", "usual", "slow", "stuck", "paused", "unknown", "slow_amount", "p50",
-           "p75", "p90", "value", "reason"]
+_PUSHES = [
+    "n",
+    "pushed",
+    "value",
+    "low",
+    "high",
+    "rest",
+    "pushed_month",
+    "pushed_quarter",
+    "repeated",
+    "pulled",
+    "moves",
+    "days_mean",
+    "late",
+    "usual",
+    "amount",
+    "amount_missing",
+]
+_COVERAGE = [
+    "quarter",
+    "segment",
+    "n",
+    "amount",
+    "amount_missing",
+    "overdue",
+    "target",
+    "won_amount",
+    "remaining",
+    "value",
+    "needed",
+    "needed_low",
+    "needed_high",
+    "win_rate",
+    "win_n",
+    "reason",
+]
+_AGEING = [
+    "stage",
+    "n",
+    "amount",
+    "amount_missing",
+    "fast",
+    "usual",
+    "slow",
+    "stuck",
+    "paused",
+    "unknown",
+    "slow_amount",
+    "p50",
+    "p75",
+    "p90",
+    "value",
+    "reason",
+]
 _AMOUNTS = dict.fromkeys(("effect", "target", "remaining", "slow_amount"), "amount")
-_COUNTS = dict.fromkeys(("amount_missing", "effect_n", "became_known", "pushed", "pushed_month", "pushed_quarter", "repeated",
-                         "pulled", "moves", "late", "overdue", "win_n", "fast", "usual", "slow", "stuck", "paused", "unknown"),
-                        "number")
-_KINDS = _AMOUNTS | _COUNTS | {"rest": "rate", "usual": "rate", "win_rate": "rate", "days_mean": "days", "p50": "days",
-                               "p75": "days", "p90": "days"}
+_COUNTS = dict.fromkeys(
+    (
+        "amount_missing",
+        "effect_n",
+        "became_known",
+        "pushed",
+        "pushed_month",
+        "pushed_quarter",
+        "repeated",
+        "pulled",
+        "moves",
+        "late",
+        "overdue",
+        "win_n",
+        "fast",
+        "usual",
+        "slow",
+        "stuck",
+        "paused",
+        "unknown",
+    ),
+    "number",
+)
+_KINDS = (
+    _AMOUNTS
+    | _COUNTS
+    | {
+        "rest": "rate",
+        "usual": "rate",
+        "win_rate": "rate",
+        "days_mean": "days",
+        "p50": "days",
+        "p75": "days",
+        "p90": "days",
+    }
+)
 
 
 def render(view: View) -> None:
@@ -76,8 +156,17 @@ def _weight(frame: pd.DataFrame) -> By:
     """Amounts or numbers; numbers alone where no amount is known."""
     if not frame["amount"].notna().any():
         return "count"
-    return cast(By, view_state.choose("weight", t("pipeline.weight"), list(WEIGHTS), WEIGHTS[0],
-                                      {w: t(f"pipeline.weight.{w}") for w in WEIGHTS}, kind="segments"))
+    return cast(
+        By,
+        view_state.choose(
+            "weight",
+            t("pipeline.weight"),
+            list(WEIGHTS),
+            WEIGHTS[0],
+            {w: t(f"pipeline.weight.{w}") for w in WEIGHTS},
+            kind="segments",
+        ),
+    )
 
 
 def _segments(view: View) -> list[str]:
@@ -104,7 +193,7 @@ def _of(view: View, segment: str) -> View:
 
 def _beside(segments: list[str]) -> Iterator[tuple[int, str]]:
     for start in range(0, len(segments), A_ROW):
-        shown = segments[start:start + A_ROW]
+        shown = segments[start : start + A_ROW]
         for number, (place, segment) in enumerate(zip(st.columns(len(shown)), shown, strict=True), start):
             with place:
                 yield number, segment
@@ -114,20 +203,39 @@ def _bridges(view: View, segments: list[str], weight: By) -> None:
     """One bridge a segment, on one scale."""
     found = {segment: cache.ask().bridge(_of(view, segment)) for segment in segments}
     effect = "effect" if weight == "amount" else "effect_n"
-    reach = max((f.loc[f["kind"].isin(["start", "in"]), effect].sum() + max(0.0, f.loc[f["kind"] == "change", effect].max())
-                 for f in found.values()), default=1.0)
+    reach = max(
+        (
+            f.loc[f["kind"].isin(["start", "in"]), effect].sum() + max(0.0, f.loc[f["kind"] == "change", effect].max())
+            for f in found.values()
+        ),
+        default=1.0,
+    )
     for number, segment in _beside(segments):
         with states.guard("pipeline_bridge"):
             frame = found[segment]
-            extent = float(reach) if max(_level(f, effect) for f in found.values()) < 6 * _level(frame, effect) else None
-            figure = bridge.waterfall(frame, _names(), context.theme(), by=weight, segment=segment or None, extent=extent)
+            extent = (
+                float(reach) if max(_level(f, effect) for f in found.values()) < 6 * _level(frame, effect) else None
+            )
+            figure = bridge.waterfall(
+                frame, _names(), context.theme(), by=weight, segment=segment or None, extent=extent
+            )
             shown = frame.assign(part=[t(f"charts.bridge_{part}") for part in frame["part"]])
             measured = t(f"pipeline.bridge.measured.{weight}", since=_since(view))
             if extent is None:
                 measured = f"{measured} · {t('pipeline.own_scale')}"
-            chart_card(findings.moved(frame, context.lang(), what=_what(segment)).text, figure, shown,
-                       key=f"pipeline_bridge_{number}", view=view, measured=measured, definition_key="pipeline.bridge",
-                       columns=_BRIDGE, kinds=_KINDS, question="pipeline.bridge", with_period=False)
+            chart_card(
+                findings.moved(frame, context.lang(), what=_what(segment)).text,
+                figure,
+                shown,
+                key=f"pipeline_bridge_{number}",
+                view=view,
+                measured=measured,
+                definition_key="pipeline.bridge",
+                columns=_BRIDGE,
+                kinds=_KINDS,
+                question="pipeline.bridge",
+                with_period=False,
+            )
 
 
 def _level(frame: pd.DataFrame, effect: str) -> float:
@@ -146,12 +254,25 @@ def _stock(view: View, frame: pd.DataFrame, weight: By) -> None:
     widest = parts.largest([frame], "n" if weight == "count" else "amount")
     for number, facet in placed(shown):
         part = facet.of(frame)
-        chart_card(t("pipeline.stock", segment=facet.name(here.lang, here.settings), n=fmt.number(part["n"].sum()),
-                     amount=fmt.amount(part["amount"].sum(min_count=1), here.lang)),
-                   stock.stages(part, _names(), here.theme, by=weight, extent=widest), part,
-                   key=f"pipeline_stock_{number}", view=view, measured=_as_of(view), definition_key="pipeline.open",
-                   columns=["stage", "n", "amount", "amount_missing", "weighted", "paused", "overdue", "future"],
-                   kinds=_KINDS | {"future": "number"}, question="pipeline.open", with_period=False)
+        key = "pipeline.stock" if part["amount"].notna().any() else "pipeline.stock.count"
+        chart_card(
+            t(
+                key,
+                segment=facet.name(here.lang, here.settings),
+                n=fmt.number(part["n"].sum()),
+                amount=fmt.amount(part["amount"].sum(min_count=1), here.lang),
+            ),
+            stock.stages(part, _names(), here.theme, by=weight, extent=widest),
+            part,
+            key=f"pipeline_stock_{number}",
+            view=view,
+            measured=_as_of(view),
+            definition_key="pipeline.open",
+            columns=["stage", "n", "amount", "amount_missing", "weighted", "paused", "overdue", "future"],
+            kinds=_KINDS | {"future": "number"},
+            question="pipeline.open",
+            with_period=False,
+        )
 
 
 def _as_of(view: View) -> str:
@@ -161,30 +282,71 @@ def _as_of(view: View) -> str:
 def _pushes(view: View) -> None:
     """Who pushes, and in which weeks."""
     lang = context.lang()
-    by = view_state.choose("pushed_by", t("pipeline.pushed_by"), list(PUSHED_BY), PUSHED_BY[0],
-                           {d: i18n.dimension_label(d, lang) for d in PUSHED_BY}, kind="segments")
+    by = view_state.choose(
+        "pushed_by",
+        t("pipeline.pushed_by"),
+        list(PUSHED_BY),
+        PUSHED_BY[0],
+        {d: i18n.dimension_label(d, lang) for d in PUSHED_BY},
+        kind="segments",
+    )
     frame = cache.ask().pushes(view, by)
     name = partial(_called, by)
     said = findings.pushes(frame, by, lang, name=name)
     drawn = frame[frame["n"] > 0].head(_ROWS)
     total = frame["n"].sum()
-    figure = shares.rows(drawn, _names(), context.theme(), title=lambda r: label(name(r[by]), 30), mark=(by, "outcome"),
-                         average=frame["pushed"].sum() / total if total else None)
+    if not total:
+        _not_measured("pipeline_pushes", said.text, "pipeline.pushes.needs")
+        return
+    figure = shares.rows(
+        drawn,
+        _names(),
+        context.theme(),
+        title=lambda r: label(name(r[by]), 30),
+        mark=(by, "outcome"),
+        average=frame["pushed"].sum() / total if total else None,
+    )
     shown = frame.assign(**{by: frame[by].map(name)})
-    chart_card(said.text, figure, shown, key="pipeline_pushes", view=view, measured=t("pipeline.pushes.measured"),
-               definition_key="pipeline.pushes", columns=[by, *_PUSHES], kinds=_KINDS,
-               mark_question=partial(_pushed, by))
+    chart_card(
+        said.text,
+        figure,
+        shown,
+        key="pipeline_pushes",
+        view=view,
+        measured=t("pipeline.pushes.measured"),
+        definition_key="pipeline.pushes",
+        columns=[by, *_PUSHES],
+        kinds=_KINDS,
+        mark_question=partial(_pushed, by),
+    )
     weeks = cache.ask().push_weeks(view, by)
     if weeks.empty:
         return
     most = frame[frame["is_apart"] & (frame["gap"] > 0)].sort_values("gap", ascending=False, kind="stable")
     who = most[by].iloc[0] if len(most) else None
-    part = weeks[weeks[by] == who] if who is not None else weeks.groupby("week", as_index=False).agg(
-        {"pushes": "sum", "over_quarter": "sum", "is_late": "max"})
-    chart_card(t("pipeline.weeks", name=name(who) if who is not None else t("pipeline.all")),
-               pushes.weeks(part, _names(), context.theme()), part, key="pipeline_weeks", view=view, drill=False,
-               measured=t("pipeline.weeks.measured"), columns=["week", "pushes", "over_quarter"],
-               kinds={"week": "date", "pushes": "number", "over_quarter": "number"})
+    part = (
+        weeks[weeks[by] == who]
+        if who is not None
+        else weeks.groupby("week", as_index=False).agg({"pushes": "sum", "over_quarter": "sum", "is_late": "max"})
+    )
+    chart_card(
+        t("pipeline.weeks", name=name(who) if who is not None else t("pipeline.all")),
+        pushes.weeks(part, _names(), context.theme()),
+        part,
+        key="pipeline_weeks",
+        view=view,
+        drill=False,
+        measured=t("pipeline.weeks.measured"),
+        columns=["week", "pushes", "over_quarter"],
+        kinds={"week": "date", "pushes": "number", "over_quarter": "number"},
+    )
+
+
+def _not_measured(key: str, title: str, what: str) -> None:
+    """A card that says which data are missing, instead of a chart of nothing."""
+    with st.container(border=True, key=key):
+        st.header(md_escape(title), anchor=False)
+        states.not_measured(what)
 
 
 def _pushed(by: str, point: Any) -> dict[str, Any] | None:
@@ -198,18 +360,28 @@ def _coverage(view: View, segments: list[str]) -> None:
     if "segment" in frame:
         frame = frame[frame["segment"].isin(segments)].reset_index(drop=True)
     name = partial(_called, "segment")
-    titles = [f"{row['quarter']} {name(row['segment']) if 'segment' in row else ''}".strip() for row in frame.to_dict("records")]
+    titles = [
+        f"{row['quarter']} {name(row['segment']) if 'segment' in row else ''}".strip()
+        for row in frame.to_dict("records")
+    ]
     said = findings.covered(frame, context.lang(), name=name)
     measured = t("pipeline.coverage.measured")
     if not frame["target"].notna().any():
-        with st.container(border=True, key="pipeline_coverage"):
-            st.header(said.text, anchor=False)
-            states.not_measured("pipeline.coverage.needs")
+        _not_measured("pipeline_coverage", said.text, "pipeline.coverage.needs")
         return
-    chart_card(said.text, coverage_target.rows(frame, _names(), context.theme(), titles=titles), frame,
-               key="pipeline_coverage", view=view, measured=measured, definition_key="pipeline.coverage",
-               columns=_COVERAGE, kinds=_KINDS | {c: "points" for c in ("value", "needed", "needed_low", "needed_high")},
-               question="pipeline.open", with_period=False)
+    chart_card(
+        said.text,
+        coverage_target.rows(frame, _names(), context.theme(), titles=titles),
+        frame,
+        key="pipeline_coverage",
+        view=view,
+        measured=measured,
+        definition_key="pipeline.coverage",
+        columns=_COVERAGE,
+        kinds=_KINDS | dict.fromkeys(("value", "needed", "needed_low", "needed_high"), "points"),
+        question="pipeline.open",
+        with_period=False,
+    )
 
 
 def _ageing(view: View) -> None:
@@ -220,11 +392,19 @@ def _ageing(view: View) -> None:
     for number, facet in placed(shown):
         part = facet.of(frame)
         stage = partial(here.settings.stage_label, facet.pipeline, lang=here.lang)
-        chart_card(findings.aged(part, here.lang, what=facet.name(here.lang, here.settings), name=stage).text,
-                   ageing.stages(part, _names(), here.theme, segment=facet.segment, extent=widest), part,
-                   key=f"pipeline_ageing_{number}", view=view, measured=f"{t('pipeline.ageing.measured')} · {_as_of(view)}",
-                   definition_key="pipeline.ageing", columns=_AGEING, kinds=_KINDS, question="pipeline.ageing",
-                   with_period=False)
+        chart_card(
+            findings.aged(part, here.lang, what=facet.name(here.lang, here.settings), name=stage).text,
+            ageing.stages(part, _names(), here.theme, segment=facet.segment, extent=widest),
+            part,
+            key=f"pipeline_ageing_{number}",
+            view=view,
+            measured=f"{t('pipeline.ageing.measured')} · {_as_of(view)}",
+            definition_key="pipeline.ageing",
+            columns=_AGEING,
+            kinds=_KINDS,
+            question="pipeline.ageing",
+            with_period=False,
+        )
 
 
 def _grades(view: View) -> None:
@@ -234,19 +414,33 @@ def _grades(view: View) -> None:
         return
     for number, facet in placed(parts.facets(frame, here.settings)):
         part = facet.of(frame)
-        chart_card(_grade_title(facet, part), ageing.grades(part, _names(), here.theme, segment=facet.segment), part,
-                   key=f"pipeline_grades_{number}", view=view, measured=f"{t('pipeline.grades.measured')} · {_as_of(view)}",
-                   definition_key="pipeline.open", columns=["stage", "grade", "n", "amount", "amount_missing", "overdue"],
-                   kinds=_KINDS, question="pipeline.open", with_period=False)
+        chart_card(
+            _grade_title(facet, part),
+            ageing.grades(part, _names(), here.theme, segment=facet.segment),
+            part,
+            key=f"pipeline_grades_{number}",
+            view=view,
+            measured=f"{t('pipeline.grades.measured')} · {_as_of(view)}",
+            definition_key="pipeline.open",
+            columns=["stage", "grade", "n", "amount", "amount_missing", "overdue"],
+            kinds=_KINDS,
+            question="pipeline.open",
+            with_period=False,
+        )
 
 
 def _grade_title(facet: Facet, part: pd.DataFrame) -> str:
     here = context.now()
     by = "amount" if part["amount"].notna().any() else "n"
     most = part.loc[part[by].astype(float).idxmax()]
-    return t("pipeline.grades", segment=facet.name(here.lang, here.settings), grade=_called("grade", most["grade"]),
-             stage=here.settings.stage_label(most["pipeline"], most["stage"], here.lang),
-             share=fmt.rate(most[by] / part[by].sum()), of=t(f"pipeline.grades.{by}"))
+    return t(
+        "pipeline.grades",
+        segment=facet.name(here.lang, here.settings),
+        grade=_called("grade", most["grade"]),
+        stage=here.settings.stage_label(most["pipeline"], most["stage"], here.lang),
+        share=fmt.rate(most[by] / part[by].sum()),
+        of=t(f"pipeline.grades.{by}"),
+    )
 
 
 def _records(view: View, segments: list[str]) -> None:
@@ -261,12 +455,27 @@ def _hygiene(view: View, segment: str, number: int) -> None:
     row = cache.ask().metric("pipeline.hygiene", _of(view, segment)).iloc[0].to_dict()
     frame = pipeline_health.issues(row).assign(segment=segment or None)
     frame = frame.assign(issue=[t(f"pipeline.issue.{issue}") for issue in frame["outcome"]])
-    figure = shares.rows(frame, _names(), context.theme(), title=lambda r: label(r["issue"], 36), segment=segment or None,
-                         mark=("segment", "outcome"))
-    chart_card(findings.gaps(row, context.lang(), what=_what(segment)).text, figure, frame, key=f"pipeline_hygiene_{number}",
-               view=view, measured=f"{t('pipeline.hygiene.measured')} · {_as_of(view)}", definition_key="pipeline.hygiene",
-               columns=["issue", "n", "value", "amount", "reason"], kinds={"value": "rate"}, question="pipeline.hygiene",
-               with_period=False)
+    figure = shares.rows(
+        frame,
+        _names(),
+        context.theme(),
+        title=lambda r: label(r["issue"], 36),
+        segment=segment or None,
+        mark=("segment", "outcome"),
+    )
+    chart_card(
+        findings.gaps(row, context.lang(), what=_what(segment)).text,
+        figure,
+        frame,
+        key=f"pipeline_hygiene_{number}",
+        view=view,
+        measured=f"{t('pipeline.hygiene.measured')} · {_as_of(view)}",
+        definition_key="pipeline.hygiene",
+        columns=["issue", "n", "value", "amount", "reason"],
+        kinds={"value": "rate"},
+        question="pipeline.hygiene",
+        with_period=False,
+    )
 
 
 def _split(view: View, segment: str, number: int) -> None:
@@ -274,17 +483,33 @@ def _split(view: View, segment: str, number: int) -> None:
     by = "amount" if frame["amount"].notna().any() else "n"
     total = float(frame[by].sum())
     frame = frame[["type", "n", "amount", "amount_missing", "reason"]].assign(
-        value=frame[by].astype(float) / total if total else float("nan"), segment=segment or None)
+        value=frame[by].astype(float) / total if total else float("nan"), segment=segment or None
+    )
     frame = frame[(frame["n"] > 0)].sort_values("value", ascending=False, kind="stable")
     if frame.empty or set(frame["type"]) == {UNKNOWN}:
         return
     name = partial(_called, "type")
-    figure = shares.rows(frame, _names(), context.theme(), title=lambda r: label(name(r["type"])), segment=segment or None,
-                         mark=("segment", "type"))
-    chart_card(findings.split(frame, context.lang(), what=_what(segment), name=name).text, figure, frame,
-               key=f"pipeline_split_{number}", view=view, measured=f"{t(f'pipeline.split.{by}')} · {_as_of(view)}",
-               definition_key="pipeline.open", columns=["type", "n", "amount", "amount_missing", "value"], kinds=_KINDS,
-               question="pipeline.open", with_period=False)
+    figure = shares.rows(
+        frame,
+        _names(),
+        context.theme(),
+        title=lambda r: label(name(r["type"])),
+        segment=segment or None,
+        mark=("segment", "type"),
+    )
+    chart_card(
+        findings.split(frame, context.lang(), what=_what(segment), name=name).text,
+        figure,
+        frame,
+        key=f"pipeline_split_{number}",
+        view=view,
+        measured=f"{t(f'pipeline.split.{by}')} · {_as_of(view)}",
+        definition_key="pipeline.open",
+        columns=["type", "n", "amount", "amount_missing", "value"],
+        kinds=_KINDS,
+        question="pipeline.open",
+        with_period=False,
+    )
 
 
 def _concentration(view: View, segment: str, number: int) -> None:
@@ -295,13 +520,28 @@ def _concentration(view: View, segment: str, number: int) -> None:
     frame = cache.ask().largest_accounts(asked)
     known = float(row["top_amount"]) / float(row["value"])
     frame = frame.assign(value=frame["amount"].astype(float) / known, segment=segment or None, reason="")
-    figure = shares.rows(frame, _names(), context.theme(), title=lambda r: label(r["account_name"], 30), segment=segment or None,
-                         mark=("segment", "account_id"))
+    figure = shares.rows(
+        frame,
+        _names(),
+        context.theme(),
+        title=lambda r: label(r["account_name"], 30),
+        segment=segment or None,
+        mark=("segment", "account_id"),
+    )
     hhi = t("pipeline.held.hhi", hhi=fmt.number(row["hhi"], digits=3), without=fmt.number(row["without_account"]))
-    chart_card(findings.held(row, context.lang(), what=_what(segment)).text, figure, frame,
-               key=f"pipeline_concentration_{number}", view=view, measured=f"{hhi} · {_as_of(view)}",
-               definition_key="pipeline.concentration", columns=["account_name", "n", "amount", "amount_missing", "value"],
-               kinds=_KINDS, question="pipeline.open", with_period=False)
+    chart_card(
+        findings.held(row, context.lang(), what=_what(segment)).text,
+        figure,
+        frame,
+        key=f"pipeline_concentration_{number}",
+        view=view,
+        measured=f"{hhi} · {_as_of(view)}",
+        definition_key="pipeline.concentration",
+        columns=["account_name", "n", "amount", "amount_missing", "value"],
+        kinds=_KINDS,
+        question="pipeline.open",
+        with_period=False,
+    )
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

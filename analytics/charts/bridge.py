@@ -18,7 +18,12 @@ MARK = ("segment", "outcome")
 
 
 def waterfall(
-    frame: pd.DataFrame, names: Names, theme: Theme, *, by: str = "amount", segment: str | None = None,
+    frame: pd.DataFrame,
+    names: Names,
+    theme: Theme,
+    *,
+    by: str = "amount",
+    segment: str | None = None,
     extent: float | None = None,
 ) -> go.Figure:
     """Rows of bridge.parts of ONE group; parts in which nothing happened are left out. `by`: amount | count.
@@ -26,7 +31,11 @@ def waterfall(
     What chance or sales decide is coloured (won is good although it leaves the stock); handovers and other moves
     between views are neither good nor bad. Charts side by side share `extent`, their largest level.
     """
-    rows = [r for r in frame.to_dict("records") if r["kind"] in ("start", "end") or (r["n"] if by == "amount" else r["effect_n"])]
+    rows = [
+        r
+        for r in frame.to_dict("records")
+        if r["kind"] in ("start", "end") or (r["n"] if by == "amount" else r["effect_n"])
+    ]
     if not any(r["n"] for r in rows):
         return message(theme, names.text("empty"))
     colours, colour = palette(theme), ink(theme, segment, names.order)
@@ -44,18 +53,51 @@ def waterfall(
     for i, (row, (base, step)) in enumerate(zip(rows, spans, strict=True)):
         shade = _shade(row, colour.actual, colours)
         hover = f"{_title(row, names)}<br>n {show.number(row['n'])}<br>{_written(row, by, names)}"
-        bars(fig, [step], [at[i]], base=[base], colour=shade, width=place.bar, name="", hover=[hover],
-             marks=[[segment, row["part"]]])
+        bars(
+            fig,
+            [step],
+            [at[i]],
+            base=[base],
+            colour=shade,
+            width=place.bar,
+            name="",
+            hover=[hover],
+            marks=[[segment, row["part"]]],
+        )
         is_stock = row["kind"] in ("start", "end")
         if i:
             at_x = level if row["kind"] == "end" else base
-            fig.shape(type="line", x0=at_x, x1=at_x, y0=at[i - 1], y1=at[i], xref="x", yref="y",
-                      line={"color": colours.muted, "width": 1, "dash": "dot"})
+            fig.shape(
+                type="line",
+                x0=at_x,
+                x1=at_x,
+                y0=at[i - 1],
+                y1=at[i],
+                xref="x",
+                yref="y",
+                line={"color": colours.muted, "width": 1, "dash": "dot"},
+            )
         write(fig, _title(row, names), 0, place.text_at(i), bold=is_stock)
-        write(fig, f"n {show.number(row['n'])}", 1, place.text_at(i), anchor="right", shift=78, colour=colours.muted,
-              size=FONT_SIZE - 1)
-        write(fig, _written(row, by, names), 1, at[i], anchor="right", shift=78, bold=is_stock,
-              colour=None if is_stock else shade)
+        write(
+            fig,
+            f"n {show.number(row['n'])}",
+            1,
+            place.text_at(i),
+            anchor="right",
+            shift=78,
+            colour=colours.muted,
+            size=FONT_SIZE - 1,
+        )
+        write(
+            fig,
+            _written(row, by, names),
+            1,
+            at[i],
+            anchor="right",
+            shift=78,
+            bold=is_stock,
+            colour=None if is_stock else shade,
+        )
     return fig.figure()
 
 

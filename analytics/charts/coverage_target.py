@@ -13,7 +13,7 @@ from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette
 
 
 def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) -> go.Figure:
-    """Rows of ask.target_coverage: solid = coverage, outlined = needed (with its interval). `titles` are plain texts."""
+    """Rows of ask.target_coverage: solid = coverage, outlined = needed (with its interval). `titles`: plain texts."""
     if frame.empty:
         return message(theme, names.text("empty"))
     records, colours = frame.to_dict("records"), palette(theme)
@@ -23,19 +23,47 @@ def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) 
     reach = max([*found, 1.0])
     fig.set(xaxis={"range": [0, reach * 1.05], "visible": False}, meta={"mark": ["segment", "quarter"]})
     at = [place.bar_at(i) for i in range(place.count)]
-    hover = [f"{label(t)}<br>{_times(r['value'])} / {_times(r['needed'])}" for t, r in zip(titles, records, strict=True)]
+    hover = [
+        f"{label(t)}<br>{_times(r['value'])} / {_times(r['needed'])}" for t, r in zip(titles, records, strict=True)
+    ]
     for i, row in enumerate(records):
         colour = ink(theme, row.get("segment"), names.order).actual
-        bars(fig, [known(row["value"])], [at[i]], colour=colour, width=place.bar - 6, name=names.text("actual"), keyed=i == 0,
-             hover=[hover[i]], marks=[[row.get("segment"), row["quarter"]]])
-    bars(fig, column(frame, "needed"), at, colour=colours.text, width=place.bar, name=names.text("needed"), keyed=True,
-         outlined=colours.muted, hover=hover)
+        bars(
+            fig,
+            [known(row["value"])],
+            [at[i]],
+            colour=colour,
+            width=place.bar - 6,
+            name=names.text("actual"),
+            keyed=i == 0,
+            hover=[hover[i]],
+            marks=[[row.get("segment"), row["quarter"]]],
+        )
+    bars(
+        fig,
+        column(frame, "needed"),
+        at,
+        colour=colours.text,
+        width=place.bar,
+        name=names.text("needed"),
+        keyed=True,
+        outlined=colours.muted,
+        hover=hover,
+    )
     high = [None if v is None else min(v, reach * 1.05) for v in column(frame, "needed_high")]
     whiskers(fig, column(frame, "needed_low"), high, at, theme, name=names.text("interval"), keyed=True)
     for i, (text, row) in enumerate(zip(titles, records, strict=True)):
         write(fig, label(text, 30), 0, place.text_at(i))
-        write(fig, f"n {show.number(row['n'])}", 1, place.text_at(i), anchor="right", shift=60, colour=colours.muted,
-              size=FONT_SIZE - 1)
+        write(
+            fig,
+            f"n {show.number(row['n'])}",
+            1,
+            place.text_at(i),
+            anchor="right",
+            shift=60,
+            colour=colours.muted,
+            size=FONT_SIZE - 1,
+        )
         if known(row["value"]) is None:
             write(fig, names.reason(row["reason"]), 0, at[i], colour=colours.muted, size=FONT_SIZE - 1)
         else:

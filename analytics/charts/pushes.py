@@ -15,17 +15,28 @@ _HEIGHT = 260
 
 
 def weeks(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
-    """Rows of pushes.weekly of one group (columns week, pushes, is_late): weeks at the end of a quarter are dark red."""
+    """Rows of pushes.weekly of one group (columns week, pushes, is_late): weeks at a quarter's end are red."""
     if frame.empty or not frame["pushes"].any():
         return message(theme, names.text("empty"), _HEIGHT)
     colours = palette(theme)
     fig = Sheet(theme, _HEIGHT)
-    fig.set(margin={"l": 34, "r": 8, "t": 12, "b": 56}, bargap=0.15, legend={**key(theme), "y": -0.16}, showlegend=True,
-            barmode="overlay", yaxis={"showgrid": True, "rangemode": "tozero", "nticks": 4},
-            xaxis={"type": "date", "nticks": 5, "tickformat": "%Y-%m"})
+    fig.set(
+        margin={"l": 34, "r": 8, "t": 12, "b": 56},
+        bargap=0.15,
+        legend={**key(theme), "y": -0.16},
+        showlegend=True,
+        barmode="overlay",
+        yaxis={"showgrid": True, "rangemode": "tozero", "nticks": 4},
+        xaxis={"type": "date", "nticks": 5, "tickformat": "%Y-%m"},
+    )
     for is_late, colour, name in ((False, colours.neutral.comparison, "push_other"), (True, colours.bad, "push_late")):
         part = frame[frame["is_late"] == is_late]
-        fig.bar(x=[f"{w:%Y-%m-%d}" for w in part["week"]], y=[int(v) for v in part["pushes"]], name=names.text(name),
-                marker={"color": colour}, hoverinfo="text",
-                hovertext=[f"{w:%Y-%m-%d}<br>{show.number(v)}" for w, v in zip(part["week"], part["pushes"], strict=True)])
+        fig.bar(
+            x=[f"{w:%Y-%m-%d}" for w in part["week"]],
+            y=[int(v) for v in part["pushes"]],
+            name=names.text(name),
+            marker={"color": colour},
+            hoverinfo="text",
+            hovertext=[f"{w:%Y-%m-%d}<br>{show.number(v)}" for w, v in zip(part["week"], part["pushes"], strict=True)],
+        )
     return fig.figure()

@@ -8,61 +8,167 @@ from types import MappingProxyType
 from analytics import ageing, bridge, coverage, pipeline, pipeline_health, pushes
 from analytics.metrics.metric import Additivity, Calculate, Direction, Metric, Text, Unit
 
-_OPEN = {"en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
-         "zh": "截至日处于打开状态的商机,含暂停,不含推迟至将来的。"}
-_DUE = {"en": "Opportunities open in the period with an expected close, paused ones included.",
-        "zh": "期间内打开且有预计关闭日的商机,含暂停。"}
+_OPEN = {
+    "en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
+    "zh": "截至日处于打开状态的商机,含暂停,不含推迟至将来的。",
+}
+_DUE = {
+    "en": "Opportunities open in the period with an expected close, paused ones included.",
+    "zh": "期间内打开且有预计关闭日的商机,含暂停。",
+}
 
 
-def _metric(key: str, en: str, zh: str, says_en: str, says_zh: str, formula: str, population: Text, code: str,
-            queries: tuple[str, ...], calculate: Calculate, unit: Unit = "money", direction: Direction = "up",
-            additivity: Additivity = "value", *, grain: tuple[str, ...] = (), needs: tuple[str, ...] = ("status", "amount"),
-            options: Mapping[str, tuple[int, ...]] = MappingProxyType({})) -> Metric:
-    return Metric(f"pipeline.{key}", {"en": en, "zh": zh}, {"en": says_en, "zh": says_zh}, formula, unit, direction, grain,
-                  population, additivity, needs, 1, f"METHOD {code}", queries, calculate, options)
+def _metric(
+    key: str,
+    en: str,
+    zh: str,
+    says_en: str,
+    says_zh: str,
+    formula: str,
+    population: Text,
+    code: str,
+    queries: tuple[str, ...],
+    calculate: Calculate,
+    unit: Unit = "money",
+    direction: Direction = "up",
+    additivity: Additivity = "value",
+    *,
+    grain: tuple[str, ...] = (),
+    needs: tuple[str, ...] = ("status", "amount"),
+    options: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
+) -> Metric:
+    return Metric(
+        f"pipeline.{key}",
+        {"en": en, "zh": zh},
+        {"en": says_en, "zh": says_zh},
+        formula,
+        unit,
+        direction,
+        grain,
+        population,
+        additivity,
+        needs,
+        1,
+        f"METHOD {code}",
+        queries,
+        calculate,
+        options,
+    )
 
 
 METRICS = (
-    _metric("weighted", "Weighted pipeline", "加权在手商机",
-            "Amount of open opportunities on the as-of date, each times the default probability of its stage. Those without "
-            "an amount or a probability are counted beside it.",
-            "截至日打开商机的金额乘以所处阶段的默认赢率之和;无金额或无赢率者另计。",
-            "sum of amount x probability of the stage", _OPEN, "B18", ("open_stock",), pipeline.weighted),
-    _metric("bridge", "Change of the pipeline", "在手商机变动",
-            "What moved the open pipeline from the end of the day before the period to its last day. Every opportunity "
-            "that came or left is in exactly one part; what was won, lost or put off leaves with its last amount.",
-            "从期初前一日日终到期末日,在手商机的变动及来源。每个进出的商机恰好归入一项;赢单、输单、推迟按最后金额计出。",
-            "start + ins + increased - decreased - outs = end", _OPEN, "B18; PEERS 1.4", ("bridge",), bridge.wide,
-            direction="neutral"),
-    _metric("pushes", "Pushed close dates", "预计关闭日推迟率",
-            "Of the opportunities that were open with an expected close in the period, the share whose date was moved to a "
-            "later day while they were open. By month or quarter: those in which it was due.",
-            "期间内打开且有预计关闭日的商机中,在未结期间把日期改晚的比例。按月或季分组时,取原预计关闭日所在期。",
-            "pushed / n", _DUE, "B17; PEERS 1.4", ("pushes",), pushes.pushed, "share", "down", "counts",
-            needs=("expected_close_on",)),
-    _metric("coverage", "Pipeline coverage", "商机覆盖倍数",
-            "Open amount expected to close in the period, divided by what remains of its target. What is needed is 1 / the "
-            "own win rate by amount of the last 365 days.",
-            "预计在期间内关闭的在手金额 ÷ 期间剩余目标。所需倍数 = 1 ÷ 最近 365 天的金额赢率。",
-            "open amount due in the period / (target - won so far)", _OPEN, "B18",
-            ("due_open", "targets", "closings", "recent_closings", "overdue"), coverage.coverage, "ratio", "up", "none",
-            needs=("amount", "expected_close_on", "target")),
-    _metric("ageing", "Slower than three of four", "停留过久占比",
-            "Share of the open opportunities that have been in their stage for longer than three of four visits of the last "
-            "two years took. Calendar days; paused ones and unknown ages are left out and counted.",
-            "打开商机中,在当前阶段停留已超过近两年四分之三停留时长的比例。按自然日;暂停与起始未知者不计入、另列。",
-            "(slow + stuck) / (fast + usual + slow + stuck)", _OPEN, "B15, B13 T3", ("open_ages", "stage_pace"),
-            ageing.ageing, "share", "down", "counts", grain=("pipeline", "stage"), needs=("stage", "stage_entered_on")),
-    _metric("hygiene", "Records with gaps", "记录缺陷率",
-            "Share of the open opportunities with at least one issue: past its expected close, no expected close, no amount, "
-            "no next step, no activity for 30 days. What is not measured is null and no issue.",
-            "打开商机中至少有一项问题的比例:已过预计关闭日、无预计关闭日、无金额、无下一步、30 天无活动。未采集的项为空,不算问题。",
-            "flagged / n", _OPEN, "B15, B17", ("hygiene",), pipeline_health.hygiene, "share", "down", "counts",
-            options=MappingProxyType({"idle": (30, 14, 60, 90)})),
-    _metric("concentration", "Share of the ten largest accounts", "前十大客户占比",
-            "Share of the open amount that the ten largest accounts hold, with the Herfindahl index beside it. What has no "
-            "account is left out and counted.",
-            "十个最大客户占在手金额的比例;并列赫芬达尔指数。无客户者不计入、另列。",
-            "amount of the ten largest accounts / amount of all accounts", _OPEN, "B18", ("concentration",),
-            pipeline_health.concentration, "share", "neutral", "counts", needs=("amount", "account_id")),
+    _metric(
+        "weighted",
+        "Weighted pipeline",
+        "加权在手商机",
+        "Amount of open opportunities on the as-of date, each times the default probability of its stage. Those "
+        "without an amount or a probability are counted beside it.",
+        "截至日打开商机的金额乘以所处阶段的默认赢率之和;无金额或无赢率者另计。",
+        "sum of amount x probability of the stage",
+        _OPEN,
+        "B18",
+        ("open_stock",),
+        pipeline.weighted,
+    ),
+    _metric(
+        "bridge",
+        "Change of the pipeline",
+        "在手商机变动",
+        "What moved the open pipeline from the end of the day before the period to its last day. Every opportunity "
+        "that came or left is in exactly one part; what was won, lost or put off leaves with its last amount.",
+        "从期初前一日日终到期末日,在手商机的变动及来源。每个进出的商机恰好归入一项;赢单、输单、推迟按最后金额计出。",
+        "start + ins + increased - decreased - outs = end",
+        _OPEN,
+        "B18; PEERS 1.4",
+        ("bridge",),
+        bridge.wide,
+        direction="neutral",
+    ),
+    _metric(
+        "pushes",
+        "Pushed close dates",
+        "预计关闭日推迟率",
+        "Of the opportunities that were open with an expected close in the period, the share whose date was moved to a "
+        "later day while they were open. By month or quarter: those in which it was due.",
+        "期间内打开且有预计关闭日的商机中,在未结期间把日期改晚的比例。按月或季分组时,取原预计关闭日所在期。",
+        "pushed / n",
+        _DUE,
+        "B17; PEERS 1.4",
+        ("pushes",),
+        pushes.pushed,
+        "share",
+        "down",
+        "counts",
+        needs=("expected_close_on",),
+    ),
+    _metric(
+        "coverage",
+        "Pipeline coverage",
+        "商机覆盖倍数",
+        "Open amount expected to close in the period, divided by what remains of its target. What is needed is 1 / the "
+        "own win rate by amount of the last 365 days.",
+        "预计在期间内关闭的在手金额 ÷ 期间剩余目标。所需倍数 = 1 ÷ 最近 365 天的金额赢率。",
+        "open amount due in the period / (target - won so far)",
+        _OPEN,
+        "B18",
+        ("due_open", "targets", "closings", "recent_closings", "overdue"),
+        coverage.coverage,
+        "ratio",
+        "up",
+        "none",
+        needs=("amount", "expected_close_on", "target"),
+    ),
+    _metric(
+        "ageing",
+        "Slower than three of four",
+        "停留过久占比",
+        "Share of the open opportunities that have been in their stage for longer than three of four visits of the "
+        "last two years took. Calendar days; paused ones and unknown ages are left out and counted.",
+        "打开商机中,在当前阶段停留已超过近两年四分之三停留时长的比例。按自然日;暂停与起始未知者不计入、另列。",
+        "(slow + stuck) / (fast + usual + slow + stuck)",
+        _OPEN,
+        "B15, B13 T3",
+        ("open_ages", "stage_pace"),
+        ageing.ageing,
+        "share",
+        "down",
+        "counts",
+        grain=("pipeline", "stage"),
+        needs=("stage", "stage_entered_on"),
+    ),
+    _metric(
+        "hygiene",
+        "Records with gaps",
+        "记录缺陷率",
+        "Share of the open opportunities with at least one issue: past its expected close, no expected close, no "
+        "amount, no next step, no activity for 30 days. What is not measured is null and no issue.",
+        "打开商机中至少有一项问题的比例:已过预计关闭日、无预计关闭日、无金额、无下一步、30 天无活动。"
+        "未采集的项为空,不算问题。",
+        "flagged / n",
+        _OPEN,
+        "B15, B17",
+        ("hygiene",),
+        pipeline_health.hygiene,
+        "share",
+        "down",
+        "counts",
+        options=MappingProxyType({"idle": (30, 14, 60, 90)}),
+    ),
+    _metric(
+        "concentration",
+        "Share of the ten largest accounts",
+        "前十大客户占比",
+        "Share of the open amount that the ten largest accounts hold, with the Herfindahl index beside it. What has no "
+        "account is left out and counted.",
+        "十个最大客户占在手金额的比例;并列赫芬达尔指数。无客户者不计入、另列。",
+        "amount of the ten largest accounts / amount of all accounts",
+        _OPEN,
+        "B18",
+        ("concentration",),
+        pipeline_health.concentration,
+        "share",
+        "neutral",
+        "counts",
+        needs=("amount", "account_id"),
+    ),
 )

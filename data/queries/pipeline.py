@@ -45,14 +45,22 @@ def concentration(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence
     return run(cursor, "concentration", slice_, by)
 
 
-def largest_accounts(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
-                     limit: int = 10) -> pd.DataFrame:
+def largest_accounts(
+    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, limit: int = 10
+) -> pd.DataFrame:
     """The accounts with the largest open amounts, not by groups (sql/largest_accounts.sql)."""
     return run(cursor, "largest_accounts", slice_, by, limit=limit)
 
 
-def hygiene(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, snapshot: date | None,
-            idle: int, zone: str) -> pd.DataFrame:
+def hygiene(
+    cursor: duckdb.DuckDBPyConnection,
+    slice_: Slice,
+    by: Sequence[str] = (),
+    *,
+    snapshot: date | None,
+    idle: int,
+    zone: str,
+) -> pd.DataFrame:
     """Per group: open opportunities whose record lacks something, NULL where nobody can know (sql/hygiene.sql)."""
     return run(cursor, "hygiene", slice_, by, snapshot=snapshot, idle=idle, zone=zone)
 

@@ -32,8 +32,11 @@ def exports(seed: int, count: int = 25) -> list[dict[str, Any]]:
     for number in range(count):
         born, status, gone = dice.randrange(WEEKS), "open", False
         stage = dice.choice(["lead", "meeting"])
-        kept: dict[str, Any] = {"segment": dice.choice(["KA", "SMB", None]), "amount": dice.choice([None, 10, 20, 35]),
-                                **dice.choice(OWNERS)}
+        kept: dict[str, Any] = {
+            "segment": dice.choice(["KA", "SMB", None]),
+            "amount": dice.choice([None, 10, 20, 35]),
+            **dice.choice(OWNERS),
+        }
         for week in range(born, WEEKS):
             if week > born and dice.random() < 0.4:
                 status = dice.choice(["open", "open", "paused", "future", "won", "lost", "no_decision", "void"])
@@ -43,15 +46,29 @@ def exports(seed: int, count: int = 25) -> list[dict[str, Any]]:
                 kept["segment"] = dice.choice(["KA", "SMB"])
             if dice.random() < 0.15:
                 kept |= dice.choice(OWNERS)
-            is_closed = status in CLOSED or (week > born and rows[-1]["status"] in CLOSED)  # closed, it would stay closed
+            is_closed = status in CLOSED or (
+                week > born and rows[-1]["status"] in CLOSED
+            )  # closed, it would stay closed
             gone = week > born and not is_closed and dice.random() < 0.1
             if gone:
                 continue
             closing = status in CLOSED
-            rows.append({"opportunity_id": f"o{number:03d}", "pipeline": "sales", "stage": status if closing else stage,
-                         "status": status, "currency": "CNY", "created_on": day(7 * born), "snapshot_date": day(7 * week),
-                         "closed_on": day(7 * week) if closing and not _was(rows, number, status) else _closed(rows, number, status),
-                         "amount_base": kept["amount"], **kept})
+            rows.append(
+                {
+                    "opportunity_id": f"o{number:03d}",
+                    "pipeline": "sales",
+                    "stage": status if closing else stage,
+                    "status": status,
+                    "currency": "CNY",
+                    "created_on": day(7 * born),
+                    "snapshot_date": day(7 * week),
+                    "closed_on": day(7 * week)
+                    if closing and not _was(rows, number, status)
+                    else _closed(rows, number, status),
+                    "amount_base": kept["amount"],
+                    **kept,
+                }
+            )
     return rows
 
 
@@ -75,7 +92,11 @@ def _closed(rows: list[dict[str, Any]], number: int, status: str) -> Any:
 def company(rows: list[dict[str, Any]]) -> Ask:
     opportunity, changes = _table("opportunity", rows), _table("stage_change", [])
     assert set(rows[0]) <= set(TABLES["opportunity"].schema().names)
-    return Ask(company_of({"opportunity": opportunity, "stage_change": changes, **marts_of(opportunity, changes, SALES)}, SALES))
+    return Ask(
+        company_of(
+            {"opportunity": opportunity, "stage_change": changes, **marts_of(opportunity, changes, SALES)}, SALES
+        )
+    )
 
 
 def balances(frame: pd.DataFrame) -> None:
@@ -86,8 +107,14 @@ def balances(frame: pd.DataFrame) -> None:
     assert part.loc["start", "effect_n"] + inner["effect_n"].sum() == part.loc["end", "n"]
     assert part.loc["start", "effect"] + inner["effect"].sum() == pytest.approx(part.loc["end", "effect"], abs=0.005)
     unknown = part["amount_missing"]
-    assert (unknown["start"] + unknown[list(INS)].sum() - unknown[list(OUTS)].sum() - part.loc["increased", "became_known"]
-            + part.loc["decreased", "became_known"] == unknown["end"])
+    assert (
+        unknown["start"]
+        + unknown[list(INS)].sum()
+        - unknown[list(OUTS)].sum()
+        - part.loc["increased", "became_known"]
+        + part.loc["decreased", "became_known"]
+        == unknown["end"]
+    )
 
 
 @settings(max_examples=8)
@@ -97,14 +124,26 @@ def test_it_balances_and_agrees_with_two_exports_compared_by_hand(seed: int, fir
     rows = exports(seed)
     asks = company(rows)
     start, end = day(7 * first), day(7 * min(first + weeks, WEEKS - 1))
-    for filters, scope in (({}, {}), ({"segment": ["KA"]}, {}), ({"team": ["East"]}, {}), ({"owner_id": ["s1"]}, {}),
-                           ({"segment": ["SMB"]}, {"team": ["East"]})):
+    for filters, scope in (
+        ({}, {}),
+        ({"segment": ["KA"]}, {}),
+        ({"team": ["East"]}, {}),
+        ({"owner_id": ["s1"]}, {}),
+        ({"segment": ["SMB"]}, {"team": ["East"]}),
+    ):
         chosen = {**filters, **scope}
         others = {k: v for k, v in chosen.items() if k == "segment"}
-        frame = asks.bridge(View(end, day(7 * first + 1), end, "none", "calendar", Filters.of(filters), Scope.of(**scope)))
+        frame = asks.bridge(
+            View(end, day(7 * first + 1), end, "none", "calendar", Filters.of(filters), Scope.of(**scope))
+        )
         balances(frame)
-        told = by_hand(rows, start, end, lambda r, c=chosen: all(r[k] in v for k, v in c.items()),
-                       lambda r, o=others: all(r[k] in v for k, v in o.items()))
+        told = by_hand(
+            rows,
+            start,
+            end,
+            lambda r, c=chosen: all(r[k] in v for k, v in c.items()),
+            lambda r, o=others: all(r[k] in v for k, v in o.items()),
+        )
         for row in frame.to_dict("records"):
             n, amount, missing = told.get(row["part"], (0, 0.0, 0))
             assert row["n"] == n, (seed, row["part"], chosen)
@@ -133,14 +172,38 @@ def parts(ask: Ask, of: View) -> dict[str, tuple[int, float]]:
 
 def test_won_leaves_with_what_was_booked_and_the_rest_is_a_change() -> None:
     """100 at first, won for 80: the amount fell by 20 and 80 were won."""
-    lead = {"opportunity_id": "a", "pipeline": "sales", "stage": "lead", "status": "open", "currency": "CNY", "created_on": day(0)}
-    rows = [lead | {"snapshot_date": day(0), "amount": 100, "amount_base": 100},
-            lead | {"snapshot_date": day(7), "amount": 80, "amount_base": 80, "stage": "won", "status": "won", "closed_on": day(7)}]
+    lead = {
+        "opportunity_id": "a",
+        "pipeline": "sales",
+        "stage": "lead",
+        "status": "open",
+        "currency": "CNY",
+        "created_on": day(0),
+    }
+    rows = [
+        lead | {"snapshot_date": day(0), "amount": 100, "amount_base": 100},
+        lead
+        | {
+            "snapshot_date": day(7),
+            "amount": 80,
+            "amount_base": 80,
+            "stage": "won",
+            "status": "won",
+            "closed_on": day(7),
+        },
+    ]
     assert parts(company(rows), view(7, 1, 7)) == {"start": (1, 100), "decreased": (1, -20), "won": (1, -80)}
 
 
 def test_an_unknown_amount_that_becomes_known_is_an_increase_and_never_counted_as_zero() -> None:
-    lead = {"opportunity_id": "a", "pipeline": "sales", "stage": "lead", "status": "open", "currency": "CNY", "created_on": day(0)}
+    lead = {
+        "opportunity_id": "a",
+        "pipeline": "sales",
+        "stage": "lead",
+        "status": "open",
+        "currency": "CNY",
+        "created_on": day(0),
+    }
     rows = [lead | {"snapshot_date": day(0)}, lead | {"snapshot_date": day(7), "amount": 60, "amount_base": 60}]
     frame = company(rows).bridge(view(7, 1, 7)).set_index("part")
     assert pd.isna(frame.loc["start", "amount"])
@@ -165,8 +228,13 @@ def test_a_deleted_deal_has_a_part_of_its_own() -> None:
 
 def test_closing_is_known_by_the_kind_of_the_stage_not_by_its_name() -> None:
     """A peer takes stages called %Close% as closed: here a stage called so is open, and won has a Chinese label."""
-    told = asked([Journey([(0, "lead"), (10, "won")], 5), Journey([(0, "lead"), (10, "lost")], 7),
-                  Journey([(0, "lead"), (10, "void")], 9)])
+    told = asked(
+        [
+            Journey([(0, "lead"), (10, "won")], 5),
+            Journey([(0, "lead"), (10, "lost")], 7),
+            Journey([(0, "lead"), (10, "void")], 9),
+        ]
+    )
     assert parts(told, view(20, 1, 20)) == {"start": (3, 21), "won": (1, -5), "lost": (1, -7), "void": (1, -9)}
 
 

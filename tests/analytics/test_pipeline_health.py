@@ -20,12 +20,28 @@ from tests.journeys import SALES, Journey, _table, asked, day, view
 
 def company(rows: Sequence[Mapping[str, Any]], **tables: Sequence[Mapping[str, Any]]) -> Ask:
     """One export on day 100."""
-    made = [{"opportunity_id": f"o{i}", "pipeline": "sales", "stage": "lead", "status": "open", "currency": "CNY",
-             "created_on": day(0), "snapshot_date": day(100), "amount_base": row.get("amount"), **row} for i, row in enumerate(rows)]
+    made = [
+        {
+            "opportunity_id": f"o{i}",
+            "pipeline": "sales",
+            "stage": "lead",
+            "status": "open",
+            "currency": "CNY",
+            "created_on": day(0),
+            "snapshot_date": day(100),
+            "amount_base": row.get("amount"),
+            **row,
+        }
+        for i, row in enumerate(rows)
+    ]
     opportunity, changes = _table("opportunity", made), _table("stage_change", [])
     others = {name: _table(name, given) for name, given in tables.items()}
-    return Ask(company_of({"opportunity": opportunity, "stage_change": changes, **others, **marts_of(opportunity, changes, SALES)},
-                          SALES))
+    return Ask(
+        company_of(
+            {"opportunity": opportunity, "stage_change": changes, **others, **marts_of(opportunity, changes, SALES)},
+            SALES,
+        )
+    )
 
 
 def closed(kind: str, at: int, amount: float, **more: Any) -> dict[str, Any]:
@@ -34,9 +50,15 @@ def closed(kind: str, at: int, amount: float, **more: Any) -> dict[str, Any]:
 
 def test_coverage_is_what_is_due_against_what_remains_and_needs_one_by_the_win_rate() -> None:
     """Target 1,000, won 200 of 200 + 300 decided: 800 remain; 1,600 are due in the quarter (day 90 on), 500 later."""
-    told = company([{"amount": 1600, "expected_close_on": day(120)}, {"amount": 500, "expected_close_on": day(200)},
-                    closed("won", 95, 200), closed("lost", 96, 300)],
-                   target=[{"period": "2026Q2", "team": "East", "amount": 1000, "currency": "CNY"}])
+    told = company(
+        [
+            {"amount": 1600, "expected_close_on": day(120)},
+            {"amount": 500, "expected_close_on": day(200)},
+            closed("won", 95, 200),
+            closed("lost", 96, 300),
+        ],
+        target=[{"period": "2026Q2", "team": "East", "amount": 1000, "currency": "CNY"}],
+    )
     row = told.metric("pipeline.coverage", view(100, 90, 180)).iloc[0]
     assert row[["n", "amount", "target", "won_amount", "remaining", "value"]].tolist() == [1, 1600, 1000, 200, 800, 2.0]
     assert (row["win_rate"], row["needed"]) == (0.4, 2.5)
@@ -54,18 +76,22 @@ def test_without_a_target_or_for_a_filter_that_no_target_names_coverage_is_not_m
 
 
 def test_targets_of_two_levels_are_not_added_and_months_make_a_quarter() -> None:
-    given = pd.DataFrame([("", "2026Q2", 90.0), ("team", "2026Q2", 60.0), ("team", "2026Q2", 40.0)],
-                         columns=["level", "period", "target"]).assign(currency="CNY", team=["", "East", "West"])
+    given = pd.DataFrame(
+        [("", "2026Q2", 90.0), ("team", "2026Q2", 60.0), ("team", "2026Q2", 40.0)],
+        columns=["level", "period", "target"],
+    ).assign(currency="CNY", team=["", "East", "West"])
     context = Context(SALES, day(100), day(90), day(100), end=day(180))
     assert target_of(given, context, [])["target"].tolist() == [90]
     assert target_of(given, context, ["team"]).set_index("team")["target"].to_dict() == {"East": 60, "West": 40}
-    months = pd.DataFrame({"level": "", "period": ["2026-04", "2026-05", "2026-06"], "target": [10.0, 20.0, 30.0], "currency": "CNY"})
+    months = pd.DataFrame(
+        {"level": "", "period": ["2026-04", "2026-05", "2026-06"], "target": [10.0, 20.0, 30.0], "currency": "CNY"}
+    )
     assert target_of(months, context, [])["target"].tolist() == [60]
     assert target_of(months.iloc[:2], context, []).empty, "two months are not the quarter"
 
 
 def test_ages_are_held_against_the_pace_of_the_same_stage() -> None:
-    """Twenty visits to the first stage ended after 1, 2 … 20 days: half by day 10, three of four by 15, nine of ten by 18."""
+    """Twenty visits to the first stage ended after 1, 2 … 20 days: half by day 10, three of four by 15."""
     past = [Journey([(0, "lead"), (n, "meeting"), (40, "won")]) for n in range(1, 21)]
     now = [Journey([(100 - age, "lead")], 5) for age in (3, 12, 17, 60)]
     paused = Journey([(98, "lead")], statuses={99: "paused"})
@@ -79,21 +105,36 @@ def test_ages_are_held_against_the_pace_of_the_same_stage() -> None:
 
 
 def test_gaps_are_counted_where_they_are_measured_and_unknown_where_not() -> None:
-    rows = [{"amount": 10, "expected_close_on": day(90)}, {"amount": 20}, {"expected_close_on": day(150)},
-            {"amount": 40, "expected_close_on": day(150)}]
+    rows = [
+        {"amount": 10, "expected_close_on": day(90)},
+        {"amount": 20},
+        {"expected_close_on": day(150)},
+        {"amount": 40, "expected_close_on": day(150)},
+    ]
     row = company(rows).metric("pipeline.hygiene", view(100)).iloc[0]
     assert row[["n", "flagged", "past_due", "no_close_date", "no_amount"]].tolist() == [4, 3, 1, 1, 1]
     assert row[["no_next_step", "no_activity"]].isna().all()
-    full = [r | {"next_step": "call" if i else " ", "last_activity_on": day(95 if i else 20)} for i, r in enumerate(rows)]
+    full = [
+        r | {"next_step": "call" if i else " ", "last_activity_on": day(95 if i else 20)} for i, r in enumerate(rows)
+    ]
     row = company(full).metric("pipeline.hygiene", view(100)).iloc[0]
     assert row[["no_next_step", "no_activity", "flagged"]].tolist() == [1, 1, 3]
 
 
 def test_an_activity_counts_as_of_the_day_and_a_young_deal_is_not_idle() -> None:
     touch = {"kind": "call", "opportunity_id": "o0", "occurred_at": datetime(2026, 3, 20, tzinfo=UTC)}  # day 78
-    rows = [{"amount": 1, "expected_close_on": day(150)}, {"amount": 1, "expected_close_on": day(150), "created_on": day(90)},
-            {"amount": 1, "expected_close_on": day(150)}]
-    told = company(rows, activity=[touch | {"activity_id": "a"}, touch | {"activity_id": "b", "opportunity_id": "o2", "is_valid": False}])
+    rows = [
+        {"amount": 1, "expected_close_on": day(150)},
+        {"amount": 1, "expected_close_on": day(150), "created_on": day(90)},
+        {"amount": 1, "expected_close_on": day(150)},
+    ]
+    told = company(
+        rows,
+        activity=[
+            touch | {"activity_id": "a"},
+            touch | {"activity_id": "b", "opportunity_id": "o2", "is_valid": False},
+        ],
+    )
     assert told.metric("pipeline.hygiene", view(100)).iloc[0]["no_activity"] == 1, "o2: its only activity is not valid"
     assert told.metric("pipeline.hygiene", view(100), idle=14).iloc[0]["no_activity"] == 2
     found = told.opportunities(view(100), {"question": "pipeline.hygiene", "outcome": "no_activity"})
@@ -102,7 +143,10 @@ def test_an_activity_counts_as_of_the_day_and_a_young_deal_is_not_idle() -> None
 
 def test_concentration_by_hand() -> None:
     """Eleven accounts of 10 and one of 90: the ten largest hold 180 of 200; squares 90² + 11 × 10² over 200²."""
-    rows = [{"amount": 10, "account_id": f"a{i}"} for i in range(11)] + [{"amount": 90, "account_id": "big"}, {"amount": 7}]
+    rows = [{"amount": 10, "account_id": f"a{i}"} for i in range(11)] + [
+        {"amount": 90, "account_id": "big"},
+        {"amount": 7},
+    ]
     row = company(rows).metric("pipeline.concentration", view(100)).iloc[0]
     assert row[["n", "accounts", "without_account", "top_amount"]].tolist() == [13, 12, 1, 180]
     assert row["value"] == 0.9

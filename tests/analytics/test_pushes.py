@@ -19,13 +19,31 @@ from tests.journeys import SALES, _table, day, view
 
 def company(*lives: list[tuple[int, str, int | None]], **columns: Any) -> Ask:
     """Each life: (day of the export, status, day of the expected close), one row an export."""
-    rows = [{"opportunity_id": f"o{i}", "pipeline": "sales", "stage": "lead" if status == "open" else status, "status": status,
-             "currency": "CNY", "created_on": day(life[0][0]), "snapshot_date": day(at), "team": "East",
-             "closed_on": None if status == "open" else day(at), "amount": 10, "amount_base": 10,
-             "expected_close_on": None if due is None else day(due), **columns}
-            for i, life in enumerate(lives) for at, status, due in life]
+    rows = [
+        {
+            "opportunity_id": f"o{i}",
+            "pipeline": "sales",
+            "stage": "lead" if status == "open" else status,
+            "status": status,
+            "currency": "CNY",
+            "created_on": day(life[0][0]),
+            "snapshot_date": day(at),
+            "team": "East",
+            "closed_on": None if status == "open" else day(at),
+            "amount": 10,
+            "amount_base": 10,
+            "expected_close_on": None if due is None else day(due),
+            **columns,
+        }
+        for i, life in enumerate(lives)
+        for at, status, due in life
+    ]
     opportunity, changes = _table("opportunity", rows), _table("stage_change", [])
-    return Ask(company_of({"opportunity": opportunity, "stage_change": changes, **marts_of(opportunity, changes, SALES)}, SALES))
+    return Ask(
+        company_of(
+            {"opportunity": opportunity, "stage_change": changes, **marts_of(opportunity, changes, SALES)}, SALES
+        )
+    )
 
 
 def row(ask: Ask, *by: str, start: int = 1, end: int = 60) -> pd.Series:
@@ -34,10 +52,21 @@ def row(ask: Ask, *by: str, start: int = 1, end: int = 60) -> pd.Series:
 
 def test_any_month_and_quarter_are_counted_apart() -> None:
     """Day 20 is in January, 25 too, 35 in February, 95 in April: the next quarter."""
-    told = company([(0, "open", 20), (7, "open", 25)], [(0, "open", 20), (7, "open", 35)], [(0, "open", 20), (7, "open", 95)],
-                   [(0, "open", 20), (7, "open", 20)])
+    told = company(
+        [(0, "open", 20), (7, "open", 25)],
+        [(0, "open", 20), (7, "open", 35)],
+        [(0, "open", 20), (7, "open", 95)],
+        [(0, "open", 20), (7, "open", 20)],
+    )
     found = row(told)
-    assert found[["n", "pushed", "pushed_month", "pushed_quarter", "moves", "days"]].tolist() == [4, 3, 2, 1, 3, 5 + 15 + 75]
+    assert found[["n", "pushed", "pushed_month", "pushed_quarter", "moves", "days"]].tolist() == [
+        4,
+        3,
+        2,
+        1,
+        3,
+        5 + 15 + 75,
+    ]
     assert (found["value"], found["days_mean"], found["amount"]) == (0.75, 95 / 3, 30)
 
 
@@ -48,7 +77,13 @@ def test_a_date_moved_twice_is_one_opportunity_and_a_repeat() -> None:
 
 def test_the_date_set_at_the_closing_and_dates_that_appear_or_vanish_are_no_pushes() -> None:
     """Systems set the expected close to the real one when a deal is closed."""
-    found = row(company([(0, "open", 20), (28, "won", 28)], [(0, "open", None), (7, "open", 50)], [(0, "open", 20), (7, "open", None)]))
+    found = row(
+        company(
+            [(0, "open", 20), (28, "won", 28)],
+            [(0, "open", None), (7, "open", 50)],
+            [(0, "open", 20), (7, "open", None)],
+        )
+    )
     assert found[["n", "pushed", "pulled"]].tolist() == [3, 0, 0]
 
 
@@ -66,7 +101,9 @@ def test_without_any_expected_close_the_share_is_unknown() -> None:
 
 
 def test_a_team_that_pushes_more_than_the_others_stands_apart_and_a_small_one_is_not_judged() -> None:
-    frame = pd.DataFrame({"team": ["A", "B", "C"], "n": [100, 300, 5], "pushed": [60, 45, 5], "value": [0.6, 0.15, 1.0]})
+    frame = pd.DataFrame(
+        {"team": ["A", "B", "C"], "n": [100, 300, 5], "pushed": [60, 45, 5], "value": [0.6, 0.15, 1.0]}
+    )
     found = pushes.apart(frame, "team").set_index("team")
     assert found["is_apart"].to_dict() == {"A": True, "B": True, "C": False}
     assert found.loc["A", "gap"] > 0 > found.loc["B", "gap"]
@@ -84,7 +121,14 @@ def test_pushes_that_gather_at_the_end_of_the_quarter_are_told_from_chance(late:
 
 
 def test_weeks_are_complete_and_the_ends_of_fiscal_quarters_marked() -> None:
-    days = pd.DataFrame({"team": "A", "changed_on": pd.to_datetime(["2026-01-06", "2026-01-09"]), "pushes": [2, 1], "over_quarter": [1, 0]})
+    days = pd.DataFrame(
+        {
+            "team": "A",
+            "changed_on": pd.to_datetime(["2026-01-06", "2026-01-09"]),
+            "pushes": [2, 1],
+            "over_quarter": [1, 0],
+        }
+    )
     frame = pushes.weekly(days, "team", date(2026, 1, 1), date(2026, 2, 3), fiscal_year_start=2)
     assert frame["pushes"].tolist() == [0, 3, 0, 0, 0, 0]
     assert [w.date() for w in frame["week"]] == [date(2025, 12, 29) + timedelta(days=7 * i) for i in range(6)]

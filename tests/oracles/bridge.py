@@ -12,7 +12,9 @@ Keep = Callable[[Row], bool]
 CLOSED = ("won", "lost", "no_decision", "void")
 
 
-def bridge(rows: Sequence[Row], first: date, last: date, keep: Keep, keep_others: Keep) -> dict[str, tuple[int, float, int]]:
+def bridge(
+    rows: Sequence[Row], first: date, last: date, keep: Keep, keep_others: Keep
+) -> dict[str, tuple[int, float, int]]:
     """part -> (opportunities, amount, of them without an amount), from the rows of all exports.
 
     `keep`: does a row belong to the view?  `keep_others`: does it, whoever owns it?
@@ -24,10 +26,15 @@ def bridge(rows: Sequence[Row], first: date, last: date, keep: Keep, keep_others
     for days in shown.values():
         for part, amount in _parts(days, first, last, keep, keep_others):
             found[part].append(amount)
-    return {part: (len(a), round(sum(x for x in a if x is not None), 2), sum(x is None for x in a)) for part, a in found.items()}
+    return {
+        part: (len(a), round(sum(x for x in a if x is not None), 2), sum(x is None for x in a))
+        for part, a in found.items()
+    }
 
 
-def _parts(days: Mapping[date, Row], first: date, last: date, keep: Keep, keep_others: Keep) -> list[tuple[str, float | None]]:
+def _parts(
+    days: Mapping[date, Row], first: date, last: date, keep: Keep, keep_others: Keep
+) -> list[tuple[str, float | None]]:
     then, now = days.get(first), days.get(last)
     was_in = then is not None and then["status"] in ("open", "paused") and keep(then)
     is_in = now is not None and now["status"] in ("open", "paused") and keep(now)
@@ -59,7 +66,9 @@ def _left(row: Row) -> str:
     return "postponed" if row["status"] == "future" else str(row["status"])
 
 
-def _came(days: Mapping[date, Row], then: Row | None, now: Row, first: date, last: date, keep_others: Keep) -> str | None:
+def _came(
+    days: Mapping[date, Row], then: Row | None, now: Row, first: date, last: date, keep_others: Keep
+) -> str | None:
     if then is None:
         return "new" if now["created_on"] > first else "restored"
     is_open = now["status"] in ("open", "paused")
