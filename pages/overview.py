@@ -1,42 +1,55 @@
-"""The value board: what each metric is, how it changed, whether the change is real; what is open; how wins move."""
+"""The value board: four lines with a sentence and tiles each, who stands out, baseline against now, how wins move."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from analytics import findings_comparison, findings_win, i18n, periods
+from analytics import findings_comparison, findings_value, findings_win, i18n, periods
 from analytics import format as fmt
-from analytics.charts import facets, movers, spark, stock, trend
+from analytics.charts import mix, movers, spark, trend
 from analytics.charts.names import Names
+from analytics.charts.style import label
+from analytics.headline import LINES
 from analytics.metrics import registry
 from analytics.view import View
 from data.scope import UNKNOWN
-from pages._parts import cache, closeness_parts, context, show, states
+from pages._parts import cache, context, states
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 from pages._parts.kpi_tile import Figure, kpi_tile
+from pages._parts.side_by_side import A_ROW, table_card
+from pages._parts.value_parts import called, changed, named, standing_out, written
 
 #: quarters of the win rate card: a trend needs its past, whatever the period
 _TREND_QUARTERS = 12
+#: tiles side by side
+_A_LINE = 4
+_MODES = ("direct", "mixed", "channel")
+_BASELINE = ["line", "indicator", "segment", "baseline_said", "now_said", "change_said", "verdict"]
+
+Row = Mapping[Any, Any]
 
 
 def render(view: View) -> None:
-    """Draw the page."""
-    with states.guard("overview_tiles"):
-        whole = cache.ask().headline(view)
-        parts = _parts(view)
-        _tiles(whole, parts)
-        _sentences(parts or {"": whole}, view)
-    with states.guard("overview_closeness"):
-        closeness_parts.headline(view)
-    with states.guard("overview_stock"):
-        _stock(view)
+    """Draw the page: what matters on each line in a sentence, the tiles, then who and where, then the long view."""
+    segments = _segments(view)
+    with states.guard("overview_board"):
+        board = _board(view, segments)
+        _short(board, view)
+        for line, keys in LINES.items():
+            _line(line, keys, board)
+        _not_named(view, segments)
+    standing_out(view)
+    with states.guard("overview_baseline"):
+        _baseline(view, segments)
+    with states.guard("overview_mix"):
+        _mix(view, segments)
     with states.guard("overview_wins"):
         _wins(view)
     with states.guard("overview_movers"):
@@ -51,139 +64,145 @@ def _segments(view: View) -> list[str]:
     return shown if len(shown) > 1 else []
 
 
-def _parts(view: View) -> dict[str, pd.DataFrame]:
-    """The tiles of each segment, if there are several."""
-    segments = _segments(view)
-    every = cache.ask().headline(view, ("segment",)) if segments else pd.DataFrame()
-    return {key: every[every["segment"] == key] for key in segments}
-
-
 def _of(view: View, segment: str) -> View:
-    return view.with_(filters=view.filters.with_(segment=[segment]))
+    return view.with_(filters=view.filters.with_(segment=[segment])) if segment else view
 
 
-def _called(segment: str) -> str:
-    here = context.now()
-    return i18n.label("segment", segment, here.lang, here.settings)
+def _board(view: View, segments: Sequence[str]) -> list[Row]:
+    """The rows of all tiles, a row per segment where there are several."""
+    frame = cache.ask().headline(view, ("segment",)) if segments else cache.ask().headline(view)
+    rows: list[Row] = frame.to_dict("records")
+    return [row for row in rows if not segments or row["segment"] in segments]
 
 
-def _sentences(headlines: Mapping[str, pd.DataFrame], view: View) -> None:
-    """What changed against the comparison period, each segment by its name: what is more than chance first, then how
-    much is not, then what has nothing to be compared with."""
-    if view.compare == "none":
-        return
-    rows = [row | {"of": key} for key, frame in headlines.items() for row in frame.to_dict("records")]
-    known = [row for row in rows if fmt.is_known(row["change"])]
-    real = [row for row in known if row["is_real"]]
-    with st.container(border=True, key="overview_changes", gap="xsmall"):
-        st.header(t("overview.changes"), anchor=False)
-        for row in real:
-            st.markdown(f"- {md_escape(_sentence(row))}")
-        if not known:
-            st.text(t("overview.changes.nothing"))
-            return
-        if not real:
-            st.text(t("overview.changes.none"))
-        untested = [row for row in known if row["is_real"] is None]
-        chance = [row for row in known if row["is_real"] is False]
-        missing = [row for row in rows if not fmt.is_known(row["change"])]
-        for key, found in (("chance", chance), ("untested", untested), ("missing", missing)):
-            if found:
-                st.caption(md_escape(t(f"overview.changes.{key}", names=t("view.and").join(map(_name, found)))))
-
-
-def _name(row: Mapping[Any, Any]) -> str:
-    """The metric of a row, and of which segment it is."""
-    name = registry.get(row["key"]).label[context.lang()]
-    return t("overview.of", segment=_called(row["of"]), what=name) if row["of"] else name
-
-
-def _sentence(row: Mapping[Any, Any]) -> str:
-    judged = {True: "good", False: "bad"}.get(row["is_good"], "neutral")
-    return t(f"overview.change.{judged}", what=_name(row), now=show.value(row["value"], row["unit"]),
-             before=show.value(row["other_value"], row["unit"]),
-             change=show.difference(row["value"], row["other_value"], row["unit"]))
-
-
-def _tiles(whole: pd.DataFrame, parts: Mapping[str, pd.DataFrame]) -> None:
-    """A tile a metric: side by side on wide screens, each in the full width on narrow ones."""
-    rows = whole.to_dict("records")
-    for place, row in zip(st.columns(len(rows)), rows, strict=True):
-        split = {key: found for key, frame in parts.items() for found in frame.to_dict("records")
-                 if found["key"] == row["key"]}
-        with place:
-            _tile(row, split)
-
-
-def _tile(row: dict[Any, Any], split: Mapping[str, dict[Any, Any]]) -> None:
-    """One metric: of each segment on its own and small of all together, or of the one that is shown."""
-    name = registry.get(row["key"]).label[context.lang()]
-    key = f"overview_{row['key'].replace('.', '_')}"
-    figures = [_figure(part, name, segment) for segment, part in split.items()] or [_figure(row, name)]
-    together = ""
-    if split:
-        together = t("overview.together", value=show.value(row["value"], row["unit"]),
-                     n=fmt.number(row["n"], context.lang()))
-    kpi_tile(name, figures, key=key, together=together, definition_key=row["key"])
-
-
-def _figure(row: dict[Any, Any], name: str, segment: str = "") -> Figure:
-    course = pd.DataFrame(row["trend"], columns=["period", "value", "n"])
-    change = show.difference(row["value"], row["other_value"], row["unit"])
-    what = t("overview.of", segment=_called(segment), what=name) if segment else name
-    return Figure(
-        _called(segment) if segment else name, show.value(row["value"], row["unit"]), _note(row), change,
-        is_up=None if not change or not row["change"] else row["change"] > 0, is_good=row["is_good"],
-        trend=spark.line(course, context.theme(), segment=segment or None),
-        trend_alt=t("overview.trend.alt", what=what, values=t("view.and").join(
-            f"{p} {show.value(v, row['unit'])}" for p, v in zip(course["period"], course["value"], strict=True))))
-
-
-def _note(row: dict[Any, Any]) -> str:
-    """n, the interval, and whether the change is more than chance; or why there is no value."""
+def _short(board: Sequence[Row], view: View) -> None:
+    """What matters on each line, one sentence each."""
     lang = context.lang()
+    with st.container(border=True, key="overview_short", gap="xsmall"):
+        st.header(t("value.short"), anchor=False)
+        for line, keys in LINES.items():
+            rows = [row for row in board if row["key"] in keys]
+            said = findings_value.line(line, rows, lang, name=named, value=written, change=changed)
+            st.markdown(f"**{md_escape(t(f'value.line.{line}'))}** · {md_escape(said.text)}")
+        if view.compare != "none" and not any(fmt.is_known(row["change"]) for row in board):
+            st.text(t("overview.changes.nothing"))
+
+
+def _line(line: str, keys: Sequence[str], board: Sequence[Row]) -> None:
+    """The tiles of one line: side by side on wide screens, each in the full width on narrow ones."""
+    st.subheader(t(f"value.line.{line}"), anchor=False)
+    if not any(fmt.is_known(row["value"]) for row in board if row["key"] in keys):
+        st.info(md_escape(t(f"value.line.{line}.unmeasured")), icon=":material/database_off:")
+        return
+    for place, key in zip(st.columns(_A_LINE), keys, strict=False):
+        with place:
+            _tile(key, [row for row in board if row["key"] == key])
+
+
+def _tile(key: str, rows: Sequence[Row]) -> None:
+    """One metric: each segment on its own, or the one that is shown; once for all where nothing of it is measured."""
+    if not any(row["n"] for row in rows) and len({row["reason"] for row in rows}) == 1:
+        rows = [{name: value for name, value in rows[0].items() if name != "segment"}]
+    name = registry.get(key).label[context.lang()]
+    kpi_tile(name, [_figure(row, name) for row in rows], key=f"overview_{key.replace('.', '_')}", definition_key=key)
+
+
+def _figure(row: Row, name: str) -> Figure:
+    segment = row.get("segment")
+    course = pd.DataFrame(row["trend"], columns=["period", "value", "n"])
+    change = changed(row)
+    return Figure(
+        called(segment) if segment else name, written(row, row["value"]), _note(row), change,
+        is_up=None if not change or not row["change"] else row["change"] > 0, is_good=row["is_good"],
+        trend=spark.line(course, context.theme(), segment=segment),
+        trend_alt=t("overview.trend.alt", what=named(row), values=t("view.and").join(
+            f"{p} {written(row, v)}" for p, v in zip(course["period"], course["value"], strict=True))))
+
+
+def _note(row: Row) -> str:
+    """n, the interval, the standard, and whether the change is more than chance; or why there is no value."""
+    lang = context.lang()
+    n = t("common.n", n=fmt.number(row["n"], lang))
     if row["reason"]:
-        return " · ".join([t("reason." + row["reason"]), t("common.n", n=fmt.number(row["n"], lang))])
-    parts = [t("common.n", n=fmt.number(row["n"], lang))]
-    if fmt.is_known(row["low"]) and row["unit"] in ("share", "days"):
-        parts.append(fmt.interval(row["low"], row["high"], lang, "days" if row["unit"] == "days" else "rate"))
-    if row["is_real"] is not None:
-        parts.append(t("overview.real" if row["is_real"] else "overview.chance"))
+        said = t("value.unmeasured", reason=t("reason." + row["reason"]))
+        return f"{said} · {n}" if row["n"] else said
+    parts = [n]
+    if fmt.is_known(row["low"]) and fmt.is_known(row["high"]):
+        parts.append(t("common.range", low=written(row, row["low"]), high=written(row, row["high"])))
+    if fmt.is_known(row["target"]):
+        key = "value.standard.met" if row["status"] == "green" else "value.standard"
+        parts.append(t(key, target=written(row, row["target"])))
+    if fmt.is_known(row["change"]):
+        verdict = {None: "value.untested", True: "overview.real", False: "overview.chance"}[row["is_real"]]
+        parts.append(t(verdict))
     return " · ".join(parts)
 
 
-def _stock(view: View) -> None:
-    """What is open, by pipeline and stage: its amount, or where no amount is known, how many."""
-    here = context.now()
-    frame = cache.ask().metric("pipeline.open", view, ("pipeline", "stage"))
-    frame = frame[frame["n"] > 0]
-    pipelines = list(dict.fromkeys(frame["pipeline"]))
-    if not pipelines:
-        with st.container(border=True, key="overview_stock", gap="xsmall"):
-            st.header(t("overview.stock.none"), anchor=False)
-            states.empty()
+def _not_named(view: View, segments: Sequence[str]) -> None:
+    """How many open opportunities belong to no known segment: nobody is left out in silence."""
+    if not segments or view.filters.get("segment"):
         return
-    by: stock.By = "amount" if frame["amount"].notna().any() else "count"
-    widest = facets.largest([frame], "amount" if by == "amount" else "n")
-    measured = t(f"overview.stock.measured.{by}", currency=here.settings.organisation.base_currency,
-                 day=fmt.day(view.as_of, here.lang))
-    columns = st.columns(len(pipelines)) if len(pipelines) > 1 else [st.container()]
-    for column, pipeline in zip(columns, pipelines, strict=True):
-        with column:
-            _stock_card(frame[frame["pipeline"] == pipeline], pipeline, view, measured, by, widest)
+    frame = cache.ask().metric("pipeline.open", view, ("segment",))
+    n = int(frame.loc[frame["segment"] == UNKNOWN, "n"].sum())
+    if n:
+        st.caption(md_escape(t("value.not_named", n=fmt.number(n, context.lang()))))
 
 
-def _stock_card(part: pd.DataFrame, pipeline: str, view: View, measured: str, by: stock.By,
-                widest: float | None) -> None:
-    here = context.now()
-    served = next((p.segments for p in here.settings.pipelines if p.key == pipeline), ())
-    drawn = part.assign(segment=served[0]) if len(served) == 1 else part
-    chart_card(
-        t(f"overview.stock.{by}", pipeline=i18n.label("pipeline", pipeline, here.lang, here.settings)),
-        stock.stages(drawn, Names(here.lang, here.settings), here.theme, by=by, extent=widest), part,
-        key=f"overview_stock_{pipeline}", view=view, measured=measured, definition_key="pipeline.open",
-        question="pipeline.open", with_period=False,
-        columns=["stage", "n", "amount", "amount_missing", "weighted", "paused", "overdue"])
+def _baseline(view: View, segments: Sequence[str]) -> None:
+    """Each indicator in the baseline and now."""
+    lang = context.lang()
+    frame = cache.ask().value_baseline(view, ("segment",)) if segments else cache.ask().value_baseline(view)
+    if segments:
+        frame = frame[frame["segment"].isin(segments)]
+    said = findings_value.baseline(frame, lang)
+    if frame.empty:
+        with st.container(border=True, key="overview_baseline"):
+            st.header(t("value.baseline.card"), anchor=False)
+            st.text(said.text)
+        return
+    period = fmt.period(periods.parse(frame["baseline"].iloc[0]), lang)
+    lines = {key: line for line, keys in LINES.items() for key in keys}
+    rows = [{"line": t(f"value.line.{lines[row['key']]}"), "indicator": registry.get(row["key"]).label[lang],
+             "segment": row.get("segment", ""), "baseline_said": written(row, row["other_value"]),
+             "now_said": written(row, row["value"]), "change_said": changed(row) or fmt.UNKNOWN,
+             "verdict": t(f"value.verdict.{_verdict(row)}")} for row in frame.to_dict("records")]
+    shown = _BASELINE if segments else [c for c in _BASELINE if c != "segment"]
+    table_card(said.text, t("value.baseline.measured", period=period), pd.DataFrame(rows), key="overview_baseline",
+               columns=shown)
+
+
+def _verdict(row: Row) -> str:
+    if not fmt.is_known(row["change"]):
+        return "unknown"
+    if not row["is_real"]:
+        return "untested" if row["is_real"] is None else "chance"
+    return {True: "better", False: "worse", None: "changed"}[row["is_good"]]
+
+
+def _mix(view: View, segments: Sequence[str]) -> None:
+    """Sales modes by region, each segment on its own; nothing where no mode is recorded."""
+    here, names = context.now(), Names(context.lang(), context.now().settings)
+    found = {key: cache.ask().mode_mix(_of(view, key)) for key in segments or [""]}
+    shown = [key for key, frame in found.items() if len(frame)]
+    for start in range(0, len(shown), A_ROW):
+        for place, key in zip(st.columns(A_ROW if len(shown) > 1 else 1), shown[start:start + A_ROW], strict=False):
+            frame, of = found[key], _of(view, key)
+            shares = cache.ask().metric("value.partner_share", of, ("region",))
+            said = findings_value.mixed(frame, shares[shares["region"] != UNKNOWN], here.lang, by="region",
+                                        what=_who(of),
+                                        name=partial(i18n.label, "region", lang=here.lang, settings=here.settings))
+            figure = mix.bars_of_100(frame, names, here.theme, by="region", part="sales_mode", parts=_MODES,
+                                     title=lambda region: label(i18n.label("region", region, here.lang, here.settings)),
+                                     segment=key or None)
+            with place:
+                chart_card(said.text, figure, frame, key=f"overview_mix_{key or 'all'}", view=of, drill=False,
+                           measured=t("value.mix.measured"), definition_key="value.partner_share",
+                           columns=["region", "sales_mode", "n", "amount", "value"])
+
+
+def _who(view: View) -> str:
+    """Whose figures these are: the segments that are chosen, or all customers."""
+    return t("view.and").join(map(called, view.filters.get("segment"))) or t("value.everybody")
 
 
 def _wins(view: View) -> None:
@@ -212,8 +231,8 @@ def _wins_title(view: View) -> str:
 
     def found(of: View, name: str) -> str:
         return findings_win.whole_shift(cache.ask().win_shifts(of, dimensions=()), here.lang, what=name).text
-    named = {key: t("overview.of", segment=_called(key), what=what) for key in _segments(view)}
-    return t("overview.sentences").join(found(_of(view, key), name) for key, name in named.items()) or found(view, what)
+    each = {key: t("overview.of", segment=called(key), what=what) for key in _segments(view)}
+    return t("overview.sentences").join(found(_of(view, key), name) for key, name in each.items()) or found(view, what)
 
 
 def _movers(view: View) -> None:

@@ -1,0 +1,99 @@
+"""Sentences of the value board, in both languages, that never say more than their numbers support.
+
+As analytics/findings.py. A change is named only where it holds at the level of titles (headline.COLUMNS, is_claimed);
+how numbers and names are written comes in, because the same row is written in the same way on its tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from analytics import format as show
+from analytics.findings import Finding, Name
+from analytics.i18n import t
+from analytics.periods import parse
+
+Row = Mapping[Any, Any]
+#: So many moves and missed standards are named in the sentence of a line.
+NAMED = 3
+#: Fewest wins of a region that is held against others.
+MIN_N = 20
+PARTNERS = ("channel", "mixed")
+
+
+def line(key: str, rows: Sequence[Row], lang: str, *, name: Callable[[Row], str], value: Callable[[Row, Any], str],
+         change: Callable[[Row], str]) -> Finding:
+    """What matters on one line: what changed by more than chance, worse before better; else how it stands; and which
+    standard is clearly missed. Rows: headline.COLUMNS."""
+    known = [row for row in rows if show.is_known(row["value"])]
+    if not known:
+        return Finding(t(f"value.line.{key}.unmeasured", lang), "nothing")
+    moved = sorted((row for row in known if row["is_claimed"]), key=_worst_first)[:NAMED]
+    missed = [row for row in known if row["is_missed"]][:NAMED]
+    parts = [_moved(judged, of, lang, name, value, change) for judged in (False, None, True)
+             if (of := [row for row in moved if row["is_good"] is judged])]
+    if not parts:
+        first = [row for row in known if row["key"] == known[0]["key"]]
+        said = _listed((t("value.said.plain", lang, what=name(r), now=value(r, r["value"])) for r in first), lang)
+        compared = [row for row in known if show.is_known(row["change"])]
+        tested = any(row["is_claimed"] is not None for row in compared)
+        parts.append(t(f"value.line.{'steady' if tested else 'untested' if compared else 'alone'}", lang, said=said))
+    if missed:
+        said = _listed((t("value.said.missed", lang, what=name(r), now=value(r, r["value"]),
+                          target=value(r, r["target"])) for r in missed), lang)
+        parts.append(t("value.line.missed", lang, said=said))
+    return Finding(t("value.joined", lang).join(parts), "clear" if moved or missed else "unclear")
+
+
+def baseline(rows: pd.DataFrame, lang: str) -> Finding:
+    """How many indicators are better or worse than in the baseline (rows of ask.value_baseline)."""
+    if rows.empty:
+        return Finding(t("value.baseline.none", lang), "nothing")
+    period = show.period(parse(rows["baseline"].iloc[0]), lang)
+    counted = [row for row in rows.to_dict("records") if show.is_known(row["change"])]
+    if not counted:
+        return Finding(t("value.baseline.unknown", lang, period=period), "nothing")
+    claimed = [row for row in counted if row["is_claimed"]]
+    good, bad = (sum(row["is_good"] is judged for row in claimed) for judged in (True, False))
+    fields = {"period": period, "good": show.number(good), "bad": show.number(bad), "n": show.number(len(counted)),
+              "tested": show.number(sum(row["is_claimed"] is not None for row in counted))}
+    return Finding(t("value.baseline.said", lang, **fields), "clear" if claimed else "unclear")
+
+
+def mixed(mix: pd.DataFrame, shares: pd.DataFrame, lang: str, *, what: str, by: str, name: Name = str) -> Finding:
+    """How much is won with partners, and where most. `mix`: value.mix; `shares`: rows of value.partner_share by `by`.
+
+    A place is named only if its interval stays apart from that of every other one with enough wins.
+    """
+    total = mix["amount"].sum(min_count=1)
+    if mix.empty or not show.is_known(total) or not total > 0:
+        return Finding(t("value.mix.nothing", lang, what=what), "nothing")
+    part = mix.loc[mix["sales_mode"].isin(PARTNERS), "amount"].sum() / total
+    fields = {"what": what, "share": show.rate(part), "n": show.number(mix["n"].sum())}
+    judged = shares[shares["value"].notna() & (shares["n"] >= MIN_N)].sort_values("value", kind="stable")
+    if len(judged) < 2:
+        return Finding(t("value.mix.few", lang, **fields), "too_few")
+    first, last = judged.iloc[-1], judged.iloc[0]
+    fields |= {"most": name(first[by]), "most_share": show.rate(first["value"]), "least": name(last[by]),
+               "least_share": show.rate(last["value"])}
+    is_apart = bool((judged["high"].iloc[:-1] < first["low"]).all())
+    key = "most" if is_apart else "alike"
+    return Finding(t(f"value.mix.{key}", lang, **fields), "clear" if is_apart else "unclear")
+
+
+def _worst_first(row: Row) -> int:
+    return {False: 0, None: 1, True: 2}[row["is_good"]]
+
+
+def _moved(judged: bool | None, rows: Sequence[Row], lang: str, name: Callable[[Row], str],
+           value: Callable[[Row, Any], str], change: Callable[[Row], str]) -> str:
+    said = _listed((t("value.said.moved", lang, what=name(row), now=value(row, row["value"]),
+                      before=value(row, row["other_value"]), change=change(row)) for row in rows), lang)
+    return t(f"value.line.{ {False: 'worse', None: 'changed', True: 'better'}[judged] }", lang, said=said)
+
+
+def _listed(words: Any, lang: str) -> str:
+    return t("value.listed", lang).join(words)

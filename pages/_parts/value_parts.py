@@ -1,0 +1,137 @@
+"""How the value board writes its numbers, and who stands out on the other pages: sentences with a way to each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+import streamlit as st
+
+from analytics import findings_closeness, findings_pipeline, findings_support, findings_win, i18n
+from analytics import format as fmt
+from analytics.findings import Finding
+from analytics.metrics import registry
+from analytics.view import View
+from data.scope import UNKNOWN
+from pages._parts import attention_parts, cache, context, show, states, view_state
+from pages._parts.context import t
+from pages._parts.escape import md_escape
+
+Row = Mapping[Any, Any]
+_RESPONSE, _HOURS, _VELOCITY = "support.response_days", "support.hours", "value.velocity"
+
+
+def written(row: Row, number: Any) -> str:
+    """A value of the row's metric as it is read on the board."""
+    lang = context.lang()
+    if not fmt.is_known(number):
+        return fmt.UNKNOWN
+    if row["key"] == _RESPONSE:
+        return findings_support.hours(number, lang)
+    if row["key"] == _HOURS:
+        return t("value.hour", n=fmt.number(number, lang, digits=1))
+    if row["key"] == _VELOCITY:
+        return t("value.per_day", amount=show.value(number, "money"))
+    if row["unit"] == "ratio":
+        return fmt.number(number, lang, digits=1) + fmt.TIMES
+    return fmt.number(number, lang, digits=1) if row["unit"] == "points" else show.value(number, row["unit"])
+
+
+def changed(row: Row) -> str:
+    """How the row's value differs from the one compared with, with its sign; "" where either is unknown."""
+    lang, gap = context.lang(), row["change"]
+    if not fmt.is_known(gap):
+        return ""
+    if row["key"] == _RESPONSE:
+        return fmt.days(gap, lang, signed=True, hours=True, digits=0)
+    if row["unit"] in ("points", "number", "ratio"):
+        return fmt.number(gap, lang, digits=1, signed=True) + (fmt.TIMES if row["unit"] == "ratio" else "")
+    return show.difference(row["value"], row["other_value"], row["unit"])
+
+
+def called(segment: str) -> str:
+    """The name of a customer segment."""
+    here = context.now()
+    return i18n.label("segment", segment, here.lang, here.settings)
+
+
+def named(row: Row) -> str:
+    """The metric of a row, and of which segment it is."""
+    name = registry.get(row["key"]).label[context.lang()]
+    return t("overview.of", segment=called(row["segment"]), what=name) if "segment" in row else name
+
+
+def standing_out(view: View) -> None:
+    """Who and where stands out by more than chance, whatever is filtered: a sentence each, with the way to its page."""
+    with st.container(border=True, key="overview_named", gap="xsmall"), states.guard("overview_named"):
+        st.header(t("value.named"), anchor=False)
+        found = [(page, said) for page, said in _findings(view) if said.strength == "clear"]
+        if not found:
+            st.text(t("value.named.nothing"))
+        for number, (page, said) in enumerate(found):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"- {md_escape(said.text)}", width="stretch")
+                if st.button(t(f"page.{page}"), key=f"overview_named_{number}", type="tertiary",
+                             icon=":material/arrow_forward:", width="content"):
+                    view_state.go(page)
+
+
+def _findings(view: View) -> Iterator[tuple[str, Finding]]:
+    """What each page finds, one question after the other: a failing one never takes the others with it."""
+    for page, ask in (("pipeline", _pushes), ("win_rate", _wins), ("closeness", _losses), ("closeness", _threads),
+                      ("support", _response), ("support", _conditions), ("attention", _attention)):
+        with states.guard(f"overview_named_{page}"):
+            for said in ask(view):
+                yield page, said
+
+
+def _pushes(view: View) -> list[Finding]:
+    frame = cache.ask().pushes(view, "team")
+    return [findings_pipeline.pushes(frame, "team", context.lang(), name=partial(_label, "team"))]
+
+
+def _wins(view: View) -> list[Finding]:
+    what = registry.get("win_rate.count").label[context.lang()]
+    return [findings_win.group_shift(cache.ask().win_shifts(view), context.lang(), what=what, group=_label)]
+
+
+def _losses(view: View) -> list[Finding]:
+    here, shifts = context.now(), cache.ask().closeness_shifts(view)
+    since = fmt.day(view.start, here.lang) if view.start else t("filter.period.all")
+    return [findings_closeness.who_loses(shifts, here.lang, since=since, settings=here.settings)]
+
+
+def _threads(view: View) -> list[Finding]:
+    frame = cache.ask().chains(view)
+    known = frame[frame["team"] != UNKNOWN]
+    said = findings_closeness.chains(known, context.lang(), name=partial(_label, "team"))
+    is_said = len(known) and bool((known.loc[known["named"] >= 5, "single_share"] > 0.5).any())
+    return [said] if is_said else []
+
+
+def _response(view: View) -> list[Finding]:
+    measured = cache.ask().support_measured(view)
+    return [findings_support.team_shift(cache.ask().support_shifts(view), context.lang())] if measured else []
+
+
+def _conditions(view: View) -> list[Finding]:
+    here = context.now()
+    if not cache.ask().support_measured(view):
+        return []
+    return [findings_support.conditions(cache.ask().support_conditions(view), here.lang, here.settings)]
+
+
+def _attention(view: View) -> list[Finding]:
+    learned = cache.ask().attention_rules(View(view.as_of))
+    rates = cache.ask().attention_rates(view, learned=learned)
+    return attention_parts.sentences(view, rates["shifts"], learned)
+
+
+def _label(dimension: str, value: str) -> str:
+    here = context.now()
+    if dimension == "owner_id":
+        return cache.owner_names().get(value, value)
+    return i18n.label(dimension, value, here.lang, here.settings)
+
+
