@@ -93,6 +93,11 @@ def completeness(answers: Answers, context: Context, by: Sequence[str]) -> pd.Da
     weighted = found.assign(asked=found["n"] * found["weight"], filled=found["filled"] * found["weight"])
     frame = _totals(counts, ["n"], keys)
     frame = _joined(frame, weighted, ["asked", "filled"], keys)
+    steps = [k for k in keys if k in ("pipeline", "stage")]
+    if "stage" in keys:  # stages in their own order, not that of the alphabet
+        frame = frame.merge(
+            counts.groupby(steps, observed=True)["stage_order"].min().reset_index(), on=steps, how="left"
+        )
     reason = np.select([frame["n"] == 0, frame["asked"] == 0], ["nothing_open", "nothing_asked"], "")
     frame = frame.assign(value=ratio(frame["filled"], frame["asked"]), reason=reason).astype({"reason": "str"})
     return ordered(frame, context, by)[[*by, "n", "asked", "filled", "value", "reason"]]

@@ -54,10 +54,10 @@ class SupportQuestions:
 
     def support_load(self, view: View) -> dict[str, pd.DataFrame]:
         """Hours on what is open: "segments" (columns: support.load) and "sellers" (segment, team, owner_id, n,
-        requests, hours, value = hours per open opportunity), most per opportunity first."""
+        requests, hours, value = hours per open opportunity), most hours first."""
         sellers = self._of_support("support_load", view)
         sellers = sellers.assign(value=sellers["hours"] / sellers["n"]).sort_values(
-            ["value", "owner_id"], ascending=[False, True], ignore_index=True
+            ["hours", "owner_id"], ascending=[False, True], ignore_index=True
         )
         segments = ordered(support.load(sellers), Context(self.settings, view.as_of), ["segment"])
         return {"segments": segments, "sellers": sellers}

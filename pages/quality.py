@@ -105,7 +105,7 @@ def _effects(view: View) -> None:
         frame = _readable(found)
         chart_card.chart_card(
             said.text,
-            measures.ranges(frame.head(_SHOWN), _names(), here.theme, title=lambda r: label(r["title"], 60)),
+            measures.ranges(frame.head(_SHOWN), _names(), here.theme, title=lambda r: label(r["title"], 50)),
             frame,
             key="quality_effects",
             view=view,

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
-from analytics.charts.sheet import message
+from analytics.charts.sheet import Sheet, message
 from analytics.charts.style import FONT_SIZE, Theme, ink, palette
 
 Words = Callable[[dict[Any, Any]], str]
@@ -71,21 +71,18 @@ def ranges(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words) -> 
     lengths = [None if a is None or b is None else b - a for a, b in zip(low, high, strict=True)]
     bars(fig, lengths, at, base=low, colour=colours.accent, width=place.bar, name=names.text("actual"),
          hover=[title(r) for r in records])  # fmt: skip
-    fig.shape(
-        type="line",
-        x0=0,
-        x1=0,
-        xref="x",
-        y0=0,
-        y1=place.height,
-        yref="y",
-        line={"color": colours.text, "width": 1.5},
-    )
     for i, row in enumerate(records):
         write(fig, title(row), 0, place.text_at(i))
+        _no_change(fig, at[i], place.bar, colours.text)
         said = " / ".join(_signed(v) for v in (low[i], high[i]) if v is not None and abs(v) >= 5e-4)
         write(fig, f"<b>{said or '–'}</b>", 1, at[i], anchor="right", shift=90)
     return fig.figure()
+
+
+def _no_change(fig: Sheet, height: float, bar: int, colour: str) -> None:
+    """The line at no change, beside its own bar only: it must not run through the text above."""
+    ends = {"y0": height - bar / 2 - 3, "y1": height + bar / 2 + 3}
+    fig.shape(type="line", x0=0, x1=0, xref="x", yref="y", line={"color": colour, "width": 1.5}, **ends)
 
 
 def _signed(share: float) -> str:

@@ -1,4 +1,4 @@
-"""The pages Support and Quality: findings first, what is not loaded said and not shown as zero, rows behind a problem."""
+"""The pages Support and Quality: findings first, what is not loaded is said, the rows behind a problem are there."""
 
 from __future__ import annotations
 
