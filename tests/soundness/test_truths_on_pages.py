@@ -93,7 +93,7 @@ def test_the_page_win_rate_names_the_rival_the_tender_stage_and_simpsons_case(
     ("en", ["We are losing the accounts that 松甲 Pine A held alone: 59.9 → 25.6 points",
             "松甲 Pine A, no longer active, held 12 accounts alone (96% of their closeness): 59.9 → 25.6 points, "
             "most of it lost between 23 Nov 2025 and 25 Jan 2026; their win rate since: 9.7% (n = 31), before 36.1%",
-            "of 12 the seller who held them alone has gone",
+            "the seller who held 12 of them alone has gone",
             "Closeness of the account predicts here", "Closeness to the deciders predicts here"]),
     ("zh", ["由 松甲 Pine A 一人维系的客户",
             "松甲 Pine A（已离职）曾一人维系 12 个客户（占其紧密度 96%）：由 59.9 降至 25.6 分，"
@@ -143,6 +143,9 @@ def test_with_outcomes_and_closeness_dealt_out_anew_nothing_is_claimed(store: Pa
         deal_closeness(company, seed)
         make_foresight(company.connection, company.settings)
         claimed.append([*of_win_rates(Ask(company)), *of_closeness(Ask(company))])
+    back = Ask(company).backtest_closeness(YEAR)
+    for source in ("project", "account"):
+        assert "does not predict here" in findings_win.predicts(back["bands"], back["verdicts"], source, "en").text
     company.close()
     assert sum(map(bool, claimed)) <= 1, claimed
 
