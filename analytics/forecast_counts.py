@@ -24,8 +24,8 @@ _CODES = {"stratum": STRATUM, **{level: [*STRATUM, *LEVELS[: i + 1]] for i, leve
 class Told:
     """Rows of data/sql/forecast_open.sql (`opened`) and forecast_won.sql (`closed`), unknown groups named.
 
-    Both have the columns at_group and at_stratum, `opened` also at_stage, at_age, at_due and at_close: whole numbers,
-    the same for the same group, pipeline and segment, cell. `groups`: the groups in the order of at_group.
+    Instead of names both have the columns at_group and at_stratum, `opened` also at_stage, at_age, at_due and at_close:
+    whole numbers, the same for the same group, pipeline and segment, cell. `groups`: the groups in the order of at_group.
     """
 
     opened: pd.DataFrame
@@ -55,6 +55,8 @@ def told(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str
         opened[f"at_{name}"] = opened.groupby(columns, sort=True).ngroup()
     both = pd.concat([f[[*by, "at_group"]] for f in (opened, closed)], ignore_index=True)
     groups = both.drop_duplicates("at_group").sort_values("at_group", ignore_index=True)[list(by)]
+    opened["due"] = opened["due"].astype("category")
+    opened, closed = (f.drop(columns=[c for c in (*names, "stage", "age") if c in f]) for f in (opened, closed))
     return Told(opened, closed, groups, tuple(by), context.settings.win_rate.shrinkage)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from analytics import coverage, forecast, forecast_periods, forecast_replay
 from analytics.forecast_counts import Told, told
 from analytics.forecast_periods import Moment
+from analytics.forecast_replay import Measure
 from analytics.metrics.frames import Context, ordered
 from analytics.view import View
 from data.engine import Company
@@ -45,16 +46,16 @@ class ForecastQuestions:
         return self._as_asked(frame[[*keys, *forecast.COLUMNS, "target"]], by)
 
     def forecast_replay(self, view: View, by: Sequence[str] = ("segment",), *, ahead: int = 0,
-                        lead: int | None = None) -> dict[str, pd.DataFrame]:
+                        lead: int | None = None, measure: Measure = "amount") -> dict[str, pd.DataFrame]:
         """What would have been said of the last eight quarters, as many days before their end as today is before that
         of the quarter forecast, or `lead` days. "rows": every forecast beside what came (columns: the groups,
-        forecast_replay.COLUMNS); "accuracy": how far off each method was (the groups, forecast_replay.ACCURACY without
-        n).
+        forecast_replay.COLUMNS); "accuracy": how far off each method was by `measure` (the groups,
+        forecast_replay.ACCURACY without n).
         """
         keys, (now, *past) = self._groups(by), self._moments(view, ahead, lead)
         rows = forecast_replay.replay(self._told_forecast(view, keys, [now, *past]), now, past)
-        scored = forecast_replay.judged(rows, keys)[[*keys, *(c for c in forecast_replay.ACCURACY if c != "n")]]
-        parts = {"rows": rows, "accuracy": scored}
+        kept = [*keys, *(c for c in forecast_replay.ACCURACY if c != "n")]
+        parts = {"rows": rows, "accuracy": forecast_replay.judged(rows, keys, measure=measure)[kept]}
         return {name: self._as_asked(self._sorted(frame, view, keys), by) for name, frame in parts.items()}
 
     def is_one_export(self, view: View) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import product
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -22,13 +23,16 @@ from analytics.forecast_periods import LEAST, REPLAYED, Moment, learned_from
 from analytics.metrics.frames import Context, ordered
 from analytics.statistics.estimate import LEVEL
 
+Measure = Literal["amount", "count"]
 #: Draws per past quarter: enough for P10 and P90.
-DRAWS = 1000
+DRAWS = 500
 
 #: Columns besides the groups. origin: the day of the forecast; actual, actual_amount: won in the period; error: of the
-#: amount; count_error; is_inside: the actual amount between low and high (None: unknown); the others as in forecast
+#: amount; count_error: of the number; is_inside: the actual amount between low and high, is_count_inside: the number
+#: between count_low and count_high (None: unknown); the others as in forecast
 COLUMNS = ("period", "start", "end", "origin", "method", "n", "learned", "count", "count_low", "count_high", "value",
-           "low", "mid", "high", "actual", "actual_amount", "error", "count_error", "is_inside", "reason")
+           "low", "mid", "high", "actual", "actual_amount", "error", "count_error", "is_inside", "is_count_inside",
+           "reason")
 #: n: opportunities that were open on the days of the forecasts; quarters: of them, those with a forecast and an actual;
 #: value: MAPE; bias, count_mape, coverage; best: the method with the smallest MAPE; worse_by: MAPE minus that of the
 #: best on the quarters of both, p: of the test
@@ -56,23 +60,21 @@ def _one(known: Told, moment: Moment, past: Sequence[Moment]) -> pd.DataFrame:
     frame = frame.merge(actual, on=list(known.by), how="left") if known.by else frame.assign(**actual.iloc[0].to_dict())
     frame[["actual", "actual_amount"]] = frame[["actual", "actual_amount"]].fillna(0.0)
     inside = frame["actual_amount"].between(frame["low"], frame["high"]).astype("boolean")
+    count_inside = frame["actual"].between(frame["count_low"], frame["count_high"]).astype("boolean")
     return frame.assign(
         origin=pd.Timestamp(moment.origin), error=_error(frame["value"], frame["actual_amount"]),
-        count_error=_error(frame["count"], frame["actual"]), is_inside=inside.mask(frame["value"].isna()))
+        count_error=_error(frame["count"], frame["actual"]), is_inside=inside.mask(frame["value"].isna()),
+        is_count_inside=count_inside.mask(frame["count"].isna()))
 
 
 def _actual(known: Told, moment: Moment) -> pd.DataFrame:
-    """All wins of the period: before the day, of what was open on it, of what came later."""
-    opened = known.at([moment])[[*known.by, "won", "won_amount"]].rename(
-        columns={"won": "actual", "won_amount": "actual_amount"})
-    others = known.closed[known.closed["origin"] == pd.Timestamp(moment.origin)]
-    rows = pd.concat([opened, others[[*known.by, "n", "amount"]].rename(
-        columns={"n": "actual", "amount": "actual_amount"})], ignore_index=True)
-    rows[["actual", "actual_amount"]] = rows[["actual", "actual_amount"]].astype(float).fillna(0.0)
-    names = list(known.by)
-    if not names:
-        return rows[["actual", "actual_amount"]].sum().to_frame().T
-    return rows.groupby(names, sort=False)[["actual", "actual_amount"]].sum().reset_index()
+    """All wins of the period per group: before the day, of what was open on it, of what came later."""
+    columns = ["at_group", "actual", "actual_amount"]
+    opened = known.at([moment])[["at_group", "won", "won_amount"]].set_axis(columns, axis=1)
+    others = known.closed[(known.closed["origin"] == pd.Timestamp(moment.origin)).to_numpy()]
+    rows = pd.concat([opened, others[["at_group", "n", "amount"]].set_axis(columns, axis=1)], ignore_index=True)
+    sums = rows.astype(float).fillna(0.0).groupby("at_group")[columns[1:]].sum()
+    return sums.join(known.groups) if known.by else sums.reindex([0], fill_value=0.0)
 
 
 def _error(forecast_: pd.Series, actual: pd.Series) -> pd.Series:
@@ -83,13 +85,16 @@ def accuracy(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     """The metric forecast.accuracy, one row per group and method (columns: the groups, ACCURACY)."""
     known, (now, *past) = told(answers, context, by), asked_for(context)
     frame = judged(replay(known, now, past), by)
-    opened = known.at(replayed(now, past))
+    opened = known.at(replayed(now, past)).join(known.groups, on="at_group")
     frame = _complete(frame, opened, by)
     return ordered(frame, context, by)[[*by, *ACCURACY]]
 
 
-def judged(rows: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Per group and method of `replay`: how far off it was (columns: the groups, ACCURACY without n)."""
+def judged(rows: pd.DataFrame, by: Sequence[str], *, measure: Measure = "amount") -> pd.DataFrame:
+    """Per group and method of `replay`: how far off it was, by amount or by number (columns: the groups, and those of
+    ACCURACY but n)."""
+    if measure == "count":
+        rows = rows.assign(error=rows["count_error"], is_inside=rows["is_count_inside"])
     parts = []
     for group, mine in (rows.groupby(list(by), sort=False) if by else [((), rows)]):
         found = _judge(mine)

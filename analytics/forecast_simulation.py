@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 SEED = 20260930
-DRAWS = 4000
+DRAWS = 2000
 QUANTILES = {"low": 0.1, "mid": 0.5, "high": 0.9}
 
 

@@ -12,8 +12,8 @@ import streamlit as st
 from analytics import findings_forecast, forecast_periods, forecast_simulation, i18n
 from analytics import format as fmt
 from analytics.charts import forecast
-from analytics.charts.forecast import Measure
 from analytics.charts.names import Names
+from analytics.forecast_replay import Measure
 from analytics.periods import parse
 from analytics.view import View
 from data.scope import UNKNOWN
@@ -53,7 +53,7 @@ def render(view: View) -> None:
     if frame.empty:
         states.empty()
         return
-    found = ask.forecast_replay(view, ahead=ahead, lead=lead)
+    found = ask.forecast_replay(view, ahead=ahead, lead=lead, measure=measure)
     segments = _segments(frame)
     for number, segment in _placed(segments):
         _outlook(number, _of(frame, segment), _of(found["accuracy"], segment), view, measure)
@@ -61,10 +61,11 @@ def render(view: View) -> None:
         st.caption(md_escape(t("forecast.one_export")))
     for number, segment in _placed(segments):
         _replay(number, segment, _of(found["rows"], segment), _of(found["accuracy"], segment), view, measure)
-    table_card(t("forecast.table"), t("forecast.table.why", seed=forecast_simulation.SEED), _table(frame, _TABLE),
-               key="forecast_table", kinds=_KINDS)  # fmt: skip
-    table_card(t("forecast.accuracy"), t("forecast.accuracy.why"), _table(found["accuracy"], _ACCURACY),
-               key="forecast_accuracy", kinds=_KINDS)  # fmt: skip
+    said = t("forecast.table.why", seed=forecast_simulation.SEED)
+    table_card(t("forecast.table"), said, _table(frame, _TABLE), key="forecast_table", kinds=_KINDS)
+    said = t("forecast.accuracy.why", measure=t(f"forecast.measure.{measure}").lower())
+    scored = _table(found["accuracy"], _ACCURACY)
+    table_card(t("forecast.accuracy"), said, scored, key="forecast_accuracy", kinds=_KINDS)
 
 
 def _switches(view: View) -> tuple[int, Measure, int | None]:

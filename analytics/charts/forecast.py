@@ -7,7 +7,7 @@ target; the line is P10 to P90 of simulated quarters.
 from __future__ import annotations
 
 from math import floor, log10
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -17,8 +17,8 @@ from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, key, known, whiskers, write
 from analytics.charts.sheet import Sheet, message
 from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette
+from analytics.forecast_replay import Measure
 
-Measure = Literal["amount", "count"]
 #: columns of analytics/forecast.py: (won so far, of the open, not there yet, all, P10, P90), and what came
 _COLUMNS = {"amount": ("won_amount", "expected_amount", "later_amount", "value", "low", "high", "actual_amount"),
             "count": ("won", "expected", "later", "count", "count_low", "count_high", "actual")}  # fmt: skip

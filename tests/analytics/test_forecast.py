@@ -279,6 +279,13 @@ def test_the_best_method_is_the_one_least_off_and_sure_only_beyond_chance() -> N
     assert not few["is_sure"].any(), "four quarters can never be beyond chance: p = 2 / 16"
 
 
+def test_where_amounts_are_unknown_the_number_is_judged_all_the_same() -> None:
+    rows = replay_rows({"historical": [0.1, 0.3]}).assign(error=float("nan"), is_count_inside=[True, False])
+    assert judged(rows, ()).set_index("method").loc["historical", "quarters"] == 0
+    by_number = judged(rows, (), measure="count").set_index("method").loc["historical"]
+    assert (by_number["quarters"], by_number["value"], by_number["coverage"]) == (2, pytest.approx(0.2), 0.5)
+
+
 def test_the_sign_flip_test_made_by_hand() -> None:
     assert sign_flip_p([1, 1, 1]) == 2 / 8
     assert sign_flip_p([3, -1, 1]) == 6 / 8, "±3 ±1 ±1 gives 5, 3, 3, 1 with either sign: six of eight are at least 3"
@@ -290,7 +297,7 @@ def test_a_title_claims_nothing_that_the_quarters_do_not_support() -> None:
     unsure = judged(replay_rows({"historical": good[:3], "weighted": bad[:3]}), ())
     assert say.proven(sure, "en", what="KA").strength == "clear"
     assert "no difference beyond chance" in say.proven(unsure, "en", what="KA").text
-    assert say.held(sure, "zh") == "最佳方法的区间在 8 个季度中有 8 个涵盖实际金额（合理为十分之八）。"
+    assert say.held(sure, "zh") == "最佳方法的区间在 8 个季度中有 8 个涵盖实际值（合理为十分之八）。"
     assert "too narrow" in say.held(judged(replay_rows({"crm": bad}), ()), "en")
 
 
