@@ -1,9 +1,9 @@
 -- What was open on the last day of the period and, where months are asked for ($monthly), on the last day of each month
--- from $since on.
+-- from the day on which something was first recorded (first_day: since).
 stock_days AS (
     SELECT CASE WHEN $monthly THEN least(last_day(month::DATE), $until) ELSE $until END AS as_of_on
     FROM (SELECT unnest(CASE WHEN $monthly THEN generate_series(date_trunc('month', greatest($start, since)), $until, INTERVAL 1 MONTH)
-              ELSE [$until::TIMESTAMP] END) AS month FROM first_day)
+              ELSE [$until::TIMESTAMP] END) AS month FROM first_day WHERE since IS NOT NULL OR NOT $monthly)
     WHERE $until >= $start
 ), open_then AS (
     SELECT o.*, as_of_on, date_trunc('month', as_of_on)::DATE AS month

@@ -115,6 +115,11 @@ def test_with_only_opportunities_loaded_nothing_is_measured_and_the_reason_is_to
     assert row["unmeasured"] == (2 if key in wanted else 0)
 
 
+@every
+def test_where_nothing_was_ever_recorded_there_is_no_month_to_tell_of(key: str) -> None:
+    assert told([Journey([(0, "lead")])]).metric(key, day_view(60), ["month"]).empty
+
+
 def account_scores(*rows: tuple[str, int, int, float, float, int]) -> pd.DataFrame:
     """Rows of account_scores.sql about closeness: owner, population, known ones, sum, squares, those without a map."""
     names = ["owner_id", "population", "score_n", "score_sum", "score_squares", "unmapped"]

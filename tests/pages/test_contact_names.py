@@ -34,7 +34,7 @@ def people(small: Path) -> Iterator[pd.DataFrame]:
     """Contacts and the deals in whose decision chain they are, in the latest exports: account, opportunity, name."""
     company = open_company(small)
     yield company.cursor().sql(
-        "SELECT c.account_id, o.opportunity_id, c.name, o.snapshot_date FROM contact c JOIN opportunity_contact o USING "
+        "SELECT c.account_id, o.opportunity_id, c.name FROM contact c JOIN opportunity_contact o USING "
         "(contact_id, snapshot_date) QUALIFY o.snapshot_date = max(o.snapshot_date) OVER ()").df()
     company.close()
 
