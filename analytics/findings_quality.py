@@ -44,14 +44,7 @@ def least_filled(fields: pd.DataFrame, share: float | None, lang: str) -> Findin
     """What is least known (rows: quality.fields); all open opportunities are counted, there is nothing to test."""
     asked = fields[fields["n"] > 0].sort_values("value", kind="stable")
     if share is None or asked.empty:
-        return Finding(
-            t(
-                "finding.nothing",
-                lang,
-                what=t("column.completeness", lang) if i18n.has("column.completeness") else t("page.quality", lang),
-            ),
-            "nothing",
-        )
+        return Finding(t("finding.nothing", lang, what=t("page.quality", lang)), "nothing")
     least = asked[asked["value"] < _NEARLY_ALL].head(_NAMED)
     if least.empty:
         return Finding(t("quality.fields.all", lang, value=show.rate(share)), "clear")
