@@ -42,7 +42,8 @@ def outlook(row: Mapping[str, Any] | None, lang: str, *, what: str, amount: bool
               "method": t(f"charts.forecast_{row['method']}", lang)}
     if not show.is_known(row[value]):
         return Finding(t("forecast.finding.no_amount", lang, count=show.number(row["count"]), **fields), "too_few")
-    fields |= {"value": say(row[value]), "low": say(row[low]), "high": say(row[high])}
+    shown = say(row[value]) if amount else t("forecast.finding.wins", lang, n=say(row[value]))
+    fields |= {"value": shown, "low": say(row[low]), "high": say(row[high])}
     target = row["target"] if amount else None
     if not show.is_known(target):
         return Finding(t("forecast.finding.outlook", lang, **fields), "unclear")
@@ -61,7 +62,8 @@ def proven(accuracy: pd.DataFrame, lang: str, *, what: str) -> Finding:
               "n": show.number(best["quarters"])}
     worse = scored[scored["is_sure"] & (scored["worse_by"] > 0)].sort_values("value", ascending=False)
     if worse.empty:
-        return Finding(t("forecast.finding.best_unsure", lang, **fields), "unclear")
+        key = "best_unsure" if len(scored) > 1 else "best_alone"
+        return Finding(t(f"forecast.finding.{key}", lang, **fields), "unclear")
     other = worse.iloc[0].to_dict()
     return Finding(t("forecast.finding.best", lang, other=_method(other, lang),
                      other_value=show.rate(other["value"], digits=0), **fields), "clear")

@@ -25,7 +25,8 @@ class Told:
     """Rows of data/sql/forecast_open.sql (`opened`) and forecast_won.sql (`closed`), unknown groups named.
 
     Instead of names both have the columns at_group and at_stratum, `opened` also at_stage, at_age, at_due and at_close:
-    whole numbers, the same for the same group, pipeline and segment, cell. `groups`: the groups in the order of at_group.
+    whole numbers, the same for the same group, pipeline and segment, cell. `groups`: the groups in the order of
+    at_group.
     """
 
     opened: pd.DataFrame

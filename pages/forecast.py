@@ -57,6 +57,7 @@ def render(view: View) -> None:
     segments = _segments(frame)
     for number, segment in _placed(segments):
         _outlook(number, _of(frame, segment), _of(found["accuracy"], segment), view, measure)
+    _not_drawn(frame, segments)
     if ask.is_one_export(view):
         st.caption(md_escape(t("forecast.one_export")))
     for number, segment in _placed(segments):
@@ -96,6 +97,14 @@ def _placed(segments: list[str]) -> Iterator[tuple[int, str]]:
         for number, (place, segment) in enumerate(zip(st.columns(len(shown)), shown, strict=True), start):
             with place:
                 yield number, segment
+
+
+def _not_drawn(frame: pd.DataFrame, segments: list[str]) -> None:
+    """Who stands in the tables only, and how many they are."""
+    rest = frame[~frame["segment"].isin(segments)].drop_duplicates("segment").to_dict("records")
+    if rest:
+        names = [t("facets.one", name=_called(r["segment"]), n=fmt.number(r["n"])) for r in rest]
+        st.caption(md_escape(t("facets.left_out", names=t("view.and").join(names))))
 
 
 def _of(frame: pd.DataFrame, segment: str) -> pd.DataFrame:

@@ -297,6 +297,8 @@ def test_a_title_claims_nothing_that_the_quarters_do_not_support() -> None:
     unsure = judged(replay_rows({"historical": good[:3], "weighted": bad[:3]}), ())
     assert say.proven(sure, "en", what="KA").strength == "clear"
     assert "no difference beyond chance" in say.proven(unsure, "en", what="KA").text
+    alone = judged(replay_rows({"historical": good}), ())
+    assert "no other method can be judged" in say.proven(alone, "en", what="KA").text
     assert say.held(sure, "zh") == "最佳方法的区间在 8 个季度中有 8 个涵盖实际值（合理为十分之八）。"
     assert "too narrow" in say.held(judged(replay_rows({"crm": bad}), ()), "en")
 
