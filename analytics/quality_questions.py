@@ -34,7 +34,23 @@ class QualityQuestions:
 
     def quality_sources(self, view: View) -> pd.DataFrame:
         """How far each source reaches (columns: quality.sources)."""
-        return quality.sources(self._of_quality("quality_sources", view), view.as_of, self.settings.quality)
+        known = [pd.Timestamp(day) for day in self.company.dates if day <= view.as_of]
+        own = pd.DataFrame(
+            {
+                "source": ["opportunity"],
+                "kind": ["state"],
+                "last_on": [max(known, default=pd.NaT)],
+                "first_on": [min(known, default=pd.NaT)],
+            }
+        )
+        days = pd.concat(
+            [
+                own.astype({"last_on": "datetime64[us]", "first_on": "datetime64[us]"}),
+                self._of_quality("quality_sources", view),
+            ],
+            ignore_index=True,
+        )
+        return quality.sources(days, view.as_of, self.settings.quality)
 
     def quality_fields(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
         """What is filled in, per group and group of fields (columns: quality.fields); `by` may name stage.

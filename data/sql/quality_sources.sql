@@ -1,7 +1,6 @@
 -- How far each source reaches: its last and first day up to $as_of (for events in the organisation's time zone); NULL = nothing
--- loaded. Plans (target, cost, standard) have periods, not days, and are left out.  Grain: canonical table.
-SELECT 'opportunity' AS source, 'state' AS kind, max(snapshot_date) AS last_on, min(snapshot_date) AS first_on FROM opportunity WHERE snapshot_date <= $as_of
-UNION ALL
+-- loaded. Plans (target, cost, standard) have periods, not days, and are left out; the days of the opportunities' own snapshots
+-- are known without reading them.  Grain: canonical table.
 SELECT 'account' AS source, 'state' AS kind, max(snapshot_date) AS last_on, min(snapshot_date) AS first_on FROM account WHERE snapshot_date <= $as_of
 UNION ALL
 SELECT 'owner' AS source, 'state' AS kind, max(snapshot_date) AS last_on, min(snapshot_date) AS first_on FROM owner WHERE snapshot_date <= $as_of
