@@ -80,12 +80,12 @@ class PipelineQuestions:
         return self._as_asked(pushing.weekly(days, key, _start(view), _until(view), self._fiscal), [by])
 
     def target_coverage(self, view: View, by: Sequence[str] = ("segment",), *, quarters: int = 2) -> pd.DataFrame:
-        """Coverage of the remaining target in the fiscal quarter of the as-of date and the following ones.
+        """Coverage of the remaining target in the fiscal quarter that is not over yet and the following ones.
 
         Columns: quarter (name), starts (its first day), the groups, coverage.coverage. Not by the view's period.
         """
         found = []
-        for quarter in coverage.horizon(view.as_of, self._fiscal, quarters):
+        for quarter in coverage.horizon(view.as_of + timedelta(days=1), self._fiscal, quarters):
             rows = self.metric("pipeline.coverage", view.with_(start=quarter.start, end=quarter.end), by)
             found.append(rows.assign(quarter=quarter.name, starts=pd.Timestamp(quarter.start)))
         frame = pd.concat([f for f in found if len(f)] or found[:1], ignore_index=True)

@@ -413,7 +413,7 @@ def _grades(view: View) -> None:
     if frame.empty or not (frame["grade"] != UNKNOWN).any():
         return
     for number, facet in placed(parts.facets(frame, here.settings)):
-        part = facet.of(frame)
+        part = facet.of(frame).sort_values(["stage_order", "grade"], kind="stable").reset_index(drop=True)
         chart_card(
             _grade_title(facet, part),
             ageing.grades(part, _names(), here.theme, segment=facet.segment),

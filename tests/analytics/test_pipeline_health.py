@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -16,6 +18,8 @@ from analytics.metrics.frames import Context
 from data.engine import company_of
 from data.history import marts_of
 from tests.journeys import SALES, Journey, _table, asked, day, view
+
+VECTORS = Path(__file__).resolve().parents[3] / "shared/data/vectors/erpnext_reports.json"
 
 
 def company(rows: Sequence[Mapping[str, Any]], **tables: Sequence[Mapping[str, Any]]) -> Ask:
@@ -154,3 +158,26 @@ def test_concentration_by_hand() -> None:
     assert "90.0%" in held(row.to_dict(), "en", what="All").text
     nobody = company([{"amount": 5}]).metric("pipeline.concentration", view(100)).iloc[0]
     assert (pd.isna(nobody["value"]), nobody["reason"]) == (True, "no_accounts")
+
+
+@pytest.mark.skipif(not VECTORS.exists(), reason="needs the vectors beside the project")
+def test_a_peers_case_of_open_amounts_by_stage_month_and_quarter_of_the_expected_close() -> None:
+    cases = json.loads(VECTORS.read_text(encoding="utf-8"))["vectors"]
+    case = next(c for c in cases if c["id"] == "pipeline_by_expected_close")
+    (deal,) = case["opportunities"]
+    told = company(
+        [
+            {
+                "amount": deal["amount"],
+                "expected_close_on": date.fromisoformat(deal["expected_close"]),
+                "lead_source": deal["source"],
+            }
+        ]
+    )
+    for by, name in (("month", "2021-08"), ("quarter", "2021Q3")):
+        row = told.metric("pipeline.open", view(100, lead_source=[deal["source"]]), [by]).iloc[0]
+        assert (row[by], row["n"], row["amount"]) == (
+            name,
+            1,
+            case["expected"]["stage,quarter,amount"]["Prospecting"]["Q3"],
+        )
