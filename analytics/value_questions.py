@@ -21,8 +21,12 @@ from data.settings import Settings
 
 #: quarters of the small lines
 QUARTERS = 8
-#: a metric of a view per group: the counts behind it are asked for once, however many metrics need them
-Answer = Callable[[Metric, View, Sequence[str]], pd.DataFrame]
+#: what stands in the column quarter for the period of the view and for the one compared with
+NOW, BEFORE = "now", "before"
+#: metrics that hold something against the length of their period, and counts that have no period
+OF_THEIR_PERIOD, WITHOUT_PERIOD = ("value.efficiency",), ("overdue", "support_known")
+#: counts of a query, a view and groups
+Counts = Callable[[str, View, Sequence[str]], pd.DataFrame]
 
 
 class ValueQuestions:
@@ -84,52 +88,69 @@ class ValueQuestions:
         return value.coverage({"value_coverage": counts}, self._context(slice_), ["segment", "tier"])
 
     def _board(self, view: View, other: View | None, by: Sequence[str], *, with_more: bool = False) -> pd.DataFrame:
-        keys, answer = self._groups(by), self._answers()
-        now = {key: answer(get(key), view, keys) for key in headline.TILES}
-        wanted = ordered(headline.groups(list(now.values()), keys), Context(self.settings, view.as_of), keys)
-        tiles = []
-        for key, frame in now.items():
-            metric = get(key)
-            before = answer(metric, other, keys) if other else None
-            trend = self._tile_course(metric, view, keys, answer) if with_more else None
-            aim = self.standards(key, view, by) if with_more and self._has_standard(key) else None
-            rows, others, courses, aims = (headline.per_group(f, keys) for f in (frame, before, trend, aim))
+        keys, counts = self._groups(by), self._remembered()
+        quarters = periods.last(QUARTERS, "quarter", view.as_of, self._fiscal) if with_more else []
+        found = {key: self._tile_rows(get(key), view, other, quarters, keys, counts) for key in headline.TILES}
+        rows = {key: headline.per_group(frame, ["quarter", *keys]) for key, frame in found.items()}
+        present = [frame[frame["quarter"] == NOW] for frame in found.values()]
+        wanted = ordered(headline.groups(present, keys), Context(self.settings, view.as_of), keys)
+        tiles, given = [], queries.standards_given(self.company.cursor()) if with_more else None
+        for key, mine in rows.items():
+            aim = self.standards(key, view, by) if given is not None and self._has_standard(key, given) else None
+            aims = headline.per_group(aim, keys)
             for group in wanted.to_dict("records"):
                 at = tuple(group.values())
                 # nobody of this group: its own answer says why
-                mine = rows.get(at) or self.metric(key, _only(view, group)).to_dict("records")
-                was, target = (found.get(at, [None])[0] for found in (others, aims))
-                tiles.append({**group, **headline.tile(metric, mine[0], was, courses.get(at, []), target)})
+                now = mine.get((NOW, *at)) or self.metric(key, _only(view, group)).to_dict("records")
+                was, target = mine.get((BEFORE, *at), [None])[0], aims.get(at, [None])[0]
+                course = [row for q in quarters for row in mine.get((q.name, *at), [])]
+                tiles.append({**group, **headline.tile(get(key), now[0], was, course, target)})
         frame = pd.DataFrame(tiles, columns=[*keys, *headline.COLUMNS])
         return self._as_asked(frame, by)
 
-    def _answers(self) -> Answer:
+    def _tile_rows(self, metric: Metric, view: View, other: View | None, quarters: Sequence[Period],
+                   keys: Sequence[str], counts: Counts) -> pd.DataFrame:
+        """The rows of a metric now, in the comparison and per quarter; column quarter: NOW, BEFORE, the quarters' names.
+
+        All are worked out at once, because a metric treats quarters like any group, and most of its cost is per call.
+        """
+        views = {NOW: view} | ({BEFORE: other} if other else {})
+        span = view.with_(start=quarters[0].start, end=quarters[-1].end) if quarters else None
+        by = ("quarter", *keys)
+        if metric.key in OF_THEIR_PERIOD:
+            parts = [metric.calculate({n: counts(n, of, keys) for n in metric.queries}, self._context(_slice(of)),
+                                      keys).assign(quarter=name) for name, of in views.items()]
+            if span:
+                parts.append(metric.calculate({n: counts(n, span, by) for n in metric.queries},
+                                              self._context(_slice(span)), by))
+            return _joined(parts)
+        answers = {}
+        for name in metric.queries:
+            parts = [counts(name, of, keys).assign(quarter=part) for part, of in views.items()]
+            if span:
+                parts.append(self._stock_on(view, quarters, keys) if name == "open_stock" else counts(name, span, by))
+            answers[name] = counts(name, view, keys) if name in WITHOUT_PERIOD else _joined(parts)
+        return metric.calculate(answers, self._context(_slice(view)), by)
+
+    def _stock_on(self, view: View, quarters: Sequence[Period], keys: Sequence[str]) -> pd.DataFrame:
+        """The open pipeline on the last day of each quarter."""
+        days = {min(q.end, view.as_of): q.name for q in quarters if q.end >= self.company.first_day}
+        stock = _named(self._asked("open_stock_on", view, keys, days=list(days)), keys)
+        return stock.assign(quarter=stock["day"].dt.date.map(days)).drop(columns="day")
+
+    def _remembered(self) -> Counts:
+        """Answers of queries, each asked once."""
         known: dict[Any, pd.DataFrame] = {}
 
-        def answer(metric: Metric, view: View, keys: Sequence[str]) -> pd.DataFrame:
-            slice_ = _slice(view)
-            for name in metric.queries:
-                if (name, slice_, tuple(keys)) not in known:
-                    known[name, slice_, tuple(keys)] = _named(self._counts(name, slice_, keys), keys)
-            counts = {name: known[name, slice_, tuple(keys)] for name in metric.queries}
-            return metric.calculate(counts, self._context(slice_), keys)
-        return answer
+        def counts(name: str, view: View, keys: Sequence[str]) -> pd.DataFrame:
+            asked = (name, view, tuple(keys))
+            if asked not in known:
+                known[asked] = _named(self._counts(name, _slice(view), keys), keys)
+            return known[asked]
+        return counts
 
-    def _tile_course(self, metric: Metric, view: View, keys: Sequence[str], answer: Answer) -> pd.DataFrame:
-        """A metric per quarter: by its own date, or, for the open pipeline, on the last day of each quarter."""
-        quarters = periods.last(QUARTERS, "quarter", view.as_of, self._fiscal)
-        if metric.queries == ("open_stock",):
-            days = {min(q.end, view.as_of): q.name for q in quarters if q.end >= self.company.first_day}
-            stock = self._asked("open_stock_on", view, keys, days=list(days))
-            frame = metric.calculate({"open_stock": stock}, self._context(_slice(view)), ["day", *keys])
-            return frame.assign(quarter=frame["day"].dt.date.map(days)).sort_values("day", kind="stable")
-        span = view.with_(start=quarters[0].start, end=quarters[-1].end)
-        frame = answer(metric, span, ("quarter", *keys))
-        return frame[frame["quarter"] != UNKNOWN].sort_values("quarter", kind="stable").reset_index(drop=True)
-
-    def _has_standard(self, key: str) -> bool:
-        """Is there an industry figure, or one of the organisation's own, for any segment?"""
-        given = queries.standards_given(self.company.cursor())
+    def _has_standard(self, key: str, given: pd.DataFrame) -> bool:
+        """Is there an industry figure, or one of the organisation's own (`given`), for any segment?"""
         return any(standards.industry_for(key, segment, given=given) for segment in (None, *self.settings.segment_keys))
 
     def _value_rules(self, query: str, slice_: Slice, keys: Sequence[str]) -> dict[str, Any]:
@@ -157,6 +178,11 @@ def _named(counts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
         is_named = counts[name] != UNKNOWN
         counts = counts[is_named] if is_named.any() else counts
     return counts
+
+
+def _joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all parts that have any."""
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _only(view: View, group: dict[Any, Any]) -> View:

@@ -18,12 +18,12 @@ from analytics.headline import LINES
 from analytics.metrics import registry
 from analytics.view import View
 from data.scope import UNKNOWN
-from pages._parts import cache, context, states
+from pages._parts import cache, context, states, table
 from pages._parts.chart_card import chart_card
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 from pages._parts.kpi_tile import Figure, kpi_tile
-from pages._parts.side_by_side import A_ROW, table_card
+from pages._parts.side_by_side import A_ROW
 from pages._parts.value_parts import called, changed, named, standing_out, written
 
 #: quarters of the win rate card: a trend needs its past, whatever the period
@@ -148,27 +148,35 @@ def _not_named(view: View, segments: Sequence[str]) -> None:
         st.caption(md_escape(t("value.not_named", n=fmt.number(n, context.lang()))))
 
 
+@st.fragment
 def _baseline(view: View, segments: Sequence[str]) -> None:
-    """Each indicator in the baseline and now."""
+    """Each indicator in the baseline and now, worked out only when somebody unfolds it: it judges years, not weeks."""
+    with st.container(border=True, key="overview_baseline", gap="xsmall"):
+        st.header(t("value.baseline.card"), anchor=False)
+        fold = st.expander(t("value.baseline.unfold"), on_change="rerun", key="overview_baseline_fold")
+        if fold.open:
+            with fold, states.guard("overview_baseline"):
+                _compared(view, segments)
+
+
+def _compared(view: View, segments: Sequence[str]) -> None:
     lang = context.lang()
     frame = cache.ask().value_baseline(view, ("segment",)) if segments else cache.ask().value_baseline(view)
     if segments:
         frame = frame[frame["segment"].isin(segments)]
     said = findings_value.baseline(frame, lang)
+    st.text(said.text)
     if frame.empty:
-        with st.container(border=True, key="overview_baseline"):
-            st.header(t("value.baseline.card"), anchor=False)
-            st.text(said.text)
         return
     period = fmt.period(periods.parse(frame["baseline"].iloc[0]), lang)
+    st.caption(md_escape(t("value.baseline.measured", period=period)))
     lines = {key: line for line, keys in LINES.items() for key in keys}
     rows = [{"line": t(f"value.line.{lines[row['key']]}"), "indicator": registry.get(row["key"]).label[lang],
              "segment": row.get("segment", ""), "baseline_said": written(row, row["other_value"]),
              "now_said": written(row, row["value"]), "change_said": changed(row) or fmt.UNKNOWN,
              "verdict": t(f"value.verdict.{_verdict(row)}")} for row in frame.to_dict("records")]
-    shown = _BASELINE if segments else [c for c in _BASELINE if c != "segment"]
-    table_card(said.text, t("value.baseline.measured", period=period), pd.DataFrame(rows), key="overview_baseline",
-               columns=shown)
+    table.show(pd.DataFrame(rows), _BASELINE if segments else [c for c in _BASELINE if c != "segment"], alt=said.text,
+               key="overview_baseline_table", height="content")
 
 
 def _verdict(row: Row) -> str:
