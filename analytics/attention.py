@@ -88,6 +88,8 @@ SHIFTS = (
     "tests",
     "is_real",
 )
+#: Columns of `share` and `by_rule` after the groups.
+SHARE = ("n", "events", "value", "low", "high", "amount_n", "amount_events", "amount_value", "amount_missing", "reason")
 _COUNTS = ("n", "events", "amount_n", "amount_events", "amount_missing")
 
 
@@ -240,32 +242,20 @@ def share(
         frame = whole.merge(frame, on=keys, how="left").merge(hits, on=keys, how="left")
     else:
         frame = pd.concat([frame, hits], axis="columns")
+    is_open = keys or (counts["rule"] == "open").any()
+    return ordered(_shared(frame, "not_recorded" if is_open else "nothing_open"), context, keys)[[*keys, *SHARE]]
+
+
+def _shared(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """Counts with their shares and limits; `reason` is why there are none where nobody can be judged."""
     whole_numbers = ["n", "events", "amount_missing"]
     frame[whole_numbers] = frame[whole_numbers].fillna(0).astype("int64")
-    frame["amount_events"] = frame["amount_events"].where(
-        frame["amount_n"].isna() | frame["amount_events"].notna(), 0.0
-    )
-    frame = with_wilson(frame, "events", "n")
-    is_open = keys or (counts["rule"] == "open").any()
-    reason = np.where(frame["n"] > 0, "", "not_recorded" if is_open else "nothing_open")
-    frame = frame.assign(
+    is_none = frame["amount_n"].notna() & frame["amount_events"].isna()
+    frame = with_wilson(frame.assign(amount_events=frame["amount_events"].mask(is_none, 0.0)), "events", "n")
+    return frame.assign(
         amount_value=ratio(frame["amount_events"], frame["amount_n"]),
-        reason=pd.Series(reason, index=frame.index, dtype="str"),
+        reason=pd.Series(np.where(frame["n"] > 0, "", reason), index=frame.index, dtype="str"),
     )
-    order = [
-        *keys,
-        "n",
-        "events",
-        "value",
-        "low",
-        "high",
-        "amount_n",
-        "amount_events",
-        "amount_value",
-        "amount_missing",
-        "reason",
-    ]
-    return ordered(frame, context, keys)[order]
 
 
 def _summed(rows: pd.DataFrame) -> pd.DataFrame:
@@ -279,54 +269,40 @@ def shifts(counts: pd.DataFrame, *, metrics: Sequence[str], group: str = "team",
     at least `min_n` known against all other groups together; the limits of `change` hold for all tests at once
     (Bonferroni), and only what excludes 0 is_real. The most certain come first: lower limit of the change.
     """
-    rows = [row for metric in metrics for row in _of_metric(counts, metric, group, min_n)]
-    tests = len(rows)
-    for row in rows:
-        found = difference(row["events"], row["n"], row["rest_events"], row["rest_n"], level=1 - (1 - CLAIM) / tests)
-        row |= {
-            "change": found.value,
-            "low": found.low,
-            "high": found.high,
-            "tests": tests,
-            "is_real": found.excludes(0) and row["value"] > row["rest_value"],
-        }
-    frame = pd.DataFrame(rows, columns=list(SHIFTS))
-    return frame.sort_values(["low", "events"], ascending=False, kind="stable").reset_index(drop=True)
-
-
-def _of_metric(counts: pd.DataFrame, metric: str, group: str, min_n: int) -> list[dict[str, Any]]:
-    keys = ["pipeline", "segment"]
-    mine = counts[counts["rule"].isin(METRICS[metric]) & (counts[group] != UNKNOWN)]
-    known = added_up(mine[mine["rule"] == METRICS[metric][0]], [*keys, group])
-    if known.empty:
-        return []
-    hits = added_up(mine, [*keys, group])
-    frame = known.drop(columns=["events", "amount_events"]).merge(
-        hits[[*keys, group, "events", "amount_events"]], how="left"
+    frame = _sides(counts, metrics, group)
+    frame = frame[(frame["n"] >= min_n) & (frame["rest_n"] >= min_n)].rename(
+        columns={group: "team", "amount_events": "amount"}
     )
-    found = []
-    for key, part in groups(frame, keys):
-        if key["segment"] == UNKNOWN:
-            continue
-        n, events = int(part["n"].sum()), int(part["events"].sum())
-        for row in part[part["n"] >= min_n].to_dict("records"):
-            rest_n, rest = n - int(row["n"]), events - int(row["events"])
-            if rest_n >= min_n:
-                found.append(
-                    key
-                    | {
-                        "metric": metric,
-                        "team": row[group],
-                        "n": int(row["n"]),
-                        "events": int(row["events"]),
-                        "value": row["events"] / row["n"],
-                        "rest_n": rest_n,
-                        "rest_events": rest,
-                        "rest_value": rest / rest_n,
-                        "amount": row["amount_events"],
-                    }
-                )
-    return found
+    tests = len(frame)
+    rows = []
+    for row in frame.to_dict("records"):
+        found = difference(row["events"], row["n"], row["rest_events"], row["rest_n"], level=1 - (1 - CLAIM) / tests)
+        value, rest = row["events"] / row["n"], row["rest_events"] / row["rest_n"]
+        rows.append(
+            row
+            | {
+                "value": value,
+                "rest_value": rest,
+                "change": found.value,
+                "low": found.low,
+                "high": found.high,
+                "tests": tests,
+                "is_real": found.excludes(0) and value > rest,
+            }
+        )
+    told = pd.DataFrame(rows, columns=list(SHIFTS))
+    return told.sort_values(["low", "events"], ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _sides(counts: pd.DataFrame, metrics: Sequence[str], group: str) -> pd.DataFrame:
+    """Per metric, pipeline, segment and group: n, events, amount, and of the other groups rest_n, rest_events."""
+    parts = [(metric, rule, rule == METRICS[metric][0]) for metric in metrics for rule in METRICS[metric]]
+    counts = counts[(counts[group] != UNKNOWN) & (counts["segment"] != UNKNOWN)]
+    rows = counts.merge(pd.DataFrame(parts, columns=["metric", "rule", "is_first"]), on="rule")
+    keys = ["metric", "pipeline", "segment"]
+    frame = added_up(rows.assign(n=rows["n"].where(rows["is_first"], 0))[[*keys, group, *_COUNTS]], [*keys, group])
+    whole = frame.groupby(keys, sort=False)[["n", "events"]].transform("sum")
+    return frame.assign(rest_n=whole["n"] - frame["n"], rest_events=whole["events"] - frame["events"])
 
 
 def spend(counts: pd.DataFrame) -> pd.DataFrame:
@@ -431,11 +407,11 @@ def outcomes(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def by_rule(counts: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
-    """`share` of every rule on its own: the groups, rule (in the order of RULES), and its columns."""
-    parts = [
-        share({"attention_counts": counts}, context, by, rules=[rule]).assign(rule=rule) for rule in (*RULES, "any")
-    ]
-    frame = pd.concat([p.dropna(axis="columns", how="all") for p in parts], ignore_index=True)
-    first = [*by, "rule"]
-    columns = [*first, *(c for c in parts[0].columns if c not in first)]
-    return frame.reindex(columns=columns).astype({"rule": "str", "reason": "str"})
+    """How many break each rule: the groups, rule (in the order of RULES, then "any"), and the columns of `share`."""
+    rules = pd.DataFrame({"rule": [*RULES, "any"]}, dtype="str")
+    groups_ = counts.loc[counts["rule"] == "open", list(by)].drop_duplicates()
+    grid = groups_.merge(rules, how="cross") if by else rules
+    if grid.empty:
+        return pd.DataFrame(columns=[*by, "rule", *SHARE])
+    frame = grid.merge(added_up(counts, [*by, "rule"])[[*by, "rule", *_COUNTS]], on=[*by, "rule"], how="left")
+    return _shared(ordered(frame, context, by) if by else frame, "not_recorded")[[*by, "rule", *SHARE]]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from analytics import attention, attention_pack
-from analytics.metrics.frames import Context
+from analytics.metrics.frames import Context, added_up
 from analytics.view import View
 from data.queries import Slice
 from data.scope import Filters
@@ -72,26 +72,26 @@ class AttentionQuestions:
 
     def attention_rates(
         self, view: View, by: Sequence[str] = ("pipeline", "segment"), *, learned: Learned = None
-    ) -> pd.DataFrame:
-        """How many break each rule (and "any" of them), per group (columns: attention.by_rule)."""
-        counts = self._attended(self._now(view), "counts", learned, by)
-        return attention.by_rule(counts, Context(self.settings, view.as_of), by)
+    ) -> dict[str, pd.DataFrame]:
+        """How many break which rule, from one count of what is open.
 
-    def attention_shifts(self, view: View, *, learned: Learned = None) -> pd.DataFrame:
-        """Which teams break a rule more often than the others of their pipeline and segment (columns:
-        attention.SHIFTS); only what holds for all tests at once is_real."""
-        counts = self._attended(self._now(view), "counts", learned, ["pipeline", "segment", "team"])
-        return attention.shifts(counts, metrics=LOOKED_AT)
+        "rules": per group of `by` (columns: attention.by_rule). "shifts": which teams break a rule more often than the
+        others of their pipeline and segment (attention.SHIFTS); only what holds for all tests at once is_real. "owners":
+        whose open opportunities break how many rules, most of them first (attention_pack.owners, with owner_name).
+        """
+        groups = list(dict.fromkeys([*by, "pipeline", "segment", "team", "owner_id"]))
+        counts = self._attended(self._now(view), "counts", learned, groups)
+        teams = added_up(counts, ["pipeline", "segment", "team", "rule"])
+        owners = attention_pack.owners(added_up(counts, ["owner_id", "team", "rule"]))
+        return {
+            "rules": attention.by_rule(added_up(counts, [*by, "rule"]), Context(self.settings, view.as_of), by),
+            "shifts": attention.shifts(teams, metrics=LOOKED_AT),
+            "owners": self._with_owner_names(owners, view),
+        }
 
     def attention_spend(self, view: View, *, learned: Learned = None) -> pd.DataFrame:
         """Presales hours on open opportunities without the necessary conditions (columns: attention.spend)."""
         return attention.spend(self._attended(self._now(view), "spend", learned))
-
-    def attention_owners(self, view: View, *, learned: Learned = None) -> pd.DataFrame:
-        """Whose open opportunities break how many rules, most of them first: owner_id, owner_name, team, n, any, a
-        column per rule, amount (of those that break any)."""
-        counts = self._attended(self._now(view), "counts", learned, ["owner_id", "team"])
-        return self._with_owner_names(attention_pack.owners(counts), view)
 
     def attention_waiting(self, view: View, *, limit: int = 50) -> dict[str, pd.DataFrame]:
         """What is put off: "months" (pipeline, segment, wakes, is_due, waits_for, n, amount) and "list", the next to

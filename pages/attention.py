@@ -70,14 +70,15 @@ _WARNED = [
 def render(view: View) -> None:
     """Draw the page."""
     learned = cache.ask().attention_rules(View(view.as_of))
-    rates = cache.ask().attention_rates(view, learned=learned)
+    found = cache.ask().attention_rates(view, learned=learned)
+    rates = found["rules"]
     if rates.empty or not rates["n"].any():
         states.empty()
         return
-    _head(view, learned)
+    _head(view, found["shifts"], learned)
     _rules(rates, view)
     _lists(rates, view, learned)
-    _owners(view, learned)
+    _owners(found["owners"])
     _pack(view, learned)
     _waiting(view)
     _points(view)
@@ -94,11 +95,11 @@ def _called(dimension: str, value: str) -> str:
     return i18n.label(dimension, value, here.lang, here.settings)
 
 
-def _head(view: View, learned: dict[str, Any]) -> None:
+def _head(view: View, shifts: pd.DataFrame, learned: dict[str, Any]) -> None:
     """The sentences that name who stands out, whatever is filtered."""
     with st.container(border=True, key="attention_head", gap="xsmall"), states.guard("attention_head"):
         st.header(t("attention.head"), anchor=False)
-        for said in attention_parts.sentences(view, learned):
+        for said in attention_parts.sentences(view, shifts, learned):
             st.markdown(f"- {md_escape(said.text)}")
 
 
@@ -196,9 +197,9 @@ def _lists(rates: pd.DataFrame, view: View, learned: dict[str, Any]) -> None:
             view_state.go("opportunity", id=str(found.iloc[chosen]["opportunity_id"]))
 
 
-def _owners(view: View, learned: dict[str, Any]) -> None:
+def _owners(owners: pd.DataFrame) -> None:
     with states.guard("attention_owners"):
-        found = cache.ask().attention_owners(view, learned=learned).head(_OWNERS).rename(columns={"any": "any_rule"})
+        found = owners.head(_OWNERS).rename(columns={"any": "any_rule"})
         rules = {rule: f"rule_{rule}" for rule in RULES}
         table_card(
             t("attention.owners"),

@@ -17,8 +17,8 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 KINDS = {
-    "measure": "points",
-    "rule_limit": "points",
+    "measure": "number",
+    "rule_limit": "number",
     "days_over": "number",
     "excess": "points",
     "chance": "rate",
@@ -33,7 +33,7 @@ KINDS = {
 _CLOCKS = ("never_moved", "moved_stalled", "recycle", "warn", "remind", "past_due", "unconditioned")
 
 
-def sentences(view: View, learned: dict[str, Any]) -> list[Finding]:
+def sentences(view: View, shifts: pd.DataFrame, learned: dict[str, Any]) -> list[Finding]:
     """Who stands out among everything that the view shows: teams against teams, and where presales hours go."""
     here = context.now()
     named = {d: partial(_called, d) for d in ("team", "segment", "pipeline")}
@@ -42,7 +42,6 @@ def sentences(view: View, learned: dict[str, Any]) -> list[Finding]:
             cache.ask().attention_spend(view, learned=learned), here.lang, pipeline=named["pipeline"]
         )
     ]
-    shifts = cache.ask().attention_shifts(view, learned=learned)
     said += findings_attention.teams(shifts, here.lang, name=named["team"], segment=named["segment"])
     return sorted(said, key=lambda finding: finding.strength != "clear")
 

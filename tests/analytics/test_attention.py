@@ -323,7 +323,7 @@ def test_a_metric_counts_what_the_list_shows_group_by_group() -> None:
     assert by_team.to_dict() == listed["team"].fillna("(unknown)").value_counts().to_dict() | {
         t: 0 for t in by_team.index if t not in set(listed["team"].fillna("(unknown)"))
     }
-    rates = asked.attention_rates(view(TODAY), ["segment"])
+    rates = asked.attention_rates(view(TODAY), ["segment"])["rules"]
     assert rates[rates["rule"] == "never_moved"]["events"].sum() == len(listed)
 
 

@@ -167,7 +167,7 @@ def test_control_points_are_due_by_stage_and_their_lift_has_an_interval() -> Non
 
 def test_owners_add_up_to_what_is_open() -> None:
     journeys = [opened(100, owner_id="S1"), opened(290, owner_id="S1"), opened(100, owner_id="S2")]
-    found = company(journeys).attention_owners(view(TODAY)).set_index("owner_id")
+    found = company(journeys).attention_rates(view(TODAY))["owners"].set_index("owner_id")
     assert found["n"].to_dict() == {"S1": 2, "S2": 1}
     assert found["any"].to_dict() == {"S1": 1, "S2": 1}
     assert found["never_moved"].sum() == 2

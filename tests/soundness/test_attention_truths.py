@@ -70,7 +70,7 @@ def shuffle(company: Company, seed: int) -> None:
 
 def test_the_team_whose_deals_never_moved_is_named(ask: Ask) -> None:
     """Truth 11: 60 deals of KA West never leave the first stage."""
-    found = {f.text.split(" (")[0]: f for f in say.teams(ask.attention_shifts(NOW), "en")}
+    found = {f.text.split(" (")[0]: f for f in say.teams(ask.attention_rates(NOW)["shifts"], "en")}
     west = found["大客户西区 KA West"]
     assert west.strength == "clear"
     assert "have stalled without ever moving" in west.text
@@ -81,12 +81,12 @@ def test_the_team_whose_deals_never_moved_is_named(ask: Ask) -> None:
 
 def test_the_team_that_knows_one_person_per_deal_is_named(ask: Ask) -> None:
     """Truth 9: SMB East, one contact per deal; elsewhere in SMB 27 %."""
-    found = {f.text.split(" (")[0]: f for f in say.teams(ask.attention_shifts(NOW), "en")}
+    found = {f.text.split(" (")[0]: f for f in say.teams(ask.attention_rates(NOW)["shifts"], "en")}
     assert "100.0% hang on a single contact (26.6% in the other teams)" in found["中小东区 SMB East"].text
 
 
 def test_no_other_team_is_named(ask: Ask) -> None:
-    assert len(say.teams(ask.attention_shifts(NOW), "en")) == 2
+    assert len(say.teams(ask.attention_rates(NOW)["shifts"], "en")) == 2
 
 
 def test_presales_hours_without_necessary_conditions_are_named(ask: Ask) -> None:
@@ -100,7 +100,7 @@ def test_presales_hours_without_necessary_conditions_are_named(ask: Ask) -> None
 
 
 def test_shuffled_teams_are_not_blamed(shuffled: Ask) -> None:
-    (said,) = say.teams(shuffled.attention_shifts(NOW), "en")
+    (said,) = say.teams(shuffled.attention_rates(NOW)["shifts"], "en")
     assert said.strength == "unclear"
     assert said.text.startswith("No team breaks any rule more often")
 
