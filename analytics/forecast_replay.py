@@ -82,7 +82,8 @@ def _error(forecast_: pd.Series, actual: pd.Series) -> pd.Series:
 
 
 def accuracy(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
-    """The metric forecast.accuracy, one row per group and method (columns: the groups, ACCURACY)."""
+    """The metric forecast.accuracy, one row per group and method (columns: the groups, ACCURACY); no rows where nothing
+    was open on any of the days."""
     known, (now, *past) = told(answers, context, by), asked_for(context)
     frame = judged(replay(known, now, past), by)
     opened = known.at(replayed(now, past)).join(known.groups, on="at_group")
@@ -148,7 +149,7 @@ def sign_flip_p(differences: Sequence[float] | np.ndarray) -> float:
 def _complete(frame: pd.DataFrame, opened: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
     """A row for every method of every group that had anything open, and the number that was open."""
     if not by:
-        return frame.assign(n=int(opened["n"].sum()))
+        return frame.assign(n=int(opened["n"].sum())).iloc[: len(METHODS) if len(opened) else 0]
     n = opened.groupby(list(by), sort=False)["n"].sum().reset_index()
     full = n.merge(pd.DataFrame({"method": list(METHODS)}), how="cross").merge(frame, on=[*by, "method"], how="left")
     full["reason"] = full["reason"].fillna("no_history").astype("str")

@@ -90,7 +90,7 @@ def same(one: pd.DataFrame, other: pd.DataFrame, ignored: tuple[str, ...] = ()) 
 def test_the_parts_of_a_partition_add_up_to_the_whole(company: Ask, metric: Metric) -> None:
     for asked_for in VIEWS.values():
         whole = company.metric(metric.key, asked_for)
-        keys = [k for k in ("pipeline", "stage") if k in whole.columns]
+        keys = [k for k in ("pipeline", "stage", "method") if k in whole.columns]
         for dimension in ("segment", "team"):
             parts = company.metric(metric.key, asked_for, [dimension])
             for name in [c for c in COUNTS if c in whole.columns]:
