@@ -6,7 +6,7 @@ zero: how many have none travels along, and an amount that becomes known is an i
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
@@ -125,3 +125,19 @@ def _changed(part: str, counts: pd.DataFrame, change: str, appeared: str, sign: 
         "effect_n": 0,
         "became_known": int(told["n"].sum()),
     }
+
+
+def level(frame: pd.DataFrame, effect: str = "effect") -> float:
+    """The larger of both stocks of one bridge (rows of `parts`), by `effect` or `effect_n`; 1 where both are empty."""
+    return float(frame.loc[frame["kind"].isin(["start", "end"]), effect].max()) or 1.0
+
+
+def reach(frame: pd.DataFrame, effect: str = "effect") -> float:
+    """The highest point of one bridge: all that was there and came, with what increased."""
+    up = frame[frame["kind"].isin(["start", "in"]) | (frame["part"] == "increased")]
+    return float(up[effect].sum())
+
+
+def fits(own: float, levels: Iterable[float]) -> bool:
+    """Can a bridge be read on the scale of the others, or would it be a line (less than a sixth of the largest)?"""
+    return max(levels) < 6 * own

@@ -75,3 +75,27 @@ def _whole(frame: pd.DataFrame) -> pd.DataFrame:
     """All rows added up to one; a sum of unknowns stays unknown."""
     numeric = frame.select_dtypes("number")
     return numeric.sum(min_count=1).to_frame().T
+
+
+def total(frame: pd.DataFrame) -> tuple[int, float | None]:
+    """Number and amount of all rows of `open_pipeline`; the amount is None where none is known."""
+    known = frame["amount"].notna().any()
+    return int(frame["n"].sum()), float(frame["amount"].sum()) if known else None
+
+
+def graded(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `open_pipeline` by stage and grade in the order of the stages, with their share (of the amount, or of the
+    number where no amount is known; `measure` says which)."""
+    measure = "amount" if frame["amount"].notna().any() else "n"
+    values = frame[measure].astype(float)
+    return frame.assign(share=values / values.sum(), measure=measure).sort_values(
+        ["stage_order", "grade"], kind="stable", ignore_index=True)
+
+
+def split(frame: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `open_pipeline` by one dimension, the largest first, with value = their share (see `graded`)."""
+    frame = frame[frame["n"] > 0]
+    measure = "amount" if frame["amount"].notna().any() else "n"
+    values = frame[measure].astype(float)
+    return frame.assign(value=values / values.sum(), measure=measure).sort_values(
+        "value", ascending=False, kind="stable", ignore_index=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,3 +73,10 @@ def concentration(answers: Answers, context: Context, by: Sequence[str]) -> pd.D
         "reason",
     ]
     return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]
+
+
+def shares(accounts: pd.DataFrame, row: Mapping[str, Any]) -> pd.DataFrame:
+    """The largest accounts (ask.largest_accounts) with value = their share of what all accounts hold, from one row of
+    `concentration` that has a value."""
+    held = float(row["top_amount"]) / float(row["value"])
+    return accounts.assign(value=accounts["amount"].astype(float) / held, reason="")

@@ -135,3 +135,22 @@ def weekly(days: pd.DataFrame, by: str, start: date, end: date, fiscal_year_star
 
 def _is_late(day: date, fiscal_year_start: int) -> bool:
     return (periods.period_of(day, "quarter", fiscal_year_start).end - day).days < LAST_DAYS
+
+
+def share(frame: pd.DataFrame) -> float | None:
+    """The share of all groups together; None where nobody has an expected close."""
+    n = frame["n"].sum()
+    return float(frame["pushed"].sum() / n) if n else None
+
+
+def foremost(frame: pd.DataFrame, by: str) -> str | None:
+    """The group that stands most above the others (rows of `apart`), None if none does beyond chance."""
+    above = frame[frame["is_apart"] & (frame["gap"] > 0)]
+    return None if above.empty else str(above.loc[above["gap"].idxmax(), by])
+
+
+def weeks_of(weeks: pd.DataFrame, by: str, who: str | None) -> pd.DataFrame:
+    """The weeks (rows of `weekly`) of one group, or of all together."""
+    if who is not None:
+        return weeks[weeks[by] == who]
+    return weeks.groupby("week", as_index=False).agg({"pushes": "sum", "over_quarter": "sum", "is_late": "max"})

@@ -10,10 +10,12 @@ from typing import Any, cast
 import pandas as pd
 import streamlit as st
 
+from analytics import bridge as moves
 from analytics import findings_pipeline as findings
 from analytics import format as fmt
 from analytics import i18n, pipeline_health
-from analytics.bridge import PARTS
+from analytics import pipeline as stocks
+from analytics import pushes as pushing
 from analytics.charts import ageing, bridge, coverage_target, pushes, shares, stock
 from analytics.charts import facets as parts
 from analytics.charts.facets import Facet
@@ -203,19 +205,12 @@ def _bridges(view: View, segments: list[str], weight: By) -> None:
     """One bridge a segment, on one scale."""
     found = {segment: cache.ask().bridge(_of(view, segment)) for segment in segments}
     effect = "effect" if weight == "amount" else "effect_n"
-    reach = max(
-        (
-            f.loc[f["kind"].isin(["start", "in"]), effect].sum() + max(0.0, f.loc[f["kind"] == "change", effect].max())
-            for f in found.values()
-        ),
-        default=1.0,
-    )
+    reach = max(moves.reach(frame, effect) for frame in found.values())
+    levels = {segment: moves.level(frame, effect) for segment, frame in found.items()}
     for number, segment in _beside(segments):
         with states.guard("pipeline_bridge"):
             frame = found[segment]
-            extent = (
-                float(reach) if max(_level(f, effect) for f in found.values()) < 6 * _level(frame, effect) else None
-            )
+            extent = reach if moves.fits(levels[segment], levels.values()) else None
             figure = bridge.waterfall(
                 frame, _names(), context.theme(), by=weight, segment=segment or None, extent=extent
             )
@@ -238,10 +233,6 @@ def _bridges(view: View, segments: list[str], weight: By) -> None:
             )
 
 
-def _level(frame: pd.DataFrame, effect: str) -> float:
-    return float(frame.loc[frame["part"].isin([PARTS[0], PARTS[-1]]), effect].max()) or 1.0
-
-
 def _since(view: View) -> str:
     until = min(view.end, view.as_of) if view.end else view.as_of
     first = view.start - timedelta(days=1) if view.start else until - timedelta(days=30)
@@ -254,13 +245,14 @@ def _stock(view: View, frame: pd.DataFrame, weight: By) -> None:
     widest = parts.largest([frame], "n" if weight == "count" else "amount")
     for number, facet in placed(shown):
         part = facet.of(frame)
-        key = "pipeline.stock" if part["amount"].notna().any() else "pipeline.stock.count"
+        n, amount = stocks.total(part)
+        key = "pipeline.stock.count" if amount is None else "pipeline.stock"
         chart_card(
             t(
                 key,
                 segment=facet.name(here.lang, here.settings),
-                n=fmt.number(part["n"].sum()),
-                amount=fmt.amount(part["amount"].sum(min_count=1), here.lang),
+                n=fmt.number(n),
+                amount=fmt.amount(amount, here.lang),
             ),
             stock.stages(part, _names(), here.theme, by=weight, extent=widest),
             part,
@@ -294,8 +286,8 @@ def _pushes(view: View) -> None:
     name = partial(_called, by)
     said = findings.pushes(frame, by, lang, name=name)
     drawn = frame[frame["n"] > 0].head(_ROWS)
-    total = frame["n"].sum()
-    if not total:
+    average = pushing.share(frame)
+    if average is None:
         _not_measured("pipeline_pushes", said.text, "pipeline.pushes.needs")
         return
     figure = shares.rows(
@@ -304,7 +296,7 @@ def _pushes(view: View) -> None:
         context.theme(),
         title=lambda r: label(name(r[by]), 30),
         mark=(by, "outcome"),
-        average=frame["pushed"].sum() / total if total else None,
+        average=average,
     )
     shown = frame.assign(**{by: frame[by].map(name)})
     chart_card(
@@ -322,13 +314,8 @@ def _pushes(view: View) -> None:
     weeks = cache.ask().push_weeks(view, by)
     if weeks.empty:
         return
-    most = frame[frame["is_apart"] & (frame["gap"] > 0)].sort_values("gap", ascending=False, kind="stable")
-    who = most[by].iloc[0] if len(most) else None
-    part = (
-        weeks[weeks[by] == who]
-        if who is not None
-        else weeks.groupby("week", as_index=False).agg({"pushes": "sum", "over_quarter": "sum", "is_late": "max"})
-    )
+    who = pushing.foremost(frame, by)
+    part = pushing.weeks_of(weeks, by, who)
     chart_card(
         t("pipeline.weeks", name=name(who) if who is not None else t("pipeline.all")),
         pushes.weeks(part, _names(), context.theme()),
@@ -413,7 +400,7 @@ def _grades(view: View) -> None:
     if frame.empty or not (frame["grade"] != UNKNOWN).any():
         return
     for number, facet in placed(parts.facets(frame, here.settings)):
-        part = facet.of(frame).sort_values(["stage_order", "grade"], kind="stable").reset_index(drop=True)
+        part = stocks.graded(facet.of(frame))
         chart_card(
             _grade_title(facet, part),
             ageing.grades(part, _names(), here.theme, segment=facet.segment),
@@ -431,15 +418,14 @@ def _grades(view: View) -> None:
 
 def _grade_title(facet: Facet, part: pd.DataFrame) -> str:
     here = context.now()
-    by = "amount" if part["amount"].notna().any() else "n"
-    most = part.loc[part[by].astype(float).idxmax()]
+    most = part.loc[part["share"].idxmax()]
     return t(
         "pipeline.grades",
         segment=facet.name(here.lang, here.settings),
         grade=_called("grade", most["grade"]),
         stage=here.settings.stage_label(most["pipeline"], most["stage"], here.lang),
-        share=fmt.rate(most[by] / part[by].sum()),
-        of=t(f"pipeline.grades.{by}"),
+        share=fmt.rate(most["share"]),
+        of=t(f"pipeline.grades.{most['measure']}"),
     )
 
 
@@ -479,13 +465,8 @@ def _hygiene(view: View, segment: str, number: int) -> None:
 
 
 def _split(view: View, segment: str, number: int) -> None:
-    frame = cache.ask().metric("pipeline.open", _of(view, segment), ("type",))
-    by = "amount" if frame["amount"].notna().any() else "n"
-    total = float(frame[by].sum())
-    frame = frame[["type", "n", "amount", "amount_missing", "reason"]].assign(
-        value=frame[by].astype(float) / total if total else float("nan"), segment=segment or None
-    )
-    frame = frame[(frame["n"] > 0)].sort_values("value", ascending=False, kind="stable")
+    frame = stocks.split(cache.ask().metric("pipeline.open", _of(view, segment), ("type",)))
+    frame = frame.assign(segment=segment or None)
     if frame.empty or set(frame["type"]) == {UNKNOWN}:
         return
     name = partial(_called, "type")
@@ -503,7 +484,7 @@ def _split(view: View, segment: str, number: int) -> None:
         frame,
         key=f"pipeline_split_{number}",
         view=view,
-        measured=f"{t(f'pipeline.split.{by}')} · {_as_of(view)}",
+        measured=f"{t('pipeline.split.' + frame['measure'].iloc[0])} · {_as_of(view)}",
         definition_key="pipeline.open",
         columns=["type", "n", "amount", "amount_missing", "value"],
         kinds=_KINDS,
@@ -518,8 +499,7 @@ def _concentration(view: View, segment: str, number: int) -> None:
     if not fmt.is_known(row["value"]):
         return
     frame = cache.ask().largest_accounts(asked)
-    known = float(row["top_amount"]) / float(row["value"])
-    frame = frame.assign(value=frame["amount"].astype(float) / known, segment=segment or None, reason="")
+    frame = pipeline_health.shares(frame, row).assign(segment=segment or None)
     figure = shares.rows(
         frame,
         _names(),
