@@ -110,7 +110,7 @@ class ValueQuestions:
 
     def _tile_rows(self, metric: Metric, view: View, other: View | None, quarters: Sequence[Period],
                    keys: Sequence[str], counts: Counts) -> pd.DataFrame:
-        """The rows of a metric now, in the comparison and per quarter; column quarter: NOW, BEFORE, the quarters' names.
+        """The rows of a metric now, in the comparison and per quarter; column quarter: NOW, BEFORE, or its name.
 
         All are worked out at once, because a metric treats quarters like any group, and most of its cost is per call.
         """

@@ -1,4 +1,4 @@
-"""The overview keeps customer segments apart, and says where there is nothing to compare with."""
+"""Overview: four lines in a sentence and tiles, segments kept apart, a reason wherever something is not measured."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from streamlit.testing.v1 import AppTest
 from analytics import format as fmt
 from analytics import i18n
 from analytics.ask import Ask
+from analytics.headline import LINES, TILES
+from analytics.metrics.registry import REGISTRY
+from analytics.periods import parse
 from analytics.view import View
 from data.engine import open_company
 from data.scope import Filters
@@ -23,86 +26,112 @@ from data.store import Store
 Open = Callable[..., AppTest]
 
 
-def _win_rate(store: Path, **filters: list[str]) -> tuple[str, int]:
-    """Won and lost counted by hand from the latest state of each opportunity, closed in the last 12 months."""
+def _plain(texts: Any) -> list[str]:
+    return [str(x.value).replace("\\", "") for x in texts]
+
+
+def _win_rate(store: Path, **filters: list[str]) -> str:
+    """Won and lost of the last 12 months, the share worked out here."""
     load = Store.open(store).current()
     assert load is not None
     ask = Ask(open_company(store, load.load_id))
     view = View(date(2026, 9, 30), date(2025, 10, 1), date(2026, 9, 30), filters=Filters.of(**filters))
     row = ask.metric("win_rate.count", view).iloc[0]
-    return fmt.rate(row["won"] / (row["won"] + row["lost"])), int(row["n"])
+    return fmt.rate(row["won"] / (row["won"] + row["lost"]))
 
 
-def test_a_tile_shows_each_segment_and_never_only_the_pooled_rate(open_page: Open, store: Path) -> None:
-    app = open_page("overview", lang="en")
-    shown = [(m.label, m.value) for m in app.metric]
-    rates = {name: _win_rate(store, segment=[key])[0]
-             for key, name in (("KA", "Key accounts"), ("SMB", "Small and medium"))}
-    for name, rate in rates.items():
-        assert (name, rate) in shown
-    pooled, n = _win_rate(store)
-    assert pooled not in [value for _, value in shown]
-    assert any(said.startswith(f"Together: {pooled}") and f"{n:,}" in said
-               for said in (c.value.replace("\\", "") for c in app.caption))
+def test_a_tile_shows_each_segment_and_never_the_pooled_rate(open_page: Open, store: Path) -> None:
+    shown = [(m.label, m.value) for m in open_page("overview", lang="en").metric]
+    for key, name in (("KA", "Key accounts"), ("SMB", "Small and medium")):
+        assert (name, _win_rate(store, segment=[key])) in shown
+    assert _win_rate(store) not in [value for _, value in shown]
 
 
 def test_one_segment_alone_has_tiles_with_the_names_of_the_metrics(open_page: Open, store: Path) -> None:
-    app = open_page("overview", lang="en", segment="KA")
-    assert ("Win rate", _win_rate(store, segment=["KA"])[0]) in [(m.label, m.value) for m in app.metric]
-    assert not any(c.value.startswith("Together") for c in app.caption)
+    shown = [(m.label, m.value) for m in open_page("overview", lang="en", segment="KA").metric]
+    assert ("Win rate", _win_rate(store, segment=["KA"])) in shown
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_line_has_its_sentence_and_every_indicator_its_tile(open_page: Open, lang: str) -> None:
+    said = _plain(open_page("overview", lang=lang).markdown)
+    for line in LINES:
+        assert any(text.startswith(f"**{i18n.t(f'value.line.{line}', lang)}** · ") for text in said), line
+    for key in TILES:
+        assert any(text == f"**{REGISTRY[key].label[lang]}**" for text in said), key
+
+
+def test_opportunities_without_a_segment_are_counted_below_the_tiles(open_page: Open, store: Path) -> None:
+    load = Store.open(store).current()
+    assert load is not None
+    stock = Ask(open_company(store, load.load_id)).metric("pipeline.open", View(date(2026, 9, 30)), ["segment"])
+    n = int(stock.loc[stock["segment"] == "(unknown)", "n"].sum())
+    said = i18n.t("value.not_named", "en", n=fmt.number(n))
+    assert (said in _plain(open_page("overview", lang="en").caption)) == (n > 0)
 
 
 def test_the_card_of_win_rates_speaks_of_each_segment(open_page: Open) -> None:
-    titles = [h.value for h in open_page("overview", lang="en").header if "Win rate" in h.value]
+    titles = [h for h in _plain(open_page("overview", lang="en").header) if "Win rate" in h]
     assert any("Key accounts" in title and "Small and medium" in title for title in titles)
 
 
 def test_where_nothing_can_be_compared_no_change_is_denied(open_page: Open) -> None:
     app = open_page("overview", lang="en", period="all", compare="previous")  # before all time there is nothing
-    said = [x.value for x in app.text]
-    assert i18n.t("overview.changes.nothing", "en") in said
-    assert i18n.t("overview.changes.none", "en") not in said
+    assert i18n.t("overview.changes.nothing", "en") in _plain(app.text)
+    sentences = [text for text in _plain(app.markdown) if "** · " in text]
+    assert len(sentences) == len(LINES)
+    assert not any("chance" in text for text in sentences)
 
 
 @pytest.fixture
-def amounts_unknown() -> Iterator[None]:
-    """No open opportunity has an amount, as in exports that fill it in at closing."""
-    kept = Ask.metric
+def unmeasured() -> Iterator[None]:
+    """Nothing is known of support, and no open opportunity has an amount."""
+    kept = Ask.headline
 
-    def without(self: Ask, key: str, *args: Any, **named: Any) -> pd.DataFrame:
-        frame = kept(self, key, *args, **named)
-        return frame.assign(amount=float("nan")) if key == "pipeline.open" else frame
-    Ask.metric = without  # type: ignore[method-assign]
+    def without(self: Ask, *args: Any, **named: Any) -> pd.DataFrame:
+        frame = kept(self, *args, **named)
+        is_support, is_open = frame["key"].isin(LINES["support"]), frame["key"] == "pipeline.open"
+        frame.loc[is_support | is_open, ["value", "other_value", "change"]] = float("nan")
+        frame.loc[is_support, ["n", "reason"]] = (0, "no_requests")
+        frame.loc[is_open, "reason"] = "no_amounts"
+        return frame
+    Ask.headline = without  # type: ignore[method-assign]
     cache_data.clear()
     yield
-    Ask.metric = kept  # type: ignore[method-assign]
+    Ask.headline = kept  # type: ignore[method-assign]
     cache_data.clear()
 
 
-@pytest.mark.usefixtures("amounts_unknown")
-def test_an_open_pipeline_without_amounts_is_drawn_by_number(open_page: Open) -> None:
+@pytest.mark.usefixtures("unmeasured")
+def test_what_is_not_measured_says_so_and_why(open_page: Open) -> None:
     app = open_page("overview", lang="en")
-    assert any(h.value.replace("\\", "") == "Open pipeline by stage, in number: Key accounts" for h in app.header)
-    assert any("no amounts are known" in c.value for c in app.caption)
+    assert i18n.t("value.line.support.unmeasured", "en") in _plain(app.info)
+    assert not any(text == "**Time to first response**" for text in _plain(app.markdown)), "no tiles of dashes"
+    assert sum(text.startswith("Not measured: no amounts known · ") for text in _plain(app.caption)) == 2
 
 
-@pytest.fixture
-def nothing_open() -> Iterator[None]:
-    """The answer on the open pipeline has no rows."""
-    kept = Ask.metric
-
-    def without(self: Ask, key: str, *args: Any, **named: Any) -> pd.DataFrame:
-        frame = kept(self, key, *args, **named)
-        return frame[:0] if key == "pipeline.open" else frame
-    Ask.metric = without  # type: ignore[method-assign]
-    cache_data.clear()
-    yield
-    Ask.metric = kept  # type: ignore[method-assign]
-    cache_data.clear()
-
-
-@pytest.mark.usefixtures("nothing_open")
-def test_an_empty_open_pipeline_is_an_empty_state_with_a_whole_title(open_page: Open) -> None:
+def test_without_a_full_year_before_the_period_there_is_no_baseline(open_page: Open) -> None:
     app = open_page("overview", lang="en")
-    assert "Open pipeline by stage" in [h.value for h in app.header]
-    assert i18n.t("state.empty", "en") in [i.value for i in app.info]
+    assert i18n.t("value.baseline.none", "en") not in _plain(app.text), "not worked out before it is unfolded"
+    app.session_state["overview_baseline_fold"] = True
+    app.run()
+    assert i18n.t("value.baseline.none", "en") in _plain(app.text)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_every_indicator_stands_beside_its_baseline(open_page: Open, lang: str,
+                                                    monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ask, "baseline", lambda self, view: parse("2025Q3"))
+    cache_data.clear()
+    app = open_page("overview", lang=lang, period="2026Q3")
+    app.session_state["overview_baseline_fold"] = True
+    app.run()
+    assert not app.exception
+    name = fmt.period(parse("2025Q3"), lang)
+    assert any(name in text for text in _plain(app.text))
+    shown = next(d.value for d in app.dataframe if "verdict" in d.value.columns)
+    assert len(shown) == 2 * len(TILES)
+    row = shown[(shown["indicator"] == REGISTRY["win_rate.count"].label[lang])].iloc[0]
+    assert row["now_said"].endswith("%")
+    assert row["baseline_said"].endswith("%")
+    cache_data.clear()
