@@ -230,8 +230,9 @@ class _Workshop:
     def set_live(self, state: str) -> None:
         """Table `live`: opportunities that are open, or changed lately, by `state` (mart `opportunity_state`, SQL)."""
         lately = (self.days[-1] if self.days else date.max) - SETTLED_AFTER
-        self.con.execute(f"""CREATE OR REPLACE TABLE live AS SELECT DISTINCT opportunity_id FROM {state} WHERE valid_to IS NULL
-                             AND (NOT list_contains($closing, status) OR valid_from > $lately)""",
+        self.con.execute(f"""
+            CREATE OR REPLACE TABLE live AS SELECT DISTINCT opportunity_id FROM {state}
+            WHERE valid_to IS NULL AND (NOT list_contains($closing, status) OR valid_from > $lately)""",
                          {"closing": list(CLOSING_KINDS), "lately": lately})
 
 
