@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -25,6 +25,8 @@ QUARTERS = 8
 NOW, BEFORE = "now", "before"
 #: metrics that hold something against the length of their period, and counts that have no period
 OF_THEIR_PERIOD, WITHOUT_PERIOD = ("value.efficiency",), ("overdue", "support_known")
+#: stocks, and the query that looks at them on several days
+STOCKS = {"open_stock": "open_stock_on", "value_velocity": "value_velocity", "value_conflict": "value_conflict"}
 #: counts of a query, a view and groups
 Counts = Callable[[str, View, Sequence[str]], pd.DataFrame]
 
@@ -126,17 +128,26 @@ class ValueQuestions:
             return _joined(parts)
         answers = {}
         for name in metric.queries:
-            parts = [counts(name, of, keys).assign(quarter=part) for part, of in views.items()]
-            if span:
-                parts.append(self._stock_on(view, quarters, keys) if name == "open_stock" else counts(name, span, by))
-            answers[name] = counts(name, view, keys) if name in WITHOUT_PERIOD else _joined(parts)
+            if name in WITHOUT_PERIOD:
+                answers[name] = counts(name, view, keys)
+            elif name in STOCKS:
+                answers[name] = self._stocks(name, view, other, quarters, keys)
+            else:
+                parts = [counts(name, of, keys).assign(quarter=part) for part, of in views.items()]
+                answers[name] = _joined([*parts, counts(name, span, by)] if span else parts)
         return metric.calculate(answers, self._context(_slice(view)), by)
 
-    def _stock_on(self, view: View, quarters: Sequence[Period], keys: Sequence[str]) -> pd.DataFrame:
-        """The open pipeline on the last day of each quarter."""
-        days = {min(q.end, view.as_of): q.name for q in quarters if q.end >= self.company.first_day}
-        stock = _named(self._asked("open_stock_on", view, keys, days=list(days)), keys)
-        return stock.assign(quarter=stock["day"].dt.date.map(days)).drop(columns="day")
+    def _stocks(self, name: str, view: View, other: View | None, quarters: Sequence[Period],
+                keys: Sequence[str]) -> pd.DataFrame:
+        """Counts of what stands on a day: of all days in one question."""
+        days = {NOW: view} | ({BEFORE: other} if other else {})
+        ends = {part: of.as_of if name == "open_stock" else _until(of) for part, of in days.items()}
+        ends |= {q.name: min(q.end, view.as_of) for q in quarters if q.end >= self.company.first_day}
+        rules = self._value_rules(name, _slice(view), ()) | {"days": sorted(set(ends.values()))}
+        stock = _named(self._asked(STOCKS[name], view, keys, **rules), keys)
+        day = stock["day"].dt.date
+        found = _joined([stock[day == end].assign(quarter=part) for part, end in ends.items()])
+        return found.drop(columns="day") if name == "open_stock" else found
 
     def _remembered(self) -> Counts:
         """Answers of queries, each asked once."""
@@ -170,6 +181,10 @@ class ValueQuestions:
 
 def _slice(view: View) -> Slice:
     return Slice(view.as_of, view.start, view.end, view.scope, view.filters, view.days)
+
+
+def _until(view: View) -> date:
+    return min(view.end, view.as_of) if view.end else view.as_of
 
 
 def _named(counts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

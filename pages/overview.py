@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import findings_comparison, findings_value, findings_win, i18n, periods
+from analytics import findings_value, findings_win, i18n, periods
 from analytics import format as fmt
-from analytics.charts import mix, movers, spark, trend
+from analytics.charts import mix, spark, trend
 from analytics.charts.names import Names
 from analytics.charts.style import label
 from analytics.headline import LINES
@@ -52,8 +52,6 @@ def render(view: View) -> None:
         _mix(view, segments)
     with states.guard("overview_wins"):
         _wins(view)
-    with states.guard("overview_movers"):
-        _movers(view)
 
 
 def _segments(view: View) -> list[str]:
@@ -241,21 +239,6 @@ def _wins_title(view: View) -> str:
         return findings_win.whole_shift(cache.ask().win_shifts(of, dimensions=()), here.lang, what=name).text
     each = {key: t("overview.of", segment=called(key), what=what) for key in _segments(view)}
     return t("overview.sentences").join(found(_of(view, key), name) for key, name in each.items()) or found(view, what)
-
-
-def _movers(view: View) -> None:
-    """Whose win rate moved most in the last week; nothing where no rivals were assessed."""
-    here = context.now()
-    frame = cache.ask().win_movers(view, limit=5)
-    if frame.empty:
-        return
-    names = Names(here.lang, here.settings)
-    why = partial(findings_comparison.why, lang=here.lang)
-    figure = movers.chart(frame, names, here.theme, why=why)
-    chart_card(findings_comparison.moved(frame, here.lang).text, figure, frame, key="overview_movers",
-               view=view, measured=t("win_rate.movers.measured"), with_period=False, drill=False,
-               columns=["name", "account_name", "stage", "amount_base", "p_before", "p", "delta", "rival"],
-               kinds=dict.fromkeys(("p_before", "p", "delta"), "rate"))
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door
