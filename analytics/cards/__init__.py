@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from analytics.cards import conversion_days, funnel
-from analytics.cards.card import Card, Look, Native, Series
+from analytics.cards.card import Card, Look, Native, Series, catalogued
 
-__all__ = ["CARDS", "Card", "Look", "Native", "Series"]
+__all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
 
 CARDS: dict[str, Callable[..., list[Card]]] = {
     "funnel.rates": funnel.rates,

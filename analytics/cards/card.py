@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import wraps
+from typing import Literal, ParamSpec
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -81,6 +83,7 @@ class Card:
     with_period     False where the chart does not follow the period of the view (a stock, a long trend)
     notes           what must be said below the chart
     segment         the customer segment that it is about, if it is one: gives native charts its colour
+    source          how the catalogue makes it again: its key there, and the options that were chosen (see `catalogued`)
     """
 
     key: str
@@ -99,3 +102,23 @@ class Card:
     notes: tuple[str, ...] = ()
     segment: str | None = None
     native: Native | None = None
+    source: tuple[str, tuple[tuple[str, str], ...]] | None = None
+
+
+P = ParamSpec("P")
+
+
+def catalogued(make: Callable[P, list[Card]]) -> Callable[P, list[Card]]:
+    """Cards of a function of the catalogue know how they were made: `<module>.<function>` and the chosen options.
+
+    A page can then put into a pack what it shows, whichever switches are set. Options are texts.
+    """
+    key, signature = f"{make.__module__.rpartition('.')[2]}.{make.__name__}", inspect.signature(make)
+    usual = {name: p.default for name, p in signature.parameters.items() if p.default is not p.empty}
+
+    @wraps(make)
+    def made(*args: P.args, **named: P.kwargs) -> list[Card]:
+        given = signature.bind(*args, **named).arguments
+        chosen = {name: str(given[name]) for name in usual if given.get(name, usual[name]) != usual[name]}
+        return [replace(card, source=(key, tuple(sorted(chosen.items())))) for card in make(*args, **named)]
+    return made

@@ -6,7 +6,7 @@ from functools import partial
 
 from analytics import findings, periods
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, Series
+from analytics.cards.card import Card, Look, Native, Series, catalogued
 from analytics.charts import days, trend
 from analytics.charts import facets as parts
 from analytics.charts import survival as survival_chart
@@ -25,6 +25,7 @@ _SURVIVAL_KINDS = {"survival": "rate", "low": "rate", "high": "rate", "days": "n
 _TREND = ["stage", "month", "n", "events", "censored", "median", "low", "high", "mean"]
 
 
+@catalogued
 def statistics(ask: Ask, view: View, look: Look, mean: str = "converted_mean") -> list[Card]:
     """Mean, median, P75 and P90 of each stage."""
     metrics = {"mean": f"stage_days.{mean}", **{s: f"stage_days.{s}" for s in days.STATISTICS[1:]}}
@@ -47,6 +48,7 @@ def statistics(ask: Ask, view: View, look: Look, mean: str = "converted_mean") -
     return cards
 
 
+@catalogued
 def survival(ask: Ask, view: View, look: Look) -> list[Card]:
     """Who is still in the stage after how many days."""
     medians, frame = ask.standards("stage_days.median", view, ("segment",)), ask.survival(view, ("segment",))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics import findings
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, Series
+from analytics.cards.card import Card, Look, Native, Series, catalogued
 from analytics.charts import facets as parts
 from analytics.charts import flow as flow_chart
 from analytics.charts import funnel as chart
@@ -25,6 +25,7 @@ _KINDS = (dict.fromkeys(("skip_rate", "immature_share", "target"), "rate")
           | dict.fromkeys(("out_of_order", "void", "deleted", "future", "entry_unknown"), "number"))
 
 
+@catalogued
 def rates(ask: Ask, view: View, look: Look, reading: str = "reached", weight: Weight = "count") -> list[Card]:
     """The share that comes to the next stage, in one of the five readings, against comparison and standard."""
     metric = f"conversion.{reading}"
@@ -62,6 +63,7 @@ def _title(facet: Facet, frame: pd.DataFrame, look: Look, reading: str, weight: 
     return look.t("funnel.card", segment=name, finding=said.text)
 
 
+@catalogued
 def outcomes(ask: Ask, view: View, look: Look, reading: str = "reached") -> list[Card]:
     """What became of those that came to each stage: further, lost, still open."""
     metric = f"conversion.{reading}"
@@ -76,6 +78,7 @@ def outcomes(ask: Ask, view: View, look: Look, reading: str = "reached") -> list
         for number, facet in enumerate(parts.facets(frame, look.settings))]
 
 
+@catalogued
 def flow(ask: Ask, view: View, look: Look) -> list[Card]:
     """The ways through each pipeline, skips and moves back included."""
     frame = ask.flow(view)
