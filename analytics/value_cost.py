@@ -19,7 +19,7 @@ def costs(given: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFr
     Only where the recorded periods fill the asked one (the context's, or each month or quarter of `by`) without gap or
     overlap: a year's cost is not split into quarters, and a quarter's is not known before it is over.
     """
-    unit: Unit | None = next((u for u in ("month", "quarter") if u in by), None)  # type: ignore[misc]
+    unit: Unit | None = next((u for u in ("month", "quarter") if u in by), None)
     fiscal = context.settings.organisation.fiscal_year_start
     spans = [_span(name, context) for name in given["period"]]
     asked = [_asked(span, context, unit) for span in spans]

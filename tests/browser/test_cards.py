@@ -57,9 +57,9 @@ def _press_first_bar(page: Page, card: str) -> None:
 
 
 def test_a_click_on_a_bar_lists_the_opportunities_behind_it(tab: Tab) -> None:
-    page = tab.open("/overview?lang=en")
-    _press_first_bar(page, "overview_stock_ka")
-    card = page.locator(".st-key-overview_stock_ka")
+    page = tab.open("/pipeline?lang=en")
+    _press_first_bar(page, "pipeline_stock_0")
+    card = page.locator(".st-key-pipeline_stock_0")
     expect(card.get_by_text("Opportunities behind it:")).to_be_visible(timeout=20_000)
     behind = re.search(r"behind it: (\d+)", card.inner_text())
     in_stage = re.search(r"n (\d+)", card.locator(".js-plotly-plot").inner_text() or card.inner_text())
@@ -145,17 +145,17 @@ def _choose_first_row(page: Page, grid: str) -> None:
 
 
 def test_from_a_bar_to_the_opportunities_behind_it_to_one_story_and_back(tab: Tab) -> None:
-    page = tab.open("/overview?lang=en&segment=SMB")
-    _press_first_bar(page, "overview_stock_smb")
+    page = tab.open("/pipeline?lang=en&segment=SMB")
+    _press_first_bar(page, "pipeline_stock_0")
     expect(page.get_by_text("Choose a row to open its story.")).to_be_visible(timeout=20_000)
     tab.settle()
-    _choose_first_row(page, "overview_stock_smb_behind")
+    _choose_first_row(page, "pipeline_stock_0_behind")
     page.wait_for_url(re.compile(r"/opportunity\?id=O\d+&lang=en&segment=SMB$"), timeout=20_000)
     tab.settle()
     expect(page.get_by_role("heading", name="The story on one time axis")).to_be_visible()
     page.go_back()
     tab.settle()
-    expect(page.get_by_test_id("stMain").get_by_role("heading", level=1)).to_have_text("Overview")
+    expect(page.get_by_test_id("stMain").get_by_role("heading", level=1)).to_have_text("Pipeline")
 
 
 def test_the_list_is_searched_and_a_row_opens_its_story(tab: Tab) -> None:
