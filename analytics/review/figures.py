@@ -39,7 +39,7 @@ def cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def differing(left: pd.DataFrame, right: pd.DataFrame) -> list[Cell]:
-    """The cells in which two tables of plain cells differ, row by row; a row or column that one lacks is empty there."""
+    """The cells in which two tables of plain cells differ, row by row; what one of them lacks is empty there."""
     columns = list(dict.fromkeys([*left.columns, *right.columns]))
     one, two = (t.reindex(index=range(max(len(left), len(right))), columns=columns).fillna("") for t in (left, right))
     found = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,13 +24,15 @@ MAX_ITEMS, MAX_COMMENT = 60, 4000
 class Item:
     """One entry: a card of `analytics.cards.CARDS`, its options, and what the author says about it.
 
-    `filters` narrows the pack's view for this entry alone (a card that was added from a page keeps that page's view).
+    `filters` narrows the pack's view for this entry alone (a card that was added from a page keeps that page's view);
+    `previous` is what was said about it in the review of the quarter before.
     """
 
     card: str
     options: tuple[tuple[str, str], ...] = ()
     comment: str = ""
     filters: Filters | None = None
+    previous: str = ""
 
 
 @dataclass(frozen=True)
@@ -75,13 +78,27 @@ class Pack:
         """One entry less."""
         return self.with_(items=self.items[:item] + self.items[item + 1:])
 
+    def added(self, item: Item) -> Pack:
+        """One entry more, at the end; the same card of the same view is not listed twice. At most MAX_ITEMS."""
+        known = {(i.card, i.options, i.filters) for i in self.items}
+        is_new = (item.card, item.options, item.filters) not in known
+        return self.with_(items=(*self.items, item)) if is_new and len(self.items) < MAX_ITEMS else self
+
+
+def next_quarter(pack: Pack, fiscal_year_start: int) -> Pack:
+    """The pack for the quarter after: the same entries, their comments as what was said before, as of the last day."""
+    quarter = periods.parse(pack.quarter, fiscal_year_start)
+    after = periods.period_of(quarter.end + periods.ONE_DAY, "quarter", fiscal_year_start)
+    items = tuple(replace(item, previous=item.comment, comment="") for item in pack.items)
+    return pack.with_(quarter=after.name, as_of=None, items=items)
+
 
 def to_text(pack: Pack) -> str:
     """The pack as the text of a JSON file."""
     told = {
         "format": FORMAT, "quarter": pack.quarter, "title": pack.title, "lang": pack.lang, "compare": pack.compare,
         "days": pack.days, "as_of": pack.as_of.isoformat() if pack.as_of else None, "filters": _filters(pack.filters),
-        "items": [{"card": i.card, "options": dict(i.options), "comment": i.comment,
+        "items": [{"card": i.card, "options": dict(i.options), "comment": i.comment, "previous": i.previous,
                    "filters": None if i.filters is None else _filters(i.filters)} for i in pack.items]}
     return json.dumps(told, ensure_ascii=False, indent=1)
 
@@ -107,8 +124,11 @@ def _item(told: Mapping[str, Any]) -> Item:
     if card not in CARDS:
         raise MvpodError("E_PACK", found=card, expected=nearest(card, list(CARDS)) or "a chart of the dashboard")
     options = tuple(sorted((str(k), str(v)) for k, v in told["options"].items()))
+    if unknown := {name for name, _ in options} - set(list(inspect.signature(CARDS[card]).parameters)[3:]):
+        raise ValueError(f"{card}: {', '.join(sorted(unknown))}")
     filters = None if told["filters"] is None else Filters.of(told["filters"])
-    return Item(card, options, str(told["comment"])[:MAX_COMMENT], filters)
+    comment, previous = (str(told.get(name, ""))[:MAX_COMMENT] for name in ("comment", "previous"))
+    return Item(card, options, comment, filters, previous)
 
 
 def _one(found: object, allowed: Sequence[str]) -> str:

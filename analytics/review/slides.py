@@ -44,8 +44,10 @@ def slides(ask: Ask, pack: Pack, view: View, look: Look,
     progress(1.0)
 
 
-def _cards(ask: Ask, item: Item, view: View, look: Look) -> tuple[list[Card], str]:
+def _cards(ask: Ask, item: Item, view: View | None, look: Look) -> tuple[list[Card], str]:
     """The cards of one entry that have anything to show, or why there are none."""
+    if view is None:
+        return [], look.t("pack.apart")
     try:
         cards = CARDS[item.card](ask, view, look, **dict(item.options))
     except MvpodError as error:
@@ -54,11 +56,13 @@ def _cards(ask: Ask, item: Item, view: View, look: Look) -> tuple[list[Card], st
     return shown, "" if shown else look.t("pack.nothing")
 
 
-def _narrowed(view: View, filters: Filters | None) -> View:
-    """The pack's view with the entry's own filters on top: what the pack leaves out stays out."""
+def _narrowed(view: View, filters: Filters | None) -> View | None:
+    """The pack's view with the entry's own filters on top; None where nothing can fit both."""
     if filters is None:
         return view
-    own = {name: values for name, values in filters.chosen if not view.filters.get(name)}
-    both = {name: [v for v in values if v in view.filters.get(name)] for name, values in filters.chosen
-            if view.filters.get(name)}
-    return view.with_(filters=view.filters.with_(**own, **{k: v for k, v in both.items() if v}))
+    both = {}
+    for name, values in filters.chosen:
+        both[name] = [v for v in values if v in (view.filters.get(name) or values)]
+        if not both[name]:
+            return None
+    return view.with_(filters=view.filters.with_(**both))

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from analytics.cards import Card
@@ -24,11 +25,13 @@ from analytics.metrics.registry import REGISTRY
 class Stamp:
     """Everything that is needed to make the same figures again, and to see whether they are the same.
 
-    pack         the pack as text (analytics/review/pack.py)
+    pack         the pack as text (analytics/review/pack.py), in one language, with its as-of day
     words, link  the view for people: in words, and as an address that opens it (without host where none is known)
     load, as_of  which load the figures come from, and as of which day
     metrics      metric -> fingerprint of its definition
     cards        per card: key, of (entry of the pack), title, rows, sha256 of its figures
+    scope        the rows that its maker was allowed to see: dimension -> values; empty = all
+    show_names   were contacts named?
     """
 
     pack: str
@@ -40,6 +43,8 @@ class Stamp:
     app: str
     metrics: Mapping[str, str]
     cards: tuple[Mapping[str, Any], ...]
+    scope: Mapping[str, list[str]] = field(default_factory=dict)
+    show_names: bool = False
 
     @property
     def sha256(self) -> str:
@@ -59,6 +64,8 @@ class Stamp:
 def from_text(text: str) -> Stamp:
     """The stamp of such a text; ValueError or KeyError for any other."""
     told = json.loads(text)
+    if not isinstance(told, dict):
+        raise ValueError("no stamp")
     fields: dict[str, Any] = {name: told[name] for name in Stamp.__dataclass_fields__}
     stamp = Stamp(**fields | {"cards": tuple(fields["cards"])})
     if stamp.sha256 != told["sha256"]:
@@ -98,6 +105,8 @@ def figures(frame: pd.DataFrame) -> bytes:
 
 def plain(value: Any) -> str:
     """A cell as text: unknown is nothing, numbers keep all their digits, whole ones have no point, days are ISO."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
     if isinstance(value, (list, tuple)):
         return json.dumps([plain(v) for v in value], ensure_ascii=False)
     if value is None or pd.isna(value):
