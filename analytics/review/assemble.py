@@ -41,7 +41,8 @@ def assemble(ask: Ask, pack: Pack, lang: str, *, scope: Scope | None = None, bas
              progress: Callable[[float], None] = lambda share: None) -> Assembled:
     """The pack as of its day (default: the last one known), within `scope`; `base` is the address of the dashboard.
 
-    Needs no page and no session, so that it can run beside them: `ask` is the real one, not that of a page. Raises MvpodError E_PERIOD, and what `Ask.check` does.
+    Needs no page and no session, so that it can run beside them: `ask` is the real one, not that of a page.
+    Raises MvpodError E_PERIOD, and what `Ask.check` does.
     """
     ask, settings = _Remembering(ask.company), ask.settings
     view = pack.view(ask.company.last_day, settings.organisation.fiscal_year_start, scope)
