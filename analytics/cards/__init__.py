@@ -7,12 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analytics.cards import conversion_days, funnel
+from analytics.cards import conversion_days, funnel, pipeline
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
 
 CARDS: dict[str, Callable[..., list[Card]]] = {
+    "pipeline.bridge": pipeline.bridge,
+    "pipeline.stock": pipeline.stock,
+    "pipeline.pushes": pipeline.pushes,
+    "pipeline.push_weeks": pipeline.push_weeks,
+    "pipeline.coverage": pipeline.coverage,
+    "pipeline.ageing": pipeline.ageing,
+    "pipeline.grades": pipeline.grades,
+    "pipeline.hygiene": pipeline.hygiene,
+    "pipeline.split": pipeline.split,
+    "pipeline.concentration": pipeline.concentration,
     "funnel.rates": funnel.rates,
     "funnel.outcomes": funnel.outcomes,
     "funnel.flow": funnel.flow,

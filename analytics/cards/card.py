@@ -11,9 +11,9 @@ from typing import Literal, ParamSpec
 import pandas as pd
 import plotly.graph_objects as go
 
+from analytics import columns, i18n
 from analytics.charts.names import Names
 from analytics.charts.style import Theme
-from analytics.i18n import t as translate
 from analytics.view import View
 from data.settings import Settings
 
@@ -38,11 +38,24 @@ class Look:
 
     def t(self, key: str, **fields: object) -> str:
         """A text in the language of the card."""
-        return translate(key, self.lang, **fields)
+        return i18n.t(key, self.lang, **fields)
 
     def stage(self, pipeline: str, stage: str) -> str:
         """The name of a stage, plain text."""
         return self.settings.stage_label(pipeline, stage, self.lang)
+
+    def called(self, dimension: str, value: str | None) -> str:
+        """What a value of a dimension is called, plain text (owners: analytics/cards/who.py)."""
+        return i18n.label(dimension, value, self.lang, self.settings)
+
+    @property
+    def currency(self) -> str:
+        """The base currency."""
+        return self.settings.organisation.base_currency
+
+    def series(self, *names: str, role: Role = "actual") -> tuple[Series, ...]:
+        """Columns as series of a native chart, called as in tables."""
+        return tuple(Series(columns.label(name, self.lang), name, role) for name in names)
 
 
 @dataclass(frozen=True)
@@ -82,6 +95,7 @@ class Card:
     question        the metric whose opportunities stand behind a mark (analytics/marks.py); drill False: none do
     with_period     False where the chart does not follow the period of the view (a stock, a long trend)
     notes           what must be said below the chart
+    missing         why there is no chart, where the data for it are not loaded; the frame is then empty
     segment         the customer segment that it is about, if it is one: gives native charts its colour
     source          how the catalogue makes it again: its key there, and the options that were chosen (see `catalogued`)
     """
@@ -100,9 +114,16 @@ class Card:
     with_period: bool = True
     n: int | None = None
     notes: tuple[str, ...] = ()
+    missing: str = ""
     segment: str | None = None
     native: Native | None = None
     source: tuple[str, tuple[tuple[str, str], ...]] | None = None
+
+
+def unmeasured(key: str, title: str, view: View, look: Look, what: str) -> Card:
+    """A card that says which data are missing, instead of a chart of nothing; `what` is a text key."""
+    why = look.t("state.not_measured", what=look.t(what))
+    return Card(key, title, "", go.Figure(), pd.DataFrame(), view, missing=why)
 
 
 P = ParamSpec("P")

@@ -56,6 +56,9 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
 
 def draw(card: Card) -> None:
     """A card that was made elsewhere (analytics/cards)."""
+    if card.missing:
+        states.missing(card.title, card.missing, key=card.key)
+        return
     chart_card(card.title, card.figure, card.frame, key=card.key, view=card.view, measured=card.measured, n=card.n,
                definition_key=card.definition_key, columns=None if card.columns is None else list(card.columns),
                kinds=dict(card.kinds), question=card.question, drill=card.drill, with_period=card.with_period)

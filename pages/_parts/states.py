@@ -56,3 +56,10 @@ def empty(place: Any = None) -> None:
 def not_measured(what: str, place: Any = None) -> None:
     """The data for this are not loaded: say which table is missing instead of showing zero. `what` is a text key."""
     (place or st).info(t("state.not_measured", what=t(what)), icon=":material/database_off:")
+
+
+def missing(title: str, why: str, *, key: str) -> None:
+    """A card that says why there is no chart (plain texts)."""
+    with st.container(border=True, key=key):
+        st.header(md_escape(title), anchor=False)
+        st.info(md_escape(why), icon=":material/database_off:")
