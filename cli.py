@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analytics.metrics.registry import Metric
+    from analytics.review.pack import Pack
+    from data.engine import Company
     from data.report import ImportReport
     from data.settings import Settings
-    from data.store import Load
+    from data.store import Load, Store
 
 ROOT = Path(__file__).resolve().parent
 DONE, FAILED, USAGE, DEFECT, STOPPED = 0, 1, 2, 3, 130
@@ -45,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     lang = language(words)
     args = parser(lang).parse_args(words)
-    args.lang = lang
+    args.asked_lang, args.lang = args.lang, lang
     try:
         code: int = args.run(args)
         sys.stdout.flush()
@@ -119,11 +121,12 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     top.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], store: bool = True) -> _Parser:
+    def command(name: str, run: Callable[[argparse.Namespace], int], store: bool = True,
+                languages: Sequence[str] = LANGUAGES) -> _Parser:
         sub = commands.add_parser(name, help=say(name), description=say(name))
         sub.lang = lang
         sub.set_defaults(run=run)
-        sub.add_argument("--lang", choices=LANGUAGES, help=say("lang"))
+        sub.add_argument("--lang", choices=languages, help=say("lang"))
         if store:
             default = Path(os.environ.get("MVPOD_STORE") or ROOT / "data" / "store")
             sub.add_argument("--store", type=Path, default=default, metavar="DIR", help=say("store"))
@@ -142,7 +145,7 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub = command("quarantine", quarantine)
     sub.add_argument("load", nargs="?", type=int, metavar="LOAD", help=say("load"))
     sub.add_argument("--format", choices=("table", "json", "csv"), default="table", help=say("format"))
-    command("verify", verify).add_argument("load", nargs="?", type=int, metavar="LOAD", help=say("verify_load"))
+    command("verify", verify).add_argument("what", nargs="?", metavar="LOAD|FILE", help=say("verify_what"))
     command("restore", restore).add_argument("load", type=int, metavar="LOAD", help=say("load"))
     sub = command("vacuum", vacuum)
     sub.add_argument("--keep-days", type=partial(_between, lang, 0, 36_500), default=90, metavar="DAYS",
@@ -166,6 +169,18 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--days", choices=("calendar", "working"), default="calendar", help=say("days"))
     sub.add_argument("--load", type=int, metavar="LOAD", help=say("load"))
     sub.add_argument("--format", choices=("table", "json", "csv"), default="table", help=say("format"))
+
+    sub = command("report", report, languages=(*LANGUAGES, "both"))
+    sub.add_argument("--quarter", metavar="QUARTER", help=say("quarter"))
+    sub.add_argument("--where", action="append", default=[], type=_pair, metavar="DIM=VALUE[,VALUE]",
+                     help=say("where"))
+    sub.add_argument("--compare", choices=("previous", "last_year", "none"), help=say("compare"))
+    sub.add_argument("--as-of", type=day, metavar="DATE", help=say("as_of"))
+    sub.add_argument("--pack", metavar="NAME|FILE", help=say("pack"))
+    sub.add_argument("--template", type=Path, metavar="FILE.pptx", help=say("template"))
+    sub.add_argument("--format", default="", metavar="KIND[,KIND]", help=say("report_format"))
+    sub.add_argument("--out", type=Path, required=True, metavar="FILE", help=say("out"))
+    sub.add_argument("--url", default="", metavar="ADDRESS", help=say("url"))
 
     sub = command("serve", serve)
     sub.add_argument("--port", type=partial(_between, lang, 1, 65_535), default=8501, help=say("port"))
@@ -294,14 +309,53 @@ def quarantine(args: argparse.Namespace) -> int:
 
 
 def verify(args: argparse.Namespace) -> int:
-    """Compares every file with what was recorded; fails if anything differs."""
+    """Compares the store with what was recorded, or an exported file with the data; fails if anything differs."""
     from data.store import Store
 
-    problems = Store.open(args.store).verify(args.load)
+    store = Store.open(args.store)
+    if args.what and not args.what.isdecimal():
+        return _verify_file(Path(args.what), store, args.lang)
+    problems = store.verify(int(args.what) if args.what else None)
     for problem in problems:
         print(problem.text(args.lang))
     print(t("cli.verify.damaged" if problems else "cli.verify.sound", args.lang, n=len(problems)), file=sys.stderr)
     return FAILED if problems else DONE
+
+
+def _verify_file(path: Path, store: Store, lang: str) -> int:
+    """Makes the figures of an exported file anew: at the load that it names, and at the present one."""
+    from analytics.ask import Ask
+    from analytics.review import verify as check
+    from data.engine import open_company
+
+    file = check.read(_bytes(path), path.name)
+    with ExitStack() as stack:
+        now = open_company(store.path)
+        stack.callback(now.close)
+        then = _earlier(store, file.stamp.load, stack)
+        verdict = check.verify(file, Ask(then) if then else None, Ask(now))
+    for found in verdict.differences:
+        print(check.words(found, lang))
+    if verdict.was_gone:
+        print(t("cli.verify.gone", lang, load=file.stamp.load), file=sys.stderr)
+    outcome = "cli.verify.differs" if verdict.differences else "cli.verify.same"
+    print(t(outcome, lang, n=len(verdict.differences), load=file.stamp.load, now=now.load_id, rows=file.stamp.rows),
+          file=sys.stderr if verdict.differences else sys.stdout)
+    return FAILED if verdict.differences else DONE
+
+
+def _earlier(store: Store, load: int, stack: ExitStack) -> Company | None:
+    """The company of an earlier load, None where its files are gone."""
+    from data.engine import open_company
+
+    try:
+        found = open_company(store.path, load)
+    except MvpodError as error:
+        if error.code in ("E_STORE_LOAD", "E_STORE_GONE"):
+            return None
+        raise
+    stack.callback(found.close)
+    return found
 
 
 def restore(args: argparse.Namespace) -> int:
@@ -473,6 +527,81 @@ def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settin
         return form.amount(value, lang)
     return form.number(value, lang) if value is None or float(value) != value or float(value).is_integer() \
         else form.number(value, lang, digits=3)
+
+
+# The review
+
+
+def report(args: argparse.Namespace) -> int:
+    """Writes the review pack of a quarter: one file per kind and language."""
+    from analytics.ask import ALIASES, Ask
+    from analytics.review.assemble import assemble
+    from analytics.review.files import KINDS
+    from data.engine import open_company
+    from data.scope import Filters
+
+    kinds = [name.strip().lower() for name in (args.format or args.out.suffix.lstrip(".")).split(",")]
+    if unknown := [name for name in kinds if name not in KINDS]:
+        raise MvpodError("E_REPORT_FORMAT", found=unknown[0] or args.out.name, known=list(KINDS))
+    chosen: dict[str, list[str]] = {}
+    for name, values in args.where:
+        chosen.setdefault(ALIASES.get(name, name), []).extend(values)
+    template, written, missing = _bytes(args.template) if args.template else None, [], []
+    with ExitStack() as stack:
+        company = open_company(args.store)
+        stack.callback(company.close)
+        pack = _pack(args, company)
+        pack = pack.with_(filters=pack.filters.with_(**dict(Filters.of(chosen).chosen)),
+                          compare=args.compare or pack.compare, as_of=args.as_of or pack.as_of)
+        languages = LANGUAGES if pack.lang == "both" else (pack.lang,)
+        progress = stack.enter_context(_bar(args.lang))
+        for number, lang in enumerate(languages):
+            made = assemble(Ask(company), pack, lang, base=args.url,
+                            progress=lambda share, done=number: progress("slides", (done + share) / len(languages)))
+            stem = f"{args.out.stem}.{lang}" if len(languages) > 1 else args.out.stem
+            for kind in kinds:
+                progress(kind, (number + 1) / len(languages))
+                written.append(args.out.with_name(stem + KINDS[kind].ending))
+                _write(written[-1], KINDS[kind].make(made, template))
+            missing += [f"{slide.item.card}: {slide.missing}" for slide in made.slides if slide.missing]
+    for line in missing:
+        print(f"! {line}", file=sys.stderr)
+    for path in written:
+        print(path)
+    return DONE
+
+
+def _pack(args: argparse.Namespace, company: Company) -> Pack:
+    """The pack that is asked for, by the name of a saved one or its file, else the director's."""
+    from analytics.review.default import default_pack, usual_quarter
+    from analytics.review.pack import from_text
+    from data import packs
+
+    organisation = company.settings.organisation
+    quarter = args.quarter or usual_quarter(company.last_day, organisation.fiscal_year_start)
+    lang = args.asked_lang or organisation.language
+    if not args.pack:
+        return default_pack(quarter, lang)
+    saved = from_text(packs.read(Path(args.pack)) if Path(args.pack).is_file() else packs.load(args.store, args.pack))
+    return saved.with_(quarter=args.quarter or saved.quarter, lang=args.asked_lang or saved.lang)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise MvpodError("E_OUTPUT", file=str(path), found=error.strerror) from error
+
+
+def _write(path: Path, data: bytes) -> None:
+    """A whole file or none: a scheduler must never send half of one."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise MvpodError("E_OUTPUT", file=str(path), found=error.strerror) from error
 
 
 # The rest

@@ -21,6 +21,8 @@ import pandas as pd
 
 from analytics.ask import Ask
 from analytics.cards import Card, Look
+from analytics.columns import label
+from analytics.i18n import t
 from analytics.metrics.registry import REGISTRY
 from analytics.review import pack as packs
 from analytics.review.assemble import Assembled, assemble
@@ -83,6 +85,16 @@ def verify(file: FileRead, then: Ask | None, now: Ask) -> Verdict:
     was = today if then is None or then.company.load_id == now.company.load_id else _anew(file.stamp, then)
     found = [d for place in range(len(file.stamp.cards)) for d in _of_card(file, place, was, today, then is not None)]
     return Verdict(tuple(found), file.stamp, then is None)
+
+
+def words(found: Difference, lang: str) -> str:
+    """One difference as a line: which figure, what the file says, what it should say, why."""
+    why = t(f"review.why.{found.why}", lang)
+    if found.cell is None:
+        return t("review.differs.card", lang, card=found.card, why=why)
+    cell, nothing = found.cell, t("review.nothing", lang)
+    return t("review.differs.cell", lang, card=found.card, row=cell.row, column=label(cell.column, lang),
+             left=cell.left or nothing, right=cell.right or nothing, why=why)
 
 
 def _anew(stamp: Stamp, ask: Ask) -> Assembled:
