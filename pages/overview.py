@@ -111,7 +111,8 @@ def _figure(row: Row, name: str) -> Figure:
     change = changed(row)
     return Figure(
         called(segment) if segment else name, written(row, row["value"]), _note(row), change,
-        is_up=None if not change or not row["change"] else row["change"] > 0, is_good=row["is_good"],
+        is_up=None if not change or not row["change"] else row["change"] > 0,
+        is_good=None if row["is_real"] is False else row["is_good"],  # chance is neither good nor bad
         trend=spark.line(course, context.theme(), segment=segment),
         trend_alt=t("overview.trend.alt", what=named(row), values=t("view.and").join(
             f"{p} {written(row, v)}" for p, v in zip(course["period"], course["value"], strict=True))))
@@ -141,8 +142,7 @@ def _not_named(view: View, segments: Sequence[str]) -> None:
     if not segments or view.filters.get("segment"):
         return
     frame = cache.ask().metric("pipeline.open", view, ("segment",))
-    n = int(frame.loc[frame["segment"] == UNKNOWN, "n"].sum())
-    if n:
+    for n in frame.loc[(frame["segment"] == UNKNOWN) & (frame["n"] > 0), "n"]:
         st.caption(md_escape(t("value.not_named", n=fmt.number(n, context.lang()))))
 
 

@@ -70,11 +70,11 @@ def standing_out(view: View) -> None:
         if not found:
             st.text(t("value.named.nothing"))
         for number, (page, said) in enumerate(found):
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f"- {md_escape(said.text)}", width="stretch")
-                if st.button(t(f"page.{page}"), key=f"overview_named_{number}", type="tertiary",
-                             icon=":material/arrow_forward:", width="content"):
-                    view_state.go(page)
+            sentence, way = st.columns([6, 1], vertical_alignment="center", gap="small")
+            sentence.markdown(f"- {md_escape(said.text)}")
+            if way.button(t(f"page.{page}"), key=f"overview_named_{number}", type="tertiary",
+                          icon=":material/arrow_forward:"):
+                view_state.go(page)
 
 
 def _findings(view: View) -> Iterator[tuple[str, Finding]]:
