@@ -53,7 +53,8 @@ def _cards(ask: Ask, item: Item, view: View | None, look: Look) -> tuple[list[Ca
     except MvpodError as error:
         return [], error.text(look.lang)
     shown = [card for card in cards if not card.frame.empty]
-    return shown, "" if shown else look.t("pack.nothing")
+    why = next((card.missing for card in cards if card.missing), look.t("pack.nothing"))
+    return shown, "" if shown else why
 
 
 def _narrowed(view: View, filters: Filters | None) -> View | None:

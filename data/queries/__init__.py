@@ -79,6 +79,7 @@ from data.queries.quality import (
     quality_twins,
     quality_unknown,
 )
+from data.queries.review import then_and_now
 from data.queries.stages import (
     cohort_counts,
     cycle_closed,
@@ -193,6 +194,7 @@ __all__ = [
     "support_rules",
     "support_use",
     "targets",
+    "then_and_now",
     "transitions",
     "trust_scores",
     "value_conflict",
