@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analytics.cards import conversion_days, funnel, pipeline
+from analytics.cards import conversion_days, funnel, pipeline, review
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
@@ -28,4 +28,5 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "funnel.flow": funnel.flow,
     "conversion_days.statistics": conversion_days.statistics,
     "conversion_days.survival": conversion_days.survival,
+    "review.then_and_now": review.then_and_now,
 }
