@@ -1,11 +1,24 @@
-"""CSV for spreadsheets: UTF-8 with a byte order mark, and no cell that a spreadsheet would run as a formula."""
+"""CSV for spreadsheets: UTF-8 with a byte order mark, and no cell that a spreadsheet would run as a formula.
+
+A pack is a zip of one CSV per card and the stamp beside them: lines above or below the table would be rows of data to
+every program that reads it. Columns are called by their keys, as docs/metrics.md and `mvpod metric` call them.
+"""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
+
+from analytics.cards import Card, Look
+from analytics.export import parts
+from analytics.review import figures
+from analytics.review.slides import Slide
+from analytics.review.stamp import Stamp, plain
 
 #: A cell is a formula for a spreadsheet when it begins with one of these, also after blanks, quotes or line ends,
 #: and in full width. The apostrophe in front makes it text in Excel, LibreOffice and WPS.
@@ -24,9 +37,43 @@ def safe_text(value: Any) -> Any:
 
 
 def csv_bytes(frame: pd.DataFrame) -> bytes:
-    """A table as CSV bytes. Numbers stay numbers (a negative amount is no formula); unknown is an empty cell."""
-    safe = frame.rename(columns=safe_text)
-    for name in safe.columns[~safe.dtypes.map(pd.api.types.is_numeric_dtype).to_numpy()]:
-        safe[name] = safe[name].map(safe_text, na_action="ignore")
-    text: str = safe.to_csv(index=False, lineterminator="\r\n")
-    return text.encode("utf-8-sig")
+    """A table as CSV bytes. Numbers keep all their digits and stay numbers (a negative amount is no formula), days are
+    ISO, unknown is an empty cell."""
+    stream = io.StringIO()
+    lines = csv.writer(stream, lineterminator="\r\n")
+    lines.writerow([safe_text(name) for name in frame.columns])
+    for row in frame.itertuples(index=False):
+        lines.writerow([safe_text(v) if isinstance(v, str) else plain(v) for v in row])
+    return stream.getvalue().encode("utf-8-sig", "replace")
+
+
+def csv_zip(slides: Sequence[Slide], stamp: Stamp) -> bytes:
+    """The figures of a pack: a CSV per card and the stamp."""
+    return parts.zipped({parts.file_name(place, card, "csv"): csv_bytes(card.frame)
+                         for place, card, _ in parts.numbered(slides)}, stamp)
+
+
+def written(card: Card, look: Look) -> pd.DataFrame:
+    """What stands in the file of a card (analytics/review/figures.py)."""
+    return figures.cells(card.frame)
+
+
+def read_stamp(data: bytes) -> Stamp:
+    """The stamp of a zip; ValueError or KeyError where there is none."""
+    return parts.zip_stamp(data)
+
+
+def read_figures(data: bytes) -> dict[int, pd.DataFrame]:
+    """Place of the card -> the table that stands in the zip."""
+    return {place: _read(file) for place, file in parts.unzipped(data, "csv").items()}
+
+
+def _read(file: bytes) -> pd.DataFrame:
+    names, *rows = csv.reader(io.StringIO(file.decode("utf-8-sig"), newline=""))
+    return figures.cells(pd.DataFrame([[_meant(cell) for cell in row] for row in rows],
+                                      columns=[_meant(name) for name in names], dtype="object"))
+
+
+def _meant(cell: str) -> str:
+    """The text before `safe_text` saved it: what begins like a formula always got its apostrophe there."""
+    return cell[1:] if cell[:1] == "'" and safe_text(cell[1:]) == cell else cell

@@ -114,7 +114,7 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if hasattr(value, "isoformat"):
-        return str(value.isoformat())[:19]
+        return str(value.isoformat())[:19].removesuffix("T00:00:00")  # a day has no hour
     if isinstance(value, (int, float)) or hasattr(value, "dtype"):
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
