@@ -22,6 +22,7 @@ from analytics.metrics.registry import REGISTRY, Metric, get
 from analytics.periods import Period
 from analytics.pipeline_questions import PipelineQuestions
 from analytics.quality_questions import QualityQuestions
+from analytics.review_questions import ReviewQuestions
 from analytics.support_questions import SupportQuestions
 from analytics.value_questions import ValueQuestions
 from analytics.view import View
@@ -30,7 +31,7 @@ from data import queries
 from data.engine import Company
 from data.errors import MvpodError, nearest
 from data.queries import Slice
-from data.scope import UNKNOWN, Filters
+from data.scope import UNKNOWN, Filters, Scope
 
 #: Short names for groups; the answer's column is called as it was asked for.
 ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "product": "product_line",
@@ -40,7 +41,7 @@ GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
 class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions, PipelineQuestions, ForecastQuestions, QualityQuestions,
-          ValueQuestions):
+          ReviewQuestions, ValueQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
@@ -72,7 +73,7 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         for dimension, values in view.filters.chosen:
             for value in values:
                 if value != UNKNOWN and not self._exists(view, dimension, value):
-                    raise MvpodError("E_VALUE", dimension=dimension, found=value, hint=self._hint(dimension, value))
+                    raise MvpodError("E_VALUE", dimension=dimension, found=value, hint=self._hint(dimension, value, view.scope))
 
     def _exists(self, view: View, dimension: str, value: str) -> bool:
         """Does any opportunity have the value, on the last day, the as-of date or at any time before?"""
@@ -81,9 +82,9 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
             return True
         return bool(len(self.metric("stage_days.dwell_mean", only)))
 
-    def _hint(self, dimension: str, value: str) -> str:
+    def _hint(self, dimension: str, value: str, scope: Scope) -> str:
         """The nearest value in brackets that every language reads, or nothing."""
-        known = [name for name, _ in self.options(View(self.company.last_day)).get(dimension, [])]
+        known = [name for name, _ in self.options(View(self.company.last_day, scope=scope)).get(dimension, [])]
         near = nearest(value, [name for name in known if name != UNKNOWN])
         return f" → {near}?" if near else ""
 
@@ -170,8 +171,9 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         """The opportunities behind a mark (analytics/marks.py), largest amount first, as they stood on the as-of date.
 
         Columns: opportunity_id, name, account_id, account_name, segment, owner_id, owner_name, team, pipeline, stage,
-        status, amount_base, days_in_stage, created_on, expected_close_on, closed_on. `attrs["total"]` says how many
-        there are, the frame holds the first `limit`. Gone ones (deleted in the CRM) are known by their id only.
+        status, amount_base, days_in_stage, created_on, expected_close_on, closed_on, left_on. `attrs["total"]` says how
+        many there are, the frame holds the first `limit`. Gone ones (deleted in the CRM) are known by their id only;
+        those that the viewer may see no more are shown as last seen, left_on is the first day that is not.
         """
         asked = marks.read(mark or {}, self._fiscal)
         view = view.with_(filters=view.filters.with_(**{k: [v] for k, v in asked.dimensions.items()}))
@@ -193,20 +195,17 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         return self._named(frame, view.as_of)
 
     def story(self, view: View, opportunity_id: str) -> dict[str, Any]:
-        """One opportunity up to the as-of date, within the viewer's scope; filters do not hide it.
+        """One opportunity up to the as-of date, within the viewer's scope; filters do not hide it. Who may see it now is
+        told all of its past; one that has gone to others is told up to the last day on which it could be seen.
 
-        "opportunity": the last known state with names and is_gone; "visits", "states", "changes", "activities": tables
-        (columns: sql/story_*.sql, owner_name added). Raises MvpodError E_OPPORTUNITY if there is none that may be seen.
+        "opportunity": the last known state with names, is_gone (deleted), left_on (missing: it has not gone to others)
+        and seen_on (the day up to which it is told); "visits", "states", "changes", "activities": tables (columns:
+        sql/story_*.sql, owner_name added). Raises MvpodError E_OPPORTUNITY if there is none that may be seen.
         """
-        slice_ = slice_of(view).with_(filters=Filters())
-        zone = self.settings.organisation.timezone
-        parts = {part: queries.story(self.company.cursor(), slice_, part, opportunity_id, zone)
-                 for part in ("state", "visits", "states", "changes", "activities")}
-        state = parts.pop("state")
-        if state.empty:
-            raise MvpodError("E_OPPORTUNITY", found=opportunity_id, as_of=view.as_of.isoformat())
+        state, view = self._seen(view, opportunity_id)
+        parts = {part: self._told(view, part, opportunity_id) for part in ("visits", "states", "changes", "activities")}
         ended = state["valid_to"].iloc[0]
-        row = self._named(state, view.as_of).iloc[0].to_dict()
+        row = self._named(state, view.as_of).iloc[0].to_dict() | {"seen_on": view.as_of}
         row["is_gone"] = bool(pd.notna(ended) and ended.date() <= view.as_of)
         owners = self._names("owner",
                              [*parts["visits"]["owner_id"], *parts["states"]["owner_id"],
@@ -257,11 +256,14 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         return self._named(frame, view.as_of)
 
     def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
-        """Adds the names of opportunity, account and owner beside their ids; the total goes into attrs."""
+        """Adds the names of opportunity, account and owner beside their ids, as they were on `as_of` (where left_on says
+        that an opportunity has gone to others: on the day before); the total goes into attrs."""
         total = int(frame["total"].iloc[0]) if "total" in frame.columns and len(frame) else len(frame)
+        days = _days_seen(frame, as_of)
         for of, name in (("opportunity", "name"), ("account", "account_name"), ("owner", "owner_name")):
-            known = self._names(of, frame[f"{of}_id"], as_of)
-            frame = frame.assign(**{name: frame[f"{of}_id"].map(known).astype("str")})
+            ids = frame[f"{of}_id"]
+            known = [ids[days == day].map(self._names(of, ids[days == day], day)) for day in days.unique()]
+            frame = frame.assign(**{name: pd.concat([ids.iloc[:0], *known]).reindex(frame.index).astype("str")})
         first = ["opportunity_id", "name", "account_id", "account_name", "segment", "owner_id", "owner_name", "team"]
         frame = frame[[*first, *(c for c in frame.columns if c not in (*first, "total"))]]
         frame.attrs["total"] = total
@@ -294,6 +296,16 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         """One part of the story of an opportunity (queries.story)."""
         zone = self.settings.organisation.timezone
         return queries.story(self.company.cursor(), slice_of(view), part, opportunity_id, zone)
+
+    def _seen(self, view: View, opportunity_id: str) -> tuple[pd.DataFrame, View]:
+        """The last state of an opportunity that may be seen, whatever the filters, and the view up to the last day on
+        which it may. Raises MvpodError E_OPPORTUNITY if there is none."""
+        mine = view.with_(filters=Filters())
+        state = self._told(mine, "state", opportunity_id)
+        if state.empty:
+            raise MvpodError("E_OPPORTUNITY", found=opportunity_id, as_of=view.as_of.isoformat())
+        left = state["left_on"].iloc[0]
+        return state, mine if pd.isna(left) else mine.with_(as_of=left.date() - periods.ONE_DAY)
 
     def _groups(self, by: Sequence[str]) -> tuple[str, ...]:
         return groups_of(by)
@@ -335,6 +347,14 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
                 names = {m: periods.period_of(day, unit, start).name for m, day in months.items()}
                 counts[unit] = counts["month"].map(names).astype("str").fillna(UNKNOWN)
         return counts if "month" in keys else counts.drop(columns="month")
+
+
+def _days_seen(frame: pd.DataFrame, as_of: date) -> pd.Series:
+    """The day on which each row was last seen."""
+    days = pd.Series(as_of, index=frame.index, dtype=object)
+    left = frame["left_on"].dropna() if "left_on" in frame.columns else days.iloc[:0]
+    days[left.index] = [day.date() - periods.ONE_DAY for day in left]
+    return days
 
 
 def _day_before(view: View) -> date:

@@ -12,6 +12,7 @@ import pandas as pd
 from analytics import attention, attention_pack
 from analytics.metrics.frames import Context, added_up
 from analytics.view import View
+from data.errors import MvpodError
 from data.queries import Slice
 from data.scope import Filters
 from data.settings import Settings
@@ -37,6 +38,7 @@ class AttentionQuestions:
         def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame: ...
         def _now(self, view: View) -> View: ...
         def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
+        def _seen(self, view: View, opportunity_id: str) -> tuple[pd.DataFrame, View]: ...
         def _snapshot(self, as_of: date) -> date | None: ...
 
     def attention_limits(self, view: View) -> pd.DataFrame:
@@ -113,8 +115,9 @@ class AttentionQuestions:
     def story_more(self, view: View, opportunity_id: str) -> dict[str, pd.DataFrame]:
         """What else is told of one opportunity beside `story`: "people" (of the decision chain, unnamed), "answers"
         (to the checklists), "requests" (for presales); columns: sql/story_*.sql. Nothing of what may not be seen."""
-        view = self._everything(view)
-        if self._told(view, "state", opportunity_id).empty:
+        try:
+            _, view = self._seen(self._everything(view), opportunity_id)
+        except MvpodError:
             return {}
         return {part: self._told(view, part, opportunity_id) for part in ("people", "answers", "requests")}
 

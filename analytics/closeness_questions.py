@@ -44,7 +44,7 @@ class ClosenessQuestions:
         def _names(self, of: str, ids: Iterable[Any], as_of: date) -> dict[str, str]: ...
         def _horizon(self, view: View) -> Horizon: ...
         def metric(self, key: str, view: View, by: Sequence[str] = (), **options: int) -> pd.DataFrame: ...
-        def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
+        def _seen(self, view: View, opportunity_id: str) -> tuple[pd.DataFrame, View]: ...
 
     def closeness_summary(self, view: View) -> pd.DataFrame:
         """How many accounts stand where, per segment (columns: sql/closeness_summary.sql). No rows: not measured."""
@@ -190,8 +190,7 @@ class ClosenessQuestions:
         """How well the deciders of one opportunity are known (METHOD B5): "people" (sql/chain_people.sql, `who` for
         the name), "share", "missing", "is_opposed" (analytics.closeness.Coverage), "closeness" of the project,
         "solution_accept", "price_accept". No people: not measured. Raises MvpodError E_OPPORTUNITY."""
-        if self._told(view.with_(filters=Filters()), "state", opportunity_id).empty:
-            raise MvpodError("E_OPPORTUNITY", found=opportunity_id, as_of=view.as_of.isoformat())
+        _, view = self._seen(view, opportunity_id)
         chain = self._asked("chain_people", view, opportunity_id=opportunity_id)
         rules = self.settings.closeness
         found = closeness.chain_coverage(chain, rules)
@@ -272,7 +271,7 @@ class ClosenessQuestions:
             for part in ("departments", "touches", "roles", "relations")
         }
         row = self._with_people(state, view.as_of).iloc[0].to_dict()
-        row["account_name"] = self._names("account", [account_id], view.as_of).get(account_id, account_id)
+        row["account_name"] = self._names("account", [account_id], day).get(account_id, account_id)
         row["band"] = closeness.band(row["closeness"], self.settings.closeness)
         return _Case(
             row,

@@ -11,8 +11,6 @@ import pandas as pd
 from analytics import comparison, strategy, win_comparison
 from analytics.metrics.frames import Context, ordered
 from analytics.view import View
-from data.errors import MvpodError
-from data.scope import Filters
 from data.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ class ComparisonQuestions:
         def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
         def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame: ...
         def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
+        def _seen(self, view: View, opportunity_id: str) -> tuple[pd.DataFrame, View]: ...
         def _snapshot(self, as_of: date) -> date | None: ...
 
     def win_movers(self, view: View, *, only: str = "moved", limit: int = 12) -> pd.DataFrame:
@@ -88,10 +87,7 @@ class ComparisonQuestions:
         comparison with its own numbers (comparison.formula); "standing": win_comparison.standing. All empty where it
         was never compared. Raises MvpodError E_OPPORTUNITY if there is none that may be seen.
         """
-        view = self._now(view).with_(filters=Filters())
-        state = self._told(view, "state", opportunity_id)
-        if state.empty:
-            raise MvpodError("E_OPPORTUNITY", found=opportunity_id, as_of=view.as_of.isoformat())
+        state, view = self._seen(self._now(view), opportunity_id)
         rules, weeks = self.settings.win_rate, self._told(view, "comparison", opportunity_id)
         closed = state["closed_on"].iloc[0]
         last = pd.Timestamp(view.as_of) if pd.isna(closed) else min(pd.Timestamp(closed), pd.Timestamp(view.as_of))

@@ -4,6 +4,7 @@ Only marts are read (and, for names, the canonical tables of one snapshot date).
 which exactly these marks are replaced, none of them by a value that a user typed:
 
     {where}           scope and filters of `data.scope.where`: column names allow-listed, values bound
+    {scope}           the scope alone, where a filter must not hide what was or will be
     {dims} {groups}   names of the groups asked for, allow-listed below
     {which} {sets}    the same, each grouping on its own
     {order}           one of a fixed list
@@ -98,7 +99,8 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
     """The text of a query: marks replaced, values still as parameters. `own` groups are in the file already."""
     names = [n for n in groups_of(by) if n not in own]
     listed = "".join(f"{n}, " for n in names)
-    marks = {"where": where(slice_.scope, slice_.filters).sql, "dims": listed, "groups": listed,
+    marks = {"where": where(slice_.scope, slice_.filters).sql, "scope": slice_.scope.predicate().sql,
+             "dims": listed, "groups": listed,
              "which": _which(names), "sets": ", ".join(["(period)", *(f"({n}, period)" for n in names)]),
              "behind": _text(behind) if behind else "", "order": _ORDERS[order], "each_dimension": _EACH_DIMENSION,
              "apart_from_people": _apart_from_people(slice_).sql,

@@ -17,7 +17,7 @@ past AS (
         any_value(holder_id) FILTER (week = (SELECT week FROM opening)) AS holder_start, any_value(owner_id) FILTER (week = (SELECT week FROM opening)) AS owner_start,
         any_value(team) FILTER (week = (SELECT week FROM opening)) AS team_start
     FROM account_week SEMI JOIN seen USING (account_id)
-    WHERE NOT is_short_history AND week <= (SELECT week FROM judged)
+    WHERE {scope} AND NOT is_short_history AND week <= (SELECT week FROM judged)
         AND (week > (SELECT week FROM judged) - 7 * $drop_weeks::INT - 28 OR (week >= (SELECT week FROM opening) AND week < (SELECT week FROM opening) + 28))
     GROUP BY account_id
 ),
