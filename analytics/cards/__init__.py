@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analytics.cards import conversion_days, funnel, pipeline, review
+from analytics.cards import conversion_days, funnel, pipeline, review, win_rate
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
@@ -29,4 +29,15 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "conversion_days.statistics": conversion_days.statistics,
     "conversion_days.survival": conversion_days.survival,
     "review.then_and_now": review.then_and_now,
+    "win_rate.trend": win_rate.trend,
+    "win_rate.trend_by_segment": win_rate.trend_by_segment,
+    "win_rate.split": win_rate.split,
+    "win_rate.simpson": win_rate.simpson,
+    "win_rate.groups": win_rate.groups,
+    "win_rate.expected": win_rate.expected,
+    "win_rate.movers": win_rate.movers,
+    "win_rate.strategies": win_rate.strategies,
+    "win_rate.ratio": win_rate.ratio,
+    "win_rate.calibration": win_rate.calibration,
+    "win_rate.stages": win_rate.stages,
 }

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import Literal, ParamSpec
+from typing import Literal, ParamSpec, TypeVar
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,7 +15,10 @@ from analytics import columns, i18n
 from analytics.charts.names import Names
 from analytics.charts.style import Theme
 from analytics.view import View
+from data.errors import MvpodError
 from data.settings import Settings
+
+T = TypeVar("T")
 
 #: How a chart is drawn where only native charts of an office program are at hand.
 Form = Literal["bar", "column", "stacked", "line", "step", "funnel", "waterfall", "picture"]
@@ -124,6 +127,13 @@ def unmeasured(key: str, title: str, view: View, look: Look, what: str) -> Card:
     """A card that says which data are missing, instead of a chart of nothing; `what` is a text key."""
     why = look.t("state.not_measured", what=look.t(what))
     return Card(key, title, "", go.Figure(), pd.DataFrame(), view, missing=why)
+
+
+def known(option: T, allowed: Sequence[T]) -> T:
+    """An option of a card, as packs name it; MvpodError E_PACK for one that there is not."""
+    if option not in allowed:
+        raise MvpodError("E_PACK", found=option, expected=", ".join(map(str, allowed)))
+    return option
 
 
 P = ParamSpec("P")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 
+from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Look
 from analytics.view import View
@@ -23,12 +24,25 @@ def narrowed(view: View, segment: str) -> View:
     return view.with_(filters=view.filters.with_(segment=[segment])) if segment else view
 
 
-def namer(ask: Ask, view: View, look: Look, dimension: str) -> Callable[[str | None], str]:
-    """What the groups of a dimension are called (plain text); owners by their names."""
-    if dimension != "owner_id":
-        return partial(look.called, dimension)
-    names = ask.owner_names(View(view.as_of, scope=view.scope))
+def caller(ask: Ask, view: View, look: Look) -> Callable[[str, str | None], str]:
+    """What the groups of any dimension are called (plain text); owners by their names."""
+    @cache
+    def owners() -> dict[str, str]:
+        return ask.owner_names(View(view.as_of, scope=view.scope))
 
-    def owner(value: str | None) -> str:
-        return names.get(str(value), str(value)) if value != UNKNOWN else look.called(dimension, value)
-    return owner
+    def called(dimension: str, value: str | None) -> str:
+        if dimension == "owner_id" and value != UNKNOWN:
+            return owners().get(str(value), str(value))
+        return look.called(dimension, value)
+    return called
+
+
+def namer(ask: Ask, view: View, look: Look, dimension: str) -> Callable[[str | None], str]:
+    """What the groups of one dimension are called (plain text)."""
+    return partial(caller(ask, view, look), dimension)
+
+
+def left_out(those: Iterable[tuple[str, int]], look: Look) -> str:
+    """Who is not drawn and how many they are, by name (plain text): nobody is dropped in silence; "" if nobody."""
+    names = [look.t("facets.one", name=name, n=fmt.number(n)) for name, n in those]
+    return look.t("facets.left_out", names=look.t("view.and").join(names)) if names else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -36,16 +37,17 @@ def plot_of(card: Card, look: Look) -> Plot | None:
     if native is None or native.form == "picture" or card.frame.empty:
         return None
     frame = columns.prepared(card.frame, look.lang, look.settings)
-    categories = tuple(dict.fromkeys(_word(v) for v in frame[native.category]))
-    lines = _split(frame, native, categories) if native.split else _side_by_side(frame, native, categories)
+    categories = tuple(_word(v) for v in frame[native.category])
+    if native.split:
+        categories = tuple(dict.fromkeys(categories))
+    lines = _split(frame, native, categories) if native.split else _side_by_side(frame, native)
     known = [line for line in lines if any(v is not None for v in line.values)]
     return Plot(native.form, categories, tuple(known), native.number) if known else None
 
 
-def _side_by_side(frame: pd.DataFrame, native: Native, categories: tuple[str, ...]) -> list[Line]:
-    """One series per column."""
-    places = [_word(v) for v in frame[native.category]]
-    return [Line(s.name, s.role, _values(places, frame[s.column], categories)) for s in native.series]
+def _side_by_side(frame: pd.DataFrame, native: Native) -> list[Line]:
+    """One series per column, a category per row: two of one name stay two."""
+    return [Line(s.name, s.role, tuple(map(_known, frame[s.column]))) for s in native.series]
 
 
 def _split(frame: pd.DataFrame, native: Native, categories: tuple[str, ...]) -> list[Line]:
@@ -58,8 +60,12 @@ def _split(frame: pd.DataFrame, native: Native, categories: tuple[str, ...]) -> 
 
 
 def _values(places: list[str], values: pd.Series, categories: tuple[str, ...]) -> tuple[float | None, ...]:
-    found = {place: None if pd.isna(v) else float(v) for place, v in zip(places, values, strict=True)}
+    found = dict(zip(places, map(_known, values), strict=True))
     return tuple(found.get(category) for category in categories)
+
+
+def _known(value: Any) -> float | None:
+    return None if pd.isna(value) else float(value)
 
 
 def _word(value: object) -> str:

@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 import streamlit as st
 
-from analytics import format as fmt
 from analytics.cards import Card
+from analytics.cards.who import left_out
 from analytics.charts.facets import Facet
 from pages._parts import chart_card, context, definition, states, table
-from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 A_ROW = 2
@@ -35,24 +34,15 @@ def draw(cards: Sequence[Card]) -> None:
                 chart_card.draw(card)
 
 
-def not_shown(left_out: Sequence[tuple[Facet, int]]) -> None:
+def not_shown(those: Sequence[tuple[Facet, int]]) -> None:
     """Say who is not drawn on this page and how many they are: nobody is dropped in silence."""
-    here = context.now()
-    if left_out:
-        names = [t("facets.one", name=facet.name(here.lang, here.settings), n=fmt.number(n)) for facet, n in left_out]
-        st.caption(md_escape(t("facets.left_out", names=t("view.and").join(names))))
+    look = context.look()
+    if said := left_out([(facet.name(look.lang, look.settings), n) for facet, n in those], look):
+        st.caption(md_escape(said))
 
 
-def table_card(
-    title: str,
-    caption: str,
-    frame: pd.DataFrame,
-    *,
-    key: str,
-    columns: list[str] | None = None,
-    kinds: dict[str, str] | None = None,
-    definition_key: str | None = None,
-) -> None:
+def table_card(title: str, caption: str, frame: pd.DataFrame, *, key: str, columns: list[str] | None = None,
+               kinds: dict[str, str] | None = None, definition_key: str | None = None) -> None:
     """A card that is a table: title and caption are plain text; `definition_key` as for a chart's card."""
     with st.container(border=True, key=key), states.guard(key):
         st.header(md_escape(title), anchor=False)
