@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analytics.cards import conversion_days, funnel, pipeline, review, win_rate
+from analytics.cards import conversion_days, forecast, funnel, pipeline, review, win_rate
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
@@ -40,4 +40,6 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "win_rate.ratio": win_rate.ratio,
     "win_rate.calibration": win_rate.calibration,
     "win_rate.stages": win_rate.stages,
+    "forecast.outlook": forecast.outlook,
+    "forecast.replay": forecast.replay,
 }

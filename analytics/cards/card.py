@@ -74,8 +74,8 @@ class Series:
 class Native:
     """How a card's frame becomes a native chart: categories down the column `category`, numbers in the series.
 
-    split   a column with one series per value, instead of one series per column; `series` then has one entry
-    number  rate | days | amount | number: how the values are shown
+    split   a column with one series per value (of the first of `series`; further ones say the same for all values)
+    number  rate | days | amount | number | points (one decimal): how the values are shown
     """
 
     form: Form

@@ -51,8 +51,10 @@ def _side_by_side(frame: pd.DataFrame, native: Native) -> list[Line]:
 
 
 def _split(frame: pd.DataFrame, native: Native, categories: tuple[str, ...]) -> list[Line]:
-    """One series per value of the column `split`."""
-    only, lines = native.series[0], []
+    """One series per value of the column `split`, after the series that say the same for all of them."""
+    places = [_word(v) for v in frame[native.category]]
+    only, *shared = native.series
+    lines = [Line(s.name, s.role, _values(places, frame[s.column], categories)) for s in shared]
     for name, part in frame.groupby(native.split, sort=False, observed=True):
         places = [_word(v) for v in part[native.category]]
         lines.append(Line(str(name), only.role, _values(places, part[only.column], categories)))
