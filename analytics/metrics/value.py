@@ -95,8 +95,8 @@ METRICS = (
         "velocity",
         "Sales velocity",
         "销售速度",
-        "Amount won per day at the present pace: open opportunities x win rate x mean amount won / mean days to win, the "
-        "last three over twelve months. Segments are never mixed; below five wins there is no value.",
+        "Amount won per day at the present pace: open opportunities x win rate x mean amount won / mean days to win, "
+        "the last three over twelve months. Segments are never mixed; below five wins there is no value.",
         "按当前节奏每天赢得的金额:在手商机数 × 赢率 × 平均赢单金额 ÷ 平均赢单天数,后三项取 12 个月。"
         "不同客户类型绝不合并;赢单少于 5 个时不给出数值。",
         "open x won / (won + lost) x mean won amount / mean days from creation to winning",
@@ -156,8 +156,8 @@ METRICS = (
         "partner_win_rate",
         "Win rate with partners",
         "渠道赢率",
-        "Won divided by won and lost of what is sold with a partner (channel or mixed); direct_value is the same of what "
-        "we sell alone.",
+        "Won divided by won and lost of what is sold with a partner (channel or mixed); direct_value is the same of "
+        "what we sell alone.",
         "渠道与混合模式商机的赢单 ÷(赢单 + 输单);direct_value 为直销的同一比率。",
         "won / (won + lost) of channel and mixed",
         _PARTNER,
@@ -170,8 +170,8 @@ METRICS = (
         "channel_conflict",
         "Channel conflict",
         "渠道冲突率",
-        "Share of the open opportunities that belong to a company to which we sell both directly and through the channel "
-        "at the same time: the same company code (USCC) or account. By groups, conflicts within each group.",
+        "Share of the open opportunities that belong to a company to which we sell both directly and through the "
+        "channel at the same time: the same company code (USCC) or account. By groups, conflicts within each group.",
         "同一客户(统一社会信用代码或客户相同)同时存在直销与渠道在手商机时,这些商机占在手商机的比例。分组时只看组内冲突。",
         "open opportunities of such companies / open opportunities",
         _OPEN,
