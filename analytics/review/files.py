@@ -1,35 +1,73 @@
-"""The files that a pack can become. Each is made from bytes to bytes, beside any page, by a module of its own."""
+"""The files that a pack can become. Each is made from bytes to bytes, beside any page, by a module of its own.
+
+Exporters are imported when they are first needed: they are large.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
+from functools import partial
+from typing import Literal
 
 from analytics.review.assemble import Assembled
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of file: `ending` of its name, media type, and whether Chromium is needed to make it."""
+    """A kind of file: `ending` of its name, media type, how it is made, and whether that needs Chromium."""
 
     ending: str
     mime: str
-    module: str
-    function: str
+    make: Callable[[Assembled, bytes | None], bytes]
     needs_browser: bool = False
-    with_template: bool = False
-
-    def make(self, pack: Assembled, template: bytes | None = None) -> bytes:
-        """The file. Exporters are imported when they are first needed: they are large."""
-        function: Callable[..., bytes] = getattr(import_module(f"analytics.export.{self.module}"), self.function)
-        more = {"template": template} if self.with_template and template else {}
-        return function(pack.slides, pack.look, pack.stamp, **more)
 
 
+def _pptx(pack: Assembled, template: bytes | None) -> bytes:
+    from analytics.export.pptx import pptx_bytes
+
+    return pptx_bytes(pack.slides, pack.look, pack.stamp, template)
+
+
+def _xlsx(pack: Assembled, _template: bytes | None) -> bytes:
+    from analytics.export.xlsx import xlsx_bytes
+
+    return xlsx_bytes(pack.slides, pack.look, pack.stamp)
+
+
+def _pdf(pack: Assembled, _template: bytes | None) -> bytes:
+    from analytics.export.pdf import pdf_bytes
+
+    return pdf_bytes(pack.slides, pack.look, pack.stamp)
+
+
+def _pictures(kind: Literal["png", "svg"], pack: Assembled, _template: bytes | None) -> bytes:
+    from analytics.export.images import picture_zip
+
+    return picture_zip(pack.slides, pack.look, pack.stamp, kind)
+
+
+def _csv(pack: Assembled, _template: bytes | None) -> bytes:
+    from analytics.export.csv import csv_zip
+
+    return csv_zip(pack.slides, pack.stamp)
+
+
+def _parquet(pack: Assembled, _template: bytes | None) -> bytes:
+    from analytics.export.parquet import parquet_zip
+
+    return parquet_zip(pack.slides, pack.stamp)
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+#: A picture or a table per card: many files, in one.
+_ZIP = "application/zip"
 KINDS = {
-    "pptx": Kind(".pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation", "pptx",
-                 "pptx_bytes", with_template=True),
-    "xlsx": Kind(".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx", "xlsx_bytes"),
-    "pdf": Kind(".pdf", "application/pdf", "pdf", "pdf_bytes", needs_browser=True),
+    "pptx": Kind(".pptx", f"{_OFFICE}.presentationml.presentation", _pptx),
+    "xlsx": Kind(".xlsx", f"{_OFFICE}.spreadsheetml.sheet", _xlsx),
+    "pdf": Kind(".pdf", "application/pdf", _pdf, needs_browser=True),
+    "png": Kind(".png.zip", _ZIP, partial(_pictures, "png"), needs_browser=True),
+    "svg": Kind(".svg.zip", _ZIP, partial(_pictures, "svg"), needs_browser=True),
+    "csv": Kind(".csv.zip", _ZIP, _csv),
+    "parquet": Kind(".parquet.zip", _ZIP, _parquet),
 }

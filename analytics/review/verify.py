@@ -10,6 +10,8 @@ those of the load that is published now. What differs is
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -32,8 +34,10 @@ from data.errors import MvpodError
 from data.scope import Scope
 
 Why = Literal["edited", "definition", "restated"]
-#: Which module of analytics/export reads which file.
-READERS = {".pptx": "pptx", ".xlsx": "xlsx", ".pdf": "pdf", ".csv": "csv", ".parquet": "parquet"}
+#: How files begin, or what a zip holds, and which module of analytics/export reads them: names may have been changed.
+_BEGINS = {b"%PDF": "pdf", b"PAR1": "parquet", b"\x89PNG": "images", b"<svg": "images", b"<?xml": "images"}
+_HOLDS = {"ppt/presentation.xml": "pptx", "xl/workbook.xml": "xlsx", ".csv": "csv", ".parquet": "parquet",
+          ".png": "images", ".svg": "images"}
 
 
 @dataclass(frozen=True)
@@ -66,14 +70,25 @@ class Verdict:
 
 def read(data: bytes, name: str) -> FileRead:
     """A file's stamp and figures; MvpodError E_STAMP if it carries none, or one that was changed."""
-    kind = next((kind for suffix, kind in READERS.items() if name.lower().endswith(suffix)), None)
-    if kind is None:
-        raise MvpodError("E_STAMP", file=name, found=f"not one of {', '.join(READERS)}")
-    exporter = import_module(f"analytics.export.{kind}")
     try:
-        return FileRead(exporter.read_stamp(data), exporter.read_figures(data), exporter)
+        exporter = import_module(f"analytics.export.{_kind(data)}")
+        figures = {} if exporter.__name__.endswith(".images") else exporter.read_figures(data)
+        return FileRead(exporter.read_stamp(data), figures, exporter)
     except Exception as error:  # a damaged file breaks its reader in any way
         raise MvpodError("E_STAMP", file=name, found=f"{type(error).__name__}: {error}"[:200]) from error
+
+
+def _kind(data: bytes) -> str:
+    """The module that reads a file; ValueError for a file of another kind."""
+    if data.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(data)) as parts:
+            names = parts.namelist()
+        found = [kind for end, kind in _HOLDS.items() if any(name.endswith(end) for name in names)]
+    else:
+        found = [kind for begin, kind in _BEGINS.items() if data.startswith(begin)]
+    if not found:
+        raise ValueError("PPTX, XLSX, PDF, Parquet, PNG, SVG or a zip of CSV expected")
+    return found[0]
 
 
 def verify(file: FileRead, then: Ask | None, now: Ask) -> Verdict:
