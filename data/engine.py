@@ -1,9 +1,8 @@
 """DuckDB, locked down, over one published load: the marts in memory, the canonical tables as views.
 
 A `Company` is what all questions are asked of. It is opened once per load and shared; every query takes a fresh
-cursor of its own, because one DuckDB connection refuses to be used by two threads at once. Text columns of
-the marts that have few values are ENUMs, so that grouping millions of rows takes milliseconds; casting one to
-VARCHAR, comparing it with text and sorting it behave as for the text itself.
+cursor of its own, because one DuckDB connection refuses to be used by two threads at once. The marts come into memory
+when they are first asked for (data/filling.py).
 """
 
 from __future__ import annotations
@@ -21,33 +20,15 @@ import pandas as pd
 import pyarrow as pa
 
 from data.calendar import workday_numbers
-from data.contracts import CLOSING_KINDS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TABLES, TIME_SOURCES, Table
+from data.contracts import MARTS, TABLES, Table
 from data.errors import MvpodError
-from data.foresight import make_foresight
+from data.filling import LAID, quoted, shelf_of
 from data.settings import Settings, parse_settings
+from data.shelf import Cursor, Shelf
 
 if TYPE_CHECKING:
     from data.store import Load
 
-#: The marts that pages ask; `snapshot_spell` serves their making only.
-LOADED_MARTS = (
-    "stage_visit", "stage_reach", "opportunity_state", "opportunity_change", "opportunity_week", "account_week",
-)
-
-#: Marts whose whole numbers, small ones all, are kept in four bytes.
-_MANY_ROWS = ("opportunity_week", "account_week")
-#: Text columns of the marts that stay text: nearly every row has its own value.
-_FREE_TEXT = ("opportunity_id", "old_value", "new_value", "status_drop_contact")
-#: Columns that share one list of values, so that they can be compared without a cast.
-_DOMAINS = {
-    "next_stage": "stage", "last_open_stage": "stage", "closed_kind": "stage_kind", "holder_id": "owner_id",
-    "rival_1": "party", "rival_2": "party", "others": "party", "new_rival": "party",
-}
-#: Values that queries name: part of the list even where no row has them.
-_FIXED = {
-    "stage_kind": STAGE_KINDS, "exit_kind": EXIT_KINDS, "status": STATUSES, "time_source": TIME_SOURCES,
-    "field": ("amount", "expected_close_on", "owner_id", "stage", "status", "segment", "existence"),
-}
 #: The working-day calendar reaches this far beyond the known days.
 _CALENDAR_MARGIN = timedelta(days=1100)
 
@@ -75,11 +56,6 @@ def connect(allowed: Iterable[Path | str] = (), *, memory: str = "4GB", threads:
     ):
         con.execute(statement)
     return con
-
-
-def quoted(text: str) -> str:
-    """A SQL string literal, for the places (DDL, settings) where a value cannot be bound."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def parquet(files: Sequence[str], table: Table) -> str:
@@ -111,7 +87,8 @@ class Company:
 
     `dates` are the snapshot dates of opportunities; `first_day` and `last_day` bound the as-of dates that make
     sense: from the first thing known to the latest snapshot (or the latest event, where there is no snapshot).
-    Tables: the marts, `closing_foresight` (data/foresight.py), `workday(day, number)` and every canonical table under its own name.
+    Tables: the marts, `closing_foresight` (data/foresight.py), `workday(day, number)` and every canonical table under
+    its own name.
     """
 
     path: Path | None
@@ -121,15 +98,16 @@ class Company:
     first_day: date
     last_day: date
     connection: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
+    shelf: Shelf = field(repr=False, compare=False)
 
     @property
     def load_id(self) -> int:
         """Id of the load that answers; 0 for tables in memory."""
         return self.load.load_id if self.load else 0
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
+    def cursor(self) -> Cursor:
         """A cursor for one query (or several after one another in one thread)."""
-        return self.connection.cursor()
+        return Cursor(self.connection.cursor(), self.shelf)
 
     def close(self) -> None:
         """Frees the memory."""
@@ -144,14 +122,14 @@ def open_company(store_path: Path | str, load_id: int | None = None) -> Company:
     load = store.load(load_id) if load_id is not None else store.current()
     if load is None:
         raise MvpodError("E_NO_LOAD", store=str(store_path))
-    files = {name: store.files(name, load) if name in load.versions else [] for name in (*TABLES, *LOADED_MARTS)}
+    files = {name: store.files(name, load) if name in load.versions else [] for name in (*TABLES, *LAID)}
     con = connect([store_path])
-    marts = {name: parquet(files[name], MARTS[name]) for name in LOADED_MARTS}
+    marts = {name: parquet(files[name], MARTS[name]) for name in LAID}
     views = {name: parquet(files[name], TABLES[name]) for name in TABLES}
     dates = tuple(sorted({day for f in files["opportunity"] if (day := _partition_date(f))}))
     settings = parse_settings(load.settings_text)
-    first, last = _fill(con, marts, views, settings, dates, load.as_of)
-    return Company(Path(store_path), load, settings, dates, first, last, con)
+    first, last, shelf = _fill(con, marts, views, settings, dates, load.as_of)
+    return Company(Path(store_path), load, settings, dates, first, last, con, shelf)
 
 
 def company_of(tables: Mapping[str, pa.Table], settings: Settings, dates: Sequence[date] | None = None) -> Company:
@@ -162,7 +140,7 @@ def company_of(tables: Mapping[str, pa.Table], settings: Settings, dates: Sequen
         schema = (TABLES | MARTS)[name].schema()
         con.register(f"arrow_{name}", _conform(table, schema))
         sources[name] = f"arrow_{name}"
-    marts = {name: sources.get(name) or parquet([], MARTS[name]) for name in LOADED_MARTS}
+    marts = {name: sources.get(name) or parquet([], MARTS[name]) for name in LAID}
     views = {}
     for name in TABLES:
         con.execute(f"CREATE TABLE canonical_{name} AS SELECT * FROM {sources.get(name) or parquet([], TABLES[name])}")
@@ -170,10 +148,11 @@ def company_of(tables: Mapping[str, pa.Table], settings: Settings, dates: Sequen
     if dates is None:
         dates = [row[0] for row in con.execute(
             "SELECT DISTINCT snapshot_date FROM canonical_opportunity ORDER BY 1").fetchall()]
-    first, last = _fill(con, marts, views, settings, tuple(dates), None)
+    first, last, shelf = _fill(con, marts, views, settings, tuple(dates), None)
+    shelf.provide_all()
     for name in tables:
         con.unregister(f"arrow_{name}")
-    return Company(None, None, settings, tuple(dates), first, last, con)
+    return Company(None, None, settings, tuple(dates), first, last, con, shelf)
 
 
 def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -193,82 +172,30 @@ def _partition_date(file: str) -> date | None:
 
 
 def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mapping[str, str], settings: Settings,
-          dates: tuple[date, ...], as_of: date | None) -> tuple[date, date]:
-    """Makes the tables of a company; returns its first and last day."""
+          dates: tuple[date, ...], as_of: date | None) -> tuple[date, date, Shelf]:
+    """What a company needs at once; gives its first and last day, and the tables that are made later."""
     for name, source in views.items():
         con.execute(f"CREATE VIEW {name} AS SELECT * FROM {source}")
-    _make_enums(con, marts)
-    for name, source in marts.items():
-        columns = ", ".join(f"{c}::{kind} AS {c}" if (kind := _kept_as(name, c, stored)) else c
-                            for c, stored in _columns(MARTS[name]))
-        key = ", hash(opportunity_id, 0) AS opportunity_key" if _has_opportunity(name) else ""
-        con.execute(f"CREATE TABLE {name} AS SELECT {columns}{key} FROM {source}")
-    _check_keys(con, [name for name in marts if _has_opportunity(name)])
-    make_foresight(con, settings)
-    first, last = _known_days(con, dates, as_of)
+    first, last = _known_days(con, marts, dates, as_of)
     numbers = workday_numbers(first - _CALENDAR_MARGIN, last + _CALENDAR_MARGIN, settings.calendar)
     con.register("arrow_workday", numbers)
     con.execute("CREATE TABLE workday AS SELECT * FROM arrow_workday")
     con.unregister("arrow_workday")
-    return first, last
+    return first, last, shelf_of(con, marts, settings)
 
 
-def _has_opportunity(mart: str) -> bool:
-    return MARTS[mart].columns[0].name == "opportunity_id"
-
-
-def _check_keys(con: duckdb.DuckDBPyConnection, marts: Sequence[str]) -> None:
-    """`opportunity_key` in every mart of opportunities: a number to join by, five times as fast as the id's text.
-
-    It is a hash of the id; should two ids ever share one (one chance in ten million for a million ids), all get
-    others.
-    """
-    ids = " UNION ".join(f"SELECT opportunity_id, opportunity_key FROM {name}" for name in marts)
-    different = f"SELECT count(DISTINCT opportunity_key) = count(DISTINCT opportunity_id) FROM ({ids})"
-    for salt in range(1, 100):
-        if con.execute(different).fetchall()[0][0]:
-            return
-        for name in marts:
-            con.execute(f"UPDATE {name} SET opportunity_key = hash(opportunity_id, {salt})")
-    raise AssertionError("a hundred hashes of the ids all collide")
-
-
-def _columns(table: Table) -> list[tuple[str, str]]:
-    return [(c.name, c.type) for c in table.columns]
-
-
-def _enum_of(column: str, kind: str) -> str | None:
-    return f"values_{_DOMAINS.get(column, column)}" if kind == "text" and column not in _FREE_TEXT else None
-
-
-def _kept_as(mart: str, column: str, kind: str) -> str | None:
-    """The type in which a column is kept in memory, where it is not the stored one."""
-    return "INTEGER" if kind == "integer" and mart in _MANY_ROWS else _enum_of(column, kind)
-
-
-def _make_enums(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> None:
-    """One ENUM type per text column of few values, over all marts, its values in text order."""
-    values: dict[str, set[str]] = {f"values_{name}": set(fixed) for name, fixed in _FIXED.items()}
-    values["values_stage_kind"] |= set(CLOSING_KINDS)
-    for name, source in marts.items():
-        coded = [(c, enum) for c, kind in _columns(MARTS[name]) if (enum := _enum_of(c, kind))]
-        lists = ", ".join(f"list(DISTINCT {c}) FILTER ({c} IS NOT NULL)" for c, _ in coded)
-        found = con.execute(f"SELECT {lists} FROM {source}").fetchall()[0]
-        for (_, enum), items in zip(coded, found, strict=True):
-            values.setdefault(enum, set()).update(items or ())
-    for enum, texts in values.items():
-        con.execute(f"CREATE TYPE {enum} AS ENUM ({', '.join(quoted(t) for t in sorted(texts))})")
-
-
-def _known_days(con: duckdb.DuckDBPyConnection, dates: tuple[date, ...], as_of: date | None) -> tuple[date, date]:
-    low, high = con.execute("""
-        SELECT least((SELECT min(entered_on) FROM stage_visit), (SELECT min(valid_from) FROM opportunity_state)),
-               (SELECT max(entered_on) FROM stage_visit)""").fetchall()[0]
+def _known_days(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], dates: tuple[date, ...],
+                as_of: date | None) -> tuple[date, date]:
+    visits, states = marts["stage_visit"], marts["opportunity_state"]
+    low, high = con.execute(f"""
+        SELECT least((SELECT min(entered_on) FROM {visits}), (SELECT min(valid_from) FROM {states})),
+               (SELECT max(entered_on) FROM {visits})""").fetchall()[0]
     last = dates[-1] if dates else as_of or high or low or date(2000, 1, 1)
     return min(low or last, last), last
 
 
-def frame(cursor: duckdb.DuckDBPyConnection, sql: str, params: Mapping[str, Any] | None = None) -> pd.DataFrame:
+def frame(cursor: Cursor | duckdb.DuckDBPyConnection, sql: str,
+          params: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """The answer of a query with dtypes that do not depend on its rows.
 
     Text and ENUM -> str, DECIMAL and DOUBLE -> float64, DATE -> datetime64[us], instants -> datetime64[us, UTC],

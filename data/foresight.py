@@ -12,11 +12,12 @@ import duckdb
 
 from data.contracts import DIMENSIONS
 from data.settings import Settings
+from data.shelf import Cursor
 
 _SQL = Path(__file__).parent / "sql" / "closing_foresight.sql"
 
 
-def make_foresight(con: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+def make_foresight(con: Cursor | duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Makes table `closing_foresight` (columns: data/sql/closing_foresight.sql) from the marts in `con`.
 
     The days before the close are `judged_days_before` of the settings of the win rate.

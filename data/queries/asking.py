@@ -26,13 +26,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from data.contracts import DIMENSIONS
 from data.engine import frame
 from data.errors import MvpodError, nearest
 from data.scope import UNKNOWN, Filters, Predicate, Scope, where
+from data.shelf import Cursor
 
 #: What an answer can be grouped by. `month` is the month of the metric's own date, as its first day.
 GROUPS = (*DIMENSIONS, "stage", "month")
@@ -127,7 +127,7 @@ def _which(names: Sequence[str]) -> str:
     return f"{named} AS dimension, {valued} AS value,"
 
 
-def run(cursor: duckdb.DuckDBPyConnection, name: str, slice_: Slice, by: Sequence[str] = (), *,
+def run(cursor: Cursor, name: str, slice_: Slice, by: Sequence[str] = (), *,
         own: Sequence[str] = (), behind: str = "", order: str = "", **more: Any) -> pd.DataFrame:
     """The answer of one query; groups without a value are the group '(unknown)'."""
     sql = sql_of(name, slice_, by, own=own, behind=behind, order=order)
@@ -146,7 +146,7 @@ def run(cursor: duckdb.DuckDBPyConnection, name: str, slice_: Slice, by: Sequenc
     return answer
 
 
-def workdays(cursor: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+def workdays(cursor: Cursor) -> dict[str, Any]:
     """First day of the working-day calendar and the running number of working days from that day on."""
     first, numbers = cursor.execute("SELECT min(day), list(number ORDER BY day) FROM workday").fetchall()[0]
     return {"first": first, "numbers": numbers}

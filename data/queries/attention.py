@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from data.queries.asking import MAX_ROWS, Slice, run
+from data.shelf import Cursor
 
 #: Questions that the rules answer (`attention_<part>.sql`), and those that need no more than the view.
 JUDGED = ("counts", "list", "pack", "hours", "spend")
@@ -16,7 +16,7 @@ PLAIN = ("waiting", "asleep", "points", "point_gaps", "point_lift", "outcomes", 
 
 
 def attention(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     slice_: Slice,
     by: Sequence[str] = (),
     *,
@@ -31,7 +31,7 @@ def attention(
 
 
 def attention_counts(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Per group and rule: known, broken, amounts (sql/attention_counts.sql)."""
     return attention(cursor, slice_, by, part="counts", **rules)

@@ -5,53 +5,53 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import duckdb
 import pandas as pd
 
 from data.queries.asking import STAGED, Slice, run
+from data.shelf import Cursor
 
 
-def closings(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+def closings(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per group: opportunities closed in the period, by outcome and amount (sql/closings.sql)."""
     return run(cursor, "closings", slice_, by)
 
 
-def closings_by(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, unit: str) -> pd.DataFrame:
+def closings_by(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *, unit: str) -> pd.DataFrame:
     """The same per week or month of closing (sql/closings_by.sql)."""
     return run(cursor, "closings_by", slice_, by, unit=unit)
 
 
-def closings_each(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+def closings_each(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
                   unit: str) -> pd.DataFrame:
     """Won and lost per week or month, for each group of `by` on its own and for all (sql/closings_each.sql)."""
     return run(cursor, "closings_each", slice_, by, unit=unit)
 
 
-def closing_horizon(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+def closing_horizon(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """How far back closings are complete, one row (sql/closing_horizon.sql)."""
     return run(cursor, "closing_horizon", slice_, by)
 
 
-def created_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+def created_outcomes(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per group: outcomes of those created in the period (sql/created_outcomes.sql)."""
     return run(cursor, "created_outcomes", slice_, by)
 
 
-def stage_outcomes(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+def stage_outcomes(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per pipeline, furthest stage and group: won and lost (sql/stage_outcomes.sql)."""
     return run(cursor, "stage_outcomes", slice_, by, own=STAGED)
 
 
-def losses(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, cut: date) -> pd.DataFrame:
+def losses(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *, cut: date) -> pd.DataFrame:
     """Won and lost before and since a day, by main competitor and furthest stage (sql/losses.sql)."""
     return run(cursor, "losses", slice_, cut=cut)
 
 
-def overdue(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+def overdue(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per group: open opportunities past their expected close (sql/overdue.sql)."""
     return run(cursor, "overdue", slice_, by)
 
 
-def overdue_flow(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
+def overdue_flow(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per group and day: by how many the number of overdue ones changed (sql/overdue_flow.sql)."""
     return run(cursor, "overdue_flow", slice_, by)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from data.queries.asking import Slice, run
+from data.shelf import Cursor
 
 #: Days in the stage from which the next band of age begins.
 AGES = (14, 28, 56, 112)
@@ -19,7 +19,7 @@ _OWN = ("pipeline", "segment", "stage")
 Days = Iterable[tuple[date, date, date]]
 
 
-def forecast_open(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *, moments: Days,
+def forecast_open(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *, moments: Days,
                   promised: Iterable[tuple[str, str, float]]) -> pd.DataFrame:
     """Per day of a forecast, pipeline, segment, stage, expected close, age and group: open opportunities and what was
     won of them in the period; `promised`: (pipeline, stage, probability) of the settings (sql/forecast_open.sql)."""
@@ -29,7 +29,7 @@ def forecast_open(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence
     return run(cursor, "forecast_open", slice_, by, own=_OWN, **more)
 
 
-def forecast_won(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), *,
+def forecast_won(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
                  moments: Days) -> pd.DataFrame:
     """Per day of a forecast, pipeline, segment and group: wins of the period that were not open on that day: won before
     it, or in the pipeline only later (sql/forecast_won.sql)."""

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from data.queries.asking import MAX_ROWS, Slice, run
 from data.scope import UNKNOWN
+from data.shelf import Cursor
 
 #: What a mark can be about, each with its file `behind_<question>.sql`.
 BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "by_stage", "created", "open", "moves",
@@ -20,7 +20,7 @@ BEHIND = ("reach", "cohort", "visit", "totals", "flow", "closed", "by_stage", "c
 STORY = ("state", "states", "visits", "changes", "activities", "comparison", "people", "answers", "requests")
 
 
-def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, outcome: str,
+def behind(cursor: Cursor, slice_: Slice, question: str, *, outcome: str,
            pipeline: str | None = None,
            stage: str | None = None, months: tuple[date, date] | None = None, strict: bool = False, longer: int = -1,
            order: str = "", limit: int = 200, **more: Any) -> pd.DataFrame:
@@ -33,13 +33,13 @@ def behind(cursor: duckdb.DuckDBPyConnection, slice_: Slice, question: str, *, o
                limit=min(limit, MAX_ROWS), **more)
 
 
-def found(cursor: duckdb.DuckDBPyConnection, slice_: Slice, words: str, *, snapshot: date | None,
+def found(cursor: Cursor, slice_: Slice, words: str, *, snapshot: date | None,
           limit: int = 200) -> pd.DataFrame:
     """Opportunities whose id, name or account's name contains `words` (sql/found.sql, sql/listing.sql)."""
     return run(cursor, "listing", slice_, behind="found", words=words, snapshot=snapshot, limit=min(limit, MAX_ROWS))
 
 
-def names(cursor: duckdb.DuckDBPyConnection, of: str, ids: Iterable[str], as_of: date,
+def names(cursor: Cursor, of: str, ids: Iterable[str], as_of: date,
           snapshot: date | None = None) -> dict[str, str]:
     """Names of owners, accounts or opportunities by id; ids without a name are left out."""
     wanted = sorted({i for i in ids if isinstance(i, str)})
@@ -50,18 +50,18 @@ def names(cursor: duckdb.DuckDBPyConnection, of: str, ids: Iterable[str], as_of:
     return dict(zip(answer["id"], answer["name"], strict=True)) if len(answer) else {}
 
 
-def owners_seen(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> list[str]:
+def owners_seen(cursor: Cursor, slice_: Slice) -> list[str]:
     """Ids of the owners of opportunities that may be seen (sql/owners_seen.sql)."""
     return list(run(cursor, "owners_seen", slice_)["owner_id"])
 
 
-def options(cursor: duckdb.DuckDBPyConnection, slice_: Slice) -> pd.DataFrame:
+def options(cursor: Cursor, slice_: Slice) -> pd.DataFrame:
     """Opportunities of the as-of date: dimension, value, n, without accounts (sql/options.sql)."""
     answer = run(cursor, "options", slice_)
     return answer.assign(value=answer["value"].fillna(UNKNOWN))
 
 
-def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportunity_id: str,
+def story(cursor: Cursor, slice_: Slice, part: str, opportunity_id: str,
           zone: str = "UTC") -> pd.DataFrame:
     """One part of an opportunity's story, one of STORY (sql/story_<part>.sql)."""
     if part not in STORY:
@@ -69,6 +69,6 @@ def story(cursor: duckdb.DuckDBPyConnection, slice_: Slice, part: str, opportuni
     return run(cursor, f"story_{part}", slice_, opportunity_id=opportunity_id, zone=zone)
 
 
-def standards_given(cursor: duckdb.DuckDBPyConnection) -> pd.DataFrame:
+def standards_given(cursor: Cursor) -> pd.DataFrame:
     """The organisation's own standards (sql/standards_given.sql)."""
     return run(cursor, "standards_given", Slice(date.max))

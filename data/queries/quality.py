@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from data.queries.asking import MAX_ROWS, Slice, run
 from data.settings import Settings
+from data.shelf import Cursor
 
 #: problems whose rows can be listed (sql/quality_rows.sql)
 PROBLEMS = ("no_amount", "overdue", "no_segment", "undated", "uncreated", "deleted", "entry_unknown", "listed")
@@ -35,49 +35,49 @@ def quality_rules(settings: Settings) -> dict[str, Any]:
 
 
 def quality_fields(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Per group, pipeline and stage: which groups of fields are filled in (sql/quality_fields.sql)."""
     return run(cursor, "quality_fields", slice_, by, own=("pipeline", "stage"), **rules)
 
 
 def quality_unknown(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Per group: open opportunities without a value of each dimension, and changed lately (sql/quality_unknown.sql)."""
     return run(cursor, "quality_unknown", slice_, by, **rules)
 
 
 def quality_twins(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Pairs of open opportunities that may be one (sql/quality_twins.sql), with the groups of the second."""
     return run(cursor, "quality_twins", slice_, by, **rules)
 
 
 def quality_codes(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Company codes of the accounts with open opportunities (sql/quality_codes.sql)."""
     return run(cursor, "quality_codes", slice_, **rules)
 
 
 def quality_sources(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Last and first day of each source (sql/quality_sources.sql)."""
     return run(cursor, "quality_sources", slice_, **rules)
 
 
 def quality_gaps(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Per segment: the rows that could move a headline (sql/quality_gaps.sql)."""
     return run(cursor, "quality_gaps", slice_, **rules)
 
 
 def quality_rows(
-    cursor: duckdb.DuckDBPyConnection,
+    cursor: Cursor,
     slice_: Slice,
     problem: str,
     *,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import duckdb
 import pandas as pd
 
 from data.queries.asking import Slice, run
 from data.settings import Settings
+from data.shelf import Cursor
 
 
 def support_rules(settings: Settings) -> dict[str, Any]:
@@ -23,26 +23,26 @@ def support_rules(settings: Settings) -> dict[str, Any]:
 
 
 def support_response(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Per group, support team and hours waited: requests of the period (sql/support_response.sql)."""
     return run(cursor, "support_response", slice_, by, **rules)
 
 
-def support_use(cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any) -> pd.DataFrame:
+def support_use(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any) -> pd.DataFrame:
     """Per group, segment, grade and outcome: hours, cost and amounts of what closed (sql/support_use.sql)."""
     return run(cursor, "support_use", slice_, by, own=("segment", "grade"), **rules)
 
 
 def support_load(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """Per seller: open opportunities and the hours spent on them (sql/support_load.sql)."""
     return run(cursor, "support_load", slice_, **rules)
 
 
 def support_known(
-    cursor: duckdb.DuckDBPyConnection, slice_: Slice, by: Sequence[str] = (), **rules: Any
+    cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any
 ) -> pd.DataFrame:
     """One row, is_known: is there any support request up to the as-of date? (sql/support_known.sql)"""
     return run(cursor, "support_known", slice_, **rules)

@@ -35,7 +35,7 @@ def assess(ask: Ask, name: str, number: int, p: float, near: float = 50, rival: 
         "SELECT $id, any_value(opportunity_key), $week, $week + 6, $p, $p, 50, $near, $rival, $rival "
         "FROM opportunity_state WHERE opportunity_id = $id",
         {"id": name, "week": monday(number), "p": p, "near": near, "rival": rival})
-    make_foresight(ask.company.connection, ask.settings)
+    make_foresight(ask.company.cursor(), ask.settings)
 
 
 def closeness(ask: Ask, account: str, number: int, points: float, short: bool = False) -> None:
@@ -45,7 +45,7 @@ def closeness(ask: Ask, account: str, number: int, points: float, short: bool = 
         "INSERT INTO account_week (account_id, week, as_of_on, closeness, is_short_history) "
         f"VALUES (?::{kind}, ?, ?, ?, ?)",
         [account, monday(number), monday(number) + timedelta(days=6), points, short])
-    make_foresight(ask.company.connection, ask.settings)
+    make_foresight(ask.company.cursor(), ask.settings)
 
 
 def scored(ask: Ask, source: str, **changes: object) -> pd.Series:

@@ -141,7 +141,7 @@ def test_with_outcomes_and_closeness_dealt_out_anew_nothing_is_claimed(store: Pa
     for seed in range(10):
         deal_outcomes(company, seed)
         deal_closeness(company, seed)
-        make_foresight(company.connection, company.settings)
+        make_foresight(company.cursor(), company.settings)
         claimed.append([*of_win_rates(Ask(company)), *of_closeness(Ask(company))])
     back = Ask(company).backtest_closeness(YEAR)
     for source in ("project", "account"):

@@ -1,0 +1,103 @@
+"""The tables of a company in memory: what each is made of, how its rows lie, and when it is made.
+
+Text columns of few values are ENUMs, so that grouping millions of rows takes milliseconds; casting one to
+VARCHAR, comparing it with text and sorting it behave as for the text itself. Rows lie in the order of the day by which
+questions choose them: of every 122,880 rows DuckDB knows the least and the largest value, and skips what cannot fit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import duckdb
+
+from data.contracts import CLOSING_KINDS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TIME_SOURCES
+from data.foresight import make_foresight
+from data.settings import Settings
+from data.shelf import Shelf
+
+#: The marts that pages ask, and the order in which their rows lie; `snapshot_spell` serves their making only.
+LAID = {
+    "stage_visit": "entered_on", "stage_reach": "reached_on", "opportunity_state": "valid_to NULLS LAST, closed_on",
+    "opportunity_change": "changed_on", "opportunity_week": "week", "account_week": "week",
+}
+#: Marts whose whole numbers, small ones all, are kept in four bytes.
+_MANY_ROWS = ("opportunity_week", "account_week")
+#: Text columns of the marts that stay text: nearly every row has its own value.
+_FREE_TEXT = ("opportunity_id", "old_value", "new_value", "status_drop_contact")
+#: Columns that share one list of values, so that they can be compared without a cast.
+_DOMAINS = {
+    "next_stage": "stage", "last_open_stage": "stage", "closed_kind": "stage_kind", "holder_id": "owner_id",
+    "rival_1": "party", "rival_2": "party", "others": "party", "new_rival": "party",
+}
+#: Values that queries name: part of the list even where no row has them.
+_FIXED = {
+    "stage_kind": STAGE_KINDS, "exit_kind": EXIT_KINDS, "status": STATUSES, "time_source": TIME_SOURCES,
+    "field": ("amount", "expected_close_on", "owner_id", "stage", "status", "segment", "existence"),
+}
+
+
+def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings) -> Shelf:
+    """The marts and `closing_foresight` (data/foresight.py), made from `marts` (name -> SQL source)."""
+    _make_enums(con, marts)
+    salt = _salt(con, marts["stage_visit"])
+
+    def lay(name: str) -> Callable[[], None]:
+        return lambda: _lay_down(con, name, marts[name], salt)
+
+    def foresee() -> None:
+        shelf.provide("opportunity_state opportunity_week account_week")
+        make_foresight(con, settings)
+
+    shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee})
+    return shelf
+
+
+def _lay_down(con: duckdb.DuckDBPyConnection, name: str, source: str, salt: int) -> None:
+    columns = ", ".join(f"{c.name}::{kind} AS {c.name}" if (kind := _kept_as(name, c.name, c.type)) else c.name
+                        for c in MARTS[name].columns)
+    has_opportunity = MARTS[name].columns[0].name == "opportunity_id"
+    key = f", hash(opportunity_id, {salt}) AS opportunity_key" if has_opportunity else ""
+    con.execute(f"CREATE TABLE {name} AS SELECT {columns}{key} FROM {source} ORDER BY {LAID[name]}")
+
+
+def _salt(con: duckdb.DuckDBPyConnection, visits: str) -> int:
+    """What makes `opportunity_key` in the marts of opportunities different for all of them.
+
+    The key is a number to join by, five times as fast as the id's text: a hash of the id. Should two ids ever share one
+    (one chance in ten million for a million ids), all get others. Every opportunity has a first visit.
+    """
+    for salt in range(100):
+        if con.execute(f"""SELECT count(DISTINCT hash(opportunity_id, {salt})) = count(*) FROM {visits}
+                           WHERE visit_no = 1""").fetchall()[0][0]:
+            return salt
+    raise AssertionError("a hundred hashes of the ids all collide")
+
+
+def _enum_of(column: str, kind: str) -> str | None:
+    return f"values_{_DOMAINS.get(column, column)}" if kind == "text" and column not in _FREE_TEXT else None
+
+
+def _kept_as(mart: str, column: str, kind: str) -> str | None:
+    """The type in which a column is kept in memory, where it is not the stored one."""
+    return "INTEGER" if kind == "integer" and mart in _MANY_ROWS else _enum_of(column, kind)
+
+
+def _make_enums(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> None:
+    """One ENUM type per text column of few values, over all marts, its values in text order."""
+    values: dict[str, set[str]] = {f"values_{name}": set(fixed) for name, fixed in _FIXED.items()}
+    values["values_stage_kind"] |= set(CLOSING_KINDS)
+    for name, source in marts.items():
+        coded = [(c.name, enum) for c in MARTS[name].columns if (enum := _enum_of(c.name, c.type))]
+        lists = ", ".join(f"list(DISTINCT {c}) FILTER ({c} IS NOT NULL)" for c, _ in coded)
+        found = con.execute(f"SELECT {lists} FROM {source}").fetchall()[0]
+        for (_, enum), items in zip(coded, found, strict=True):
+            values.setdefault(enum, set()).update(items or ())
+    for enum, texts in values.items():
+        con.execute(f"CREATE TYPE {enum} AS ENUM ({', '.join(quoted(t) for t in sorted(texts))})")
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal, for the places (DDL, settings) where a value cannot be bound."""
+    return "'" + text.replace("'", "''") + "'"
+
