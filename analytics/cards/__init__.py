@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analytics.cards import conversion_days, forecast, funnel, pipeline, review, win_rate
+from analytics.cards import closeness, conversion_days, forecast, funnel, pipeline, review, win_rate
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
@@ -42,4 +42,13 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "win_rate.stages": win_rate.stages,
     "forecast.outlook": forecast.outlook,
     "forecast.replay": forecast.replay,
+    "closeness.shifts": closeness.shifts,
+    "closeness.loss": closeness.loss,
+    "closeness.course": closeness.course,
+    "closeness.movers": closeness.movers,
+    "closeness.holders": closeness.holders,
+    "closeness.account": closeness.account,
+    "closeness.coverage": closeness.coverage,
+    "closeness.people": closeness.people,
+    "closeness.predicts": closeness.predicts,
 }

@@ -76,6 +76,7 @@ class Native:
 
     split   a column with one series per value (of the first of `series`; further ones say the same for all values)
     number  rate | days | amount | number | points (one decimal): how the values are shown
+    most    so many rows are drawn, from the first; 0: all
     """
 
     form: Form
@@ -83,6 +84,7 @@ class Native:
     series: tuple[Series, ...] = ()
     split: str = ""
     number: str = "number"
+    most: int = 0
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def pushes(ask: Ask, view: View, look: Look, by: str = "team") -> list[Card]:
     return [Card("pipeline_pushes", said, look.t("pipeline.pushes.measured"), figure,
                  frame.assign(**{by: frame[by].map(name)}), view, definition_key="pipeline.pushes",
                  columns=[by, *_PUSHES], kinds=_KINDS, question="pipeline.pushes",
-                 native=Native("bar", by, look.series("value"), number="rate"))]
+                 native=Native("bar", by, look.series("value"), number="rate", most=_ROWS))]
 
 
 @catalogued

@@ -152,7 +152,7 @@ def groups(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measu
                  look.t("win_rate.groups.amount" if measure == "amount" else "win_rate.groups.measured"), figure,
                  _said(frame, **{by: [name(v) for v in frame[by]]}), view, definition_key=metric,
                  columns=[by, *_GROUPS], kinds=dict.fromkeys(("rest", "gap", "before"), "rate"), question=metric,
-                 native=Native("bar", by, series, number="rate"))]
+                 native=Native("bar", by, series, number="rate", most=_MOST_GROUPS))]
 
 
 @catalogued

@@ -36,7 +36,8 @@ def plot_of(card: Card, look: Look) -> Plot | None:
     native = card.native
     if native is None or native.form == "picture" or card.frame.empty:
         return None
-    frame = columns.prepared(card.frame, look.lang, look.settings)
+    rows = card.frame.head(native.most) if native.most else card.frame
+    frame = columns.prepared(rows, look.lang, look.settings)
     categories = tuple(_word(v) for v in frame[native.category])
     if native.split:
         categories = tuple(dict.fromkeys(categories))

@@ -29,7 +29,7 @@ def asked_for():
         if not path.exists() or path == ROOT / "analytics" / "i18n" / "__init__.py":
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "t" and node.args:
+            if isinstance(node, ast.Call) and node.args and ast.unparse(node.func).rpartition(".")[2] == "t":
                 names = None if any(k.arg is None for k in node.keywords) else {k.arg for k in node.keywords}
                 where = f"{path.relative_to(ROOT)}:{node.lineno}"
                 found += [(where, key, names) for key in keys_of(node.args[0])]

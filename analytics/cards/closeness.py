@@ -1,0 +1,232 @@
+"""Cards of closeness: who loses which relationships, what hangs on one person, one account, and does it predict."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from analytics import closeness_accounts, findings_closeness, findings_win
+from analytics import format as fmt
+from analytics.ask import Ask
+from analytics.cards.card import Card, Look, Native, catalogued
+from analytics.charts import board, network
+from analytics.charts import coverage as coverage_chart
+from analytics.charts.style import label
+from analytics.closeness import BANDS
+from analytics.view import View
+
+_GROUPS, _HOLDERS, _MOVERS = 8, 8, 6
+_PARTS = ("closeness", "depth", "breadth", "transparency")
+BOARD = ["account_name", "closeness", "course", "change", "change_period", "band_said", "alerts_said", "amount_base",
+         "person_dependence", "holder_name", "depth", "breadth", "transparency", "n_reached", "n_contacts", "segment",
+         "owner_name", "team"]
+KINDS = (dict.fromkeys((*_PARTS, "mean", "change", "change_period", "rest_change", "closeness_before", "closeness_now"),
+                       "points")
+         | {"person_dependence": "rate", "as_of_on": "date"}
+         | dict.fromkeys(("n_reached", "n_contacts", "accounts", "n_open"), "number"))
+_SHIFTS = ["group_name", "n", "closeness_before", "closeness_now", "change", "rest_change", "p_adjusted"]
+_ACCOUNT = ["as_of_on", *_PARTS, "person_dependence", "n_reached", "n_contacts"]
+_MAP = ["contact_title", "department", "who", "importance", "attitude_name", "roles_said", "closeness", "touches",
+        "last_touch_on"]
+_PICTURE = Native("picture")
+
+
+def _since(view: View, look: Look) -> str:
+    return fmt.day(view.start, look.lang) if view.start else look.t("filter.period.all")
+
+
+@catalogued
+def shifts(ask: Ask, view: View, look: Look) -> list[Card]:
+    """Who is losing which relationships since the start of the period."""
+    found = ask.closeness_shifts(view)
+    said = findings_closeness.who_loses(found, look.lang, since=_since(view, look), settings=look.settings)
+    rows = found[found["dimension"] != ""].head(_GROUPS)
+    names = {i: findings_closeness.called(row, look.lang, look.settings)
+             for i, row in zip(rows.index, rows.to_dict("records"), strict=True)}
+    figure = board.groups(rows, look.names, look.theme,
+                          title=lambda r: label(findings_closeness.called(r, look.lang, look.settings), 44))
+    series = (*look.series("change"), *look.series("rest_change", role="comparison"))
+    return [_card("shifts", said.text, look.t("closeness.shift.measured"), figure,
+                  rows.assign(group_name=pd.Series(names, dtype="str")), view, columns=_SHIFTS, with_period=True,
+                  native=Native("bar", "group_name", series, number="points"))]
+
+
+@catalogued
+def loss(ask: Ask, view: View, look: Look) -> list[Card]:
+    """With whom the relationships went, if they went with one person; none where they did not."""
+    story = ask.closeness_loss(view)
+    said = findings_closeness.loss(story, look.lang)
+    if said is None:
+        return []
+    weeks = story["weeks"]
+    figure = board.parts(weeks, look.names, look.theme, bands=look.settings.closeness.bands)
+    return [_card("loss", said.text, look.t("closeness.loss.measured"), figure, weeks, view,
+                  columns=["as_of_on", "accounts", *_PARTS, "person_dependence"], native=_course_of(look))]
+
+
+@catalogued
+def course(ask: Ask, view: View, look: Look) -> list[Card]:
+    """Mean closeness of each segment over a long time."""
+    frame = ask.closeness_weeks(view)
+    said = findings_closeness.level(ask.closeness_shifts(view), look.lang, since=_since(view, look))
+    figure = board.course(frame, look.names, look.theme, bands=look.settings.closeness.bands)
+    return [_card("course", said.text, look.t("closeness.level.measured"), figure, frame, view,
+                  columns=["segment", "as_of_on", "accounts", "n", *_PARTS],
+                  native=Native("line", "as_of_on", look.series("mean"), split="segment", number="points"))]
+
+
+@catalogued
+def movers(ask: Ask, view: View, look: Look) -> list[Card]:
+    """The accounts that lost and won most over the last weeks."""
+    frame = ask.closeness_movers(view, _MOVERS)
+
+    def title(row: dict[Any, Any]) -> str:
+        return label(row["account_name"] if isinstance(row["account_name"], str) else row["account_id"], 40)
+    return [_card("movers", look.t("closeness.movers", weeks=look.settings.closeness.drop_weeks),
+                  look.t("closeness.movers.measured"), board.movers(frame, look.names, look.theme, title=title),
+                  board_in_words(frame, look).drop(columns=["course", "alerts"]), view,
+                  columns=[c for c in BOARD if c != "course"],
+                  native=Native("bar", "account_name", look.series("change"), number="points"))]
+
+
+def board_in_words(found: pd.DataFrame, look: Look) -> pd.DataFrame:
+    """Rows of ask.closeness_board with the band, or why there is none, and the alerts in words."""
+    rows = found.to_dict("records")
+    return found.assign(
+        band_said=[look.t(f"closeness.band.{r['band']}") if r["band"] in BANDS else
+                   look.t(f"closeness.reason.{r['reason']}") for r in rows],
+        alerts_said=[look.t("view.and").join(look.t(f"closeness.alert.{a}") for a in r["alerts"]) for r in rows])
+
+
+@catalogued
+def holders(ask: Ask, view: View, look: Look) -> list[Card]:
+    """If one seller leaves, who goes with him?"""
+    frame, totals = ask.holders(view), closeness_accounts.totals(ask.closeness_summary(view))
+    said = findings_closeness.dependence(totals, frame, look.lang, currency=look.currency)
+
+    def title(row: dict[Any, Any]) -> str:
+        is_gone = row["is_active"] is False or str(row["is_active"]) == "False"
+        return label(look.t("closeness.holders.gone" if is_gone else "closeness.holders.row", name=row["holder_name"],
+                            accounts=fmt.number(row["accounts"]), n_open=fmt.number(row["n_open"])))
+    figure = board.holders(frame.head(_HOLDERS), look.names, look.theme, title=title, currency=look.currency)
+    share = fmt.rate(look.settings.closeness.dependence_from, digits=0)
+    return [_card("holders", said.text, look.t("closeness.holders.measured", share=share, currency=look.currency),
+                  figure, frame, view, definition_key="closeness.person_dependence",
+                  columns=["holder_name", "accounts", "n_open", "amount_base", "person_dependence", "closeness"],
+                  native=Native("bar", "holder_name", look.series("amount_base"), number="amount", most=_HOLDERS))]
+
+
+def chosen(ask: Ask, view: View, account: str = "") -> str:
+    """The account asked for, else the one with the most open money of those that fall; "" if there is none."""
+    sorts = () if account else ("alerts", "amount")
+    found = (ask.closeness_board(view, sort, limit=1) for sort in sorts)
+    return account or next((str(rows.iloc[0]["account_id"]) for rows in found if len(rows)), "")
+
+
+@catalogued
+def account(ask: Ask, view: View, look: Look, account: str = "") -> list[Card]:
+    """One account over time."""
+    if not (one := chosen(ask, view, account)):
+        return []
+    story, rules = ask.account_story(view, one), look.settings.closeness
+    row = story["account"]
+    change = closeness_accounts.change_over(story["course"], rules.drop_weeks)
+    holder = row["holder_name"] if isinstance(row["holder_name"], str) and row["holder_name"] != "nan" else fmt.UNKNOWN
+    facts = look.t("closeness.account.facts", n=fmt.number(row["n_contacts"]), reached=fmt.number(row["n_reached"]),
+                   days=rules.reached_days, unknown=fmt.number(row["n_unknown_status"]), holder=holder,
+                   share=fmt.rate(row["person_dependence"], digits=0))
+    return [_card("account", findings_closeness.of_account(row, change, look.lang, name=row["account_name"]).text,
+                  f"{look.t('closeness.account.measured')} · {facts}",
+                  board.parts(story["course"], look.names, look.theme, bands=rules.bands), story["course"], view,
+                  columns=_ACCOUNT, native=_course_of(look))]
+
+
+@catalogued
+def coverage(ask: Ask, view: View, look: Look, account: str = "") -> list[Card]:
+    """Which departments and levels of one account we know."""
+    if not (one := chosen(ask, view, account)):
+        return []
+    story = ask.account_story(view, one)
+    row, gaps = story["account"], gaps_in_words(story["gaps"], look)
+    n, covered = fmt.number(row["n_departments"]), fmt.number(row["n_covered"])
+    title = look.t("closeness.coverage.full", n=n)
+    if len(gaps):
+        title = look.t("closeness.coverage.gap", n=n, covered=covered, gap=gaps["gap_said"].iloc[0])
+    return [_card("coverage", title, look.t("closeness.coverage.measured"),
+                  coverage_chart.matrix(story["coverage"], look.names, look.theme), story["coverage"], view,
+                  definition_key="closeness.breadth", columns=None)]
+
+
+def gaps_in_words(gaps: pd.DataFrame, look: Look) -> pd.DataFrame:
+    """Rows "gaps" of ask.account_story with a sentence each."""
+    unknown = look.t("charts.closeness_no_department")
+    said = [look.t(f"closeness.gap.{g['gap']}", where=g["department"] if isinstance(g["department"], str) else unknown)
+            for g in gaps.to_dict("records")]
+    return gaps.assign(gap_said=said)
+
+
+@catalogued
+def people(ask: Ask, view: View, look: Look, account: str = "") -> list[Card]:
+    """Who stands how to us in one account, and who decides over whom."""
+    if not (one := chosen(ask, view, account)):
+        return []
+    story = ask.account_story(view, one)
+    shown = people_in_words(story["map"], look)
+    signs = shown["status"]
+    title = look.t("closeness.map", supporting=len(shown[signs >= 1]), opposing=len(shown[signs == -2]),
+                   unknown=len(shown[signs.isna()]))
+    return [_card("map", title, look.t("closeness.map.measured", days=look.settings.closeness.reached_days),
+                  network.account(story["map"], story["relations"], look.names, look.theme),
+                  shown.drop(columns="roles"), view, definition_key=None, columns=_MAP,
+                  kinds=KINDS | {"last_touch_on": "date"})]
+
+
+def people_in_words(rows: pd.DataFrame, look: Look) -> pd.DataFrame:
+    """People of ask.account_story with attitudes and roles in words."""
+    roles = rows["roles"] if "roles" in rows else [()] * len(rows)
+    return rows.rename(columns={"title": "contact_title"}).assign(
+        attitude_name=[network.attitude(status, look.names) for status in rows["status"]],
+        roles_said=[look.t("view.and").join(look.called("decision_role", role) for role in own) for own in roles])
+
+
+@catalogued
+def predicts(ask: Ask, view: View, look: Look) -> list[Card]:
+    """Does closeness predict, of the account and of the deciders? Said plainly where it does not."""
+    answer, cards = ask.backtest_closeness(view), []
+    measured = look.t("closeness.backtest", days=int(answer["days"]["days"].iloc[0]))
+    for source in ("account", "project"):
+        said = findings_win.predicts(answer["bands"], answer["verdicts"], source, look.lang).text
+        rows = answer["bands"][answer["bands"]["source"] == source].reset_index(drop=True)
+        key, metric = f"predicts_{source}", f"closeness.{source}"
+        if rows.empty:  # the sentence says that nobody knows how close we were
+            title = look.t(f"win.predicts.{source}")
+            cards.append(Card(f"closeness_{key}", title, "", go.Figure(), rows, view, missing=said))
+            continue
+        rows = rows.assign(band_said=[_band(row, look) for row in rows.to_dict("records")])
+        figure = board.bands(rows, look.names, look.theme, title=lambda row: label(row["band_said"]))
+        cards.append(_card(key, said, measured, figure, rows, view, definition_key=metric, kinds={},
+                           columns=["band_said", "n", "won", "value", "low", "high"],
+                           native=Native("bar", "band_said", look.series("value"), number="rate")))
+    return cards
+
+
+def _band(row: dict[Any, Any], look: Look) -> str:
+    number = int(row["band"])
+    name = look.t(f"closeness.band.{BANDS[number]}") if number < len(BANDS) else str(number)
+    low, high = fmt.number(row["from_points"]), fmt.number(row["to_points"])
+    return look.t("closeness.band.row", name=name, low=low, high=high)
+
+
+def _course_of(look: Look) -> Native:
+    return Native("line", "as_of_on", look.series(*_PARTS), number="points")
+
+
+def _card(name: str, title: str, measured: str, figure: go.Figure, frame: pd.DataFrame, view: View, *,
+          definition_key: str | None = "closeness.account", with_period: bool = False, columns: list[str] | None = None,
+          kinds: dict[str, str] | None = None, native: Native = _PICTURE) -> Card:
+    """Accounts have no opportunities behind a mark, and most of their charts do not follow the period."""
+    return Card(f"closeness_{name}", title, measured, figure, frame, view, definition_key=definition_key,
+                columns=columns, kinds=KINDS if kinds is None else kinds, drill=False, with_period=with_period,
+                native=native)
