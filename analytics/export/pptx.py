@@ -20,7 +20,7 @@ from pptx.presentation import Presentation as Deck
 
 from analytics.cards import Card, Look
 from analytics.export import pptx_sheet, pptx_template
-from analytics.export.plot import plot_of
+from analytics.export.plot import Plot, plot_of
 from analytics.export.pptx_pictures import pictures
 from analytics.export.pptx_slides import Maker
 from analytics.export.pptx_text import clean
@@ -30,6 +30,8 @@ from analytics.review.stamp import Stamp, from_text
 
 #: The element of the custom XML part that holds the stamp as text.
 _STAMP = "{urn:mvpod:stamp}stamp"
+#: Width / height of the place of a picture, alone on its slide or one of two.
+_SHAPES = {1: 2.6, 2: 1.3}
 #: What a core property can hold.
 _PROPERTY = 255
 
@@ -43,10 +45,11 @@ def pptx_bytes(slides: Sequence[Slide], look: Look, stamp: Stamp, template: byte
     """
     base = pptx_template.opened(template)
     decks = [(slides, look, stamp), *also]
-    drawn = pictures([card for made, words, _ in decks for slide in made for card in slide.cards
-                      if plot_of(card, words) is None])
+    plots = {id(card): _plot(card, words) for made, words, _ in decks for slide in made for card in slide.cards}
+    drawn = pictures([(card, _SHAPES[len(slide.cards)]) for made, _, _ in decks for slide in made
+                      for card in slide.cards if plots[id(card)] is None])
     for number, (made, words, of) in enumerate(decks):
-        maker, place = Maker(base, words, of, number, drawn), 0
+        maker, place = Maker(base, words, of, number, plots, drawn), 0
         maker.cover()
         for slide in made:
             maker.entry(slide, place)
@@ -61,8 +64,8 @@ def pptx_bytes(slides: Sequence[Slide], look: Look, stamp: Stamp, template: byte
 
 def written(card: Card, look: Look) -> pd.DataFrame | None:
     """The table behind a card's native chart; None where a slide shows a picture of it."""
-    plot = plot_of(card, look)
-    return None if plot is None else cells(pptx_sheet.table(pptx_sheet.drawn(plot)))
+    plot = _plot(card, look)
+    return None if plot is None else cells(pptx_sheet.table(plot))
 
 
 def read_stamp(data: bytes) -> Stamp:
@@ -86,10 +89,16 @@ def read_figures(data: bytes) -> dict[int, pd.DataFrame]:
         if deck == 0 or first is None:
             tables[number] = found
         elif first.shape == found.shape:
-            tables[number] = pd.concat([first.iloc[:, :1], found.iloc[:, 1:].set_axis(first.columns[1:], axis=1)], axis=1)
+            values = found.iloc[:, 1:].set_axis(first.columns[1:], axis="columns")
+            tables[number] = pd.concat([first.iloc[:, :1], values], axis="columns")
         else:
             tables[number] = found
     return tables
+
+
+def _plot(card: Card, look: Look) -> Plot | None:
+    plot = plot_of(card, look)
+    return None if plot is None else pptx_sheet.drawn(plot)
 
 
 def _tables(deck: Deck) -> Iterator[tuple[int, int, pd.DataFrame]]:

@@ -80,6 +80,11 @@ class Paint:
             found.append(colour.comparison if line.role == "comparison" else colour.actual)
         return found
 
+    def tints(self, lines: Sequence[Line]) -> list[str]:
+        """The parts of a whole: one colour, ever lighter."""
+        return [_mixed(self.ink.actual, self.colours.background, place / max(len(lines), 2) * 0.95)
+                for place in range(len(lines))]
+
     def _ink(self, segment: str | None) -> Ink:
         return ink(self.theme, segment, self.look.names.order)
 
@@ -163,7 +168,7 @@ def _bars(chart: Chart, plot: Plot, paint: Paint, scale: tuple[float, float]) ->
     is_stacked = plot.form == "stacked"
     chart.plots[0].gap_width = 45
     chart.plots[0].overlap = 100 if is_stacked else -5
-    shades = paint.shades(plot.lines)
+    shades = paint.tints(plot.lines) if is_stacked else paint.shades(plot.lines)
     for place, (series, line) in enumerate(zip(chart.plots[0].series, plot.lines, strict=True)):
         assert isinstance(series, BarSeries)
         _notation(series, line.role, shades[place], paint)
@@ -189,7 +194,8 @@ def _notation(series: BarSeries, role: str, shade: str, paint: Paint) -> None:
         line.color.rgb = _rgb(shade)
         return
     fill.solid()
-    fill.fore_color.rgb = _rgb(shade)
+    fill.fore_color.rgb, line.color.rgb = _rgb(shade), _rgb(paint.colours.background)
+    line.width = Pt(0.5)
 
 
 def _numbers(labels: Any, plot: Plot, lang: str, position: Any) -> None:
@@ -204,8 +210,8 @@ def _inside(series: BarSeries, line: Line, plot: Plot, ground: str, width: float
         if value is not None and width and abs(value) / width >= _NARROW:
             label = series.points[place].data_label
             label.position = XL_LABEL_POSITION.CENTER
-            label.font.color.rgb, label.font.size = RGBColor(255, 255, 255) if _is_dark(ground) else RGBColor(0, 0, 0), \
-                Pt(_SIZE - 1)
+            label.font.size = Pt(_SIZE - 1)
+            label.font.color.rgb = RGBColor(255, 255, 255) if _is_dark(ground) else RGBColor(0, 0, 0)
 
 
 def _of_waterfall(plot: Plot) -> list[tuple[str, tuple[float | None, ...]]]:
@@ -249,10 +255,19 @@ def _beside(series: BarSeries, shares: Sequence[float | None], number: str) -> N
                 '<a:endParaRPr lang="en-US"/></a:p></c:txPr><c:dLblPos val="ctr"/>'
                 '<c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/><c:showSerName val="0"/>'
                 '<c:showPercent val="0"/><c:showBubbleSize val="0"/></c:dLbl>'))
+    labels.append(_xml(
+        f'<c:extLst {nsdecls("c")}><c:ext uri="{{CE6537A1-D6FC-4f65-9D91-7224C49458BB}}" xmlns:c15='
+        '"http://schemas.microsoft.com/office/drawing/2012/chart"><c15:showLeaderLines val="0"/></c:ext></c:extLst>'))
 
 
 def _rgb(colour: str) -> RGBColor:
     return RGBColor.from_string(colour.lstrip("#"))
+
+
+def _mixed(colour: str, other: str, share: float) -> str:
+    """`colour` with that share of another one."""
+    pairs = ((int(colour[i : i + 2], 16), int(other[i : i + 2], 16)) for i in (1, 3, 5))
+    return "#" + "".join(f"{round(a + (b - a) * share):02X}" for a, b in pairs)
 
 
 def _is_dark(colour: str) -> bool:

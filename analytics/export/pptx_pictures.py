@@ -8,20 +8,26 @@ from analytics.cards import Card
 from analytics.export.browser import Chromium, draw
 from data.errors import MvpodError
 
-#: Pixels across, and dots of the picture a pixel.
-_WIDTH, _SCALE = 640, 3
+#: Dots of the picture a pixel, and the height of a figure that has none of its own.
+_SCALE, _HEIGHT = 3, 360
+_PAGE = "<style>body{{margin:0;overflow:hidden}}svg{{display:block}}</style>{drawing}"
 
 
-def pictures(cards: Sequence[Card]) -> Mapping[int, bytes]:
-    """id(card) -> PNG; nothing where no browser is there, or where it fails: a table takes the picture's place then."""
+def pictures(cards: Sequence[tuple[Card, float]]) -> Mapping[int, bytes]:
+    """id(card) -> PNG, for cards with the shape (width / height) of their place.
+
+    Nothing where no browser is there, or where it fails: a table takes the picture's place then.
+    """
     async def job(chromium: Chromium) -> list[bytes]:
-        drawings = await chromium.charts([card.figure for card in cards], _WIDTH)
-        heights = [int(card.figure.layout.height or 360) for card in cards]
-        return [await chromium.png(f"<body style='margin:0'>{drawing}", _WIDTH, height, _SCALE)
-                for drawing, height in zip(drawings, heights, strict=True)]
+        found = []
+        for card, shape in cards:
+            height = int(card.figure.layout.height or _HEIGHT)
+            [drawing] = await chromium.charts([card.figure], int(height * shape))
+            found.append(await chromium.png(_PAGE.format(drawing=drawing), int(height * shape), height, _SCALE))
+        return found
     if not cards:
         return {}
     try:
-        return {id(card): png for card, png in zip(cards, draw(job), strict=True)}
+        return {id(card): png for (card, _), png in zip(cards, draw(job), strict=True)}
     except MvpodError:
         return {}

@@ -16,7 +16,7 @@ from analytics import format as fmt
 from analytics import i18n, periods, view_words
 from analytics.cards import Card, Look
 from analytics.export import pptx_charts, pptx_notes, pptx_sheet, pptx_text
-from analytics.export.plot import Plot, plot_of
+from analytics.export.plot import Plot
 from analytics.export.pptx_charts import Box, Paint
 from analytics.export.pptx_table import add_table
 from analytics.export.pptx_template import Template
@@ -35,12 +35,17 @@ _SAID = 0.34
 
 @dataclass(frozen=True)
 class Maker:
-    """Makes the slides of one language. `pictures`: id(card) -> PNG, of those cards that have one."""
+    """Makes the slides of one language.
+
+    plots     id(card) -> what its native chart draws, or None
+    pictures  id(card) -> PNG, of those cards that have one
+    """
 
     template: Template
     look: Look
     stamp: Stamp
     deck: int
+    plots: Mapping[int, Plot | None]
     pictures: Mapping[int, bytes]
 
     def cover(self) -> None:
@@ -49,8 +54,8 @@ class Maker:
         quarter = fmt.period(periods.parse(pack.quarter, organisation.fiscal_year_start), self.look.lang)
         notice = organisation.notice.get(self.look.lang) or organisation.notice.get("en") or ""
         page = self.template.page(self.template.cover)
-        self._title(page, [" · ".join(filter(None, [self.stamp.organisation, pack.title or self.look.t("pack.title")]))],
-                    (36, 16))
+        title = pack.title or self.look.t("pack.title")
+        self._title(page, [" · ".join(filter(None, [self.stamp.organisation, title]))], (36, 16))
         place = next((s for s in page.placeholders if s.placeholder_format.idx == 1), None)
         self._text(place or page.shapes.add_textbox(*self.template.body), [quarter, self.stamp.words, notice], (20, 10))
 
@@ -59,8 +64,7 @@ class Maker:
         page = self.template.page(self.template.content)
         self._title(page, [card.title for card in slide.cards] or [f"{slide.item.card}: {slide.missing}"], _TITLE)
         left, top, width, height = self._said(page, slide, self.template.body)
-        plots = [plot_of(card, self.look) for card in slide.cards]
-        shown = [None if plot is None else pptx_sheet.drawn(plot) for plot in plots]
+        shown = [self.plots[id(card)] for card in slide.cards]
         each = (width - _GAP * (len(shown) - 1)) // max(len(shown), 1)
         for place, (card, plot) in enumerate(zip(slide.cards, shown, strict=True)):
             box = (left + place * (each + _GAP), top, each, height)
@@ -68,7 +72,8 @@ class Maker:
             if plot is None:
                 self._picture(page, card, body)
                 continue
-            scale = pptx_sheet.bounds(p for p in shown if p and (p.form, p.number) == (plot.form, plot.number))
+            scale = pptx_sheet.bounds(p for c, p in zip(slide.cards, shown, strict=True)
+                                      if p and (p.form, p.number) == (plot.form, plot.number) and _share(c, card))
             pptx_charts.add(page.shapes, plot, body, self._paint(card), scale, alt=f"{card.title}. {card.measured}",
                             name=CHART.format(deck=self.deck, number=number + place, form=plot.form))
         foot = [self.stamp.words, self.look.t("slides.load", load=self.stamp.load)]
@@ -93,7 +98,7 @@ class Maker:
 
     def _text(self, place: BaseShape, texts: Sequence[str], sizes: tuple[int, int], *, bold: bool = False,
               muted: bool = False, anchor: MSO_ANCHOR | None = None) -> None:
-        size, fitting = pptx_text.fitted([x for x in texts if x], place.width, place.height, *sizes)
+        size, fitting = pptx_text.fitted([x for x in texts if x], place.width, place.height, *sizes, bold=bold)
         pptx_text.write(place.text_frame, fitting, self.look.lang, size, bold=bold, muted=muted, anchor=anchor)
 
     def _said(self, page: Page, slide: Slide, body: Box) -> Box:
@@ -119,7 +124,8 @@ class Maker:
         """What is measured above a card; period, n, definition and notes below it; gives the place between."""
         left, top, width, height = box
         head = page.shapes.add_textbox(left, top, width, Pt(34))
-        size, (measured, *_) = pptx_text.fitted([" · ".join(filter(None, [mark, card.measured]))], width, Pt(34), *_HEAD)
+        told = " · ".join(filter(None, [mark, card.measured]))
+        size, (measured, *_) = pptx_text.fitted([told], width, Pt(34), *_HEAD)
         pptx_text.write(head.text_frame, [], self.look.lang, size)
         place = head.text_frame.paragraphs[0]
         if mark and measured.startswith(mark):
@@ -177,3 +183,10 @@ class Maker:
 
     def _paint(self, card: Card) -> Paint:
         return Paint(self.look, self.template.theme, card.segment)
+
+
+def _share(one: Card, other: Card) -> bool:
+    """Cards beside each other share a scale, unless their own charts were given different ones."""
+    ranges = [[axis.range for axis in (c.figure.layout.xaxis, c.figure.layout.yaxis)] for c in (one, other)]
+    return not any(a and b and all(isinstance(v, int | float) for v in (*a, *b)) and tuple(a) != tuple(b)
+                   for a, b in zip(*ranges, strict=True))

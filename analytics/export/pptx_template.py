@@ -6,6 +6,7 @@ import io
 import zipfile
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from lxml import etree
@@ -22,8 +23,8 @@ from analytics.charts.style import Theme
 from analytics.export.pptx_charts import Box
 from data.errors import MvpodError
 
-#: Chinese glyphs where the theme names none: the font that comes with every Office.
-CHINESE, LATIN = "Microsoft YaHei", "Segoe UI"
+#: Chinese glyphs where the theme names none, and the letters of the plain deck: fonts that every office has.
+CHINESE, LATIN = "Microsoft YaHei", "Arial"
 #: More than that is no template.
 _MAX_BYTES = 300_000_000
 _TITLES, _BELOW = (KIND.TITLE, KIND.CENTER_TITLE), (KIND.DATE, KIND.FOOTER, KIND.SLIDE_NUMBER)
@@ -61,22 +62,22 @@ class Template:
                 page.shapes._spTree.append(number)
         return page
 
-    @property
+    @cached_property
     def body(self) -> Box:
         """Between title and footer, within the margins of the title."""
         left, top, width, height = self._above()
         start = top + height + Inches(0.08)
         return left, start, width, self.foot[1] - start - Inches(0.05)
 
-    @property
+    @cached_property
     def foot(self) -> Box:
         """The line at the bottom, up to the number of the slide."""
         left, _, width, _ = self._above()
         size = self.deck.slide_height or 0
         below = [s for s in self.content.placeholders if s.placeholder_format.type in _BELOW and s.top is not None]
         top = min((s.top for s in below if s.top > size * 0.75), default=int(size * 0.935))
-        numbers = [s.left for s in below if s.placeholder_format.type == KIND.SLIDE_NUMBER and s.left > left + width / 2]
-        right = min([left + width, *(n - Inches(0.1) for n in numbers)])
+        numbers = [s.left for s in below if s.placeholder_format.type == KIND.SLIDE_NUMBER]
+        right = min([left + width, *(n - Inches(0.1) for n in numbers if n > left + width / 2)])
         return left, top, int(right - left), int(size - top - Inches(0.12))
 
     def _above(self) -> Box:

@@ -16,8 +16,8 @@ from analytics.charts.style import columns_of
 
 #: Points that a line needs per point of its size: Chinese fonts are taller.
 _LATIN, _CHINESE = 1.25, 1.45
-#: An average Latin letter in ems (Chinese ones take one), with what the wrapping of words loses.
-_LETTER = 0.54
+#: An average Latin letter in ems (Chinese ones take one), with what the wrapping of words loses; bold ones are wider.
+_LETTER, _BOLD = 0.56, 1.1
 _LANGUAGES = {"en": MSO_LANGUAGE_ID.ENGLISH_US, "zh": MSO_LANGUAGE_ID.SIMPLIFIED_CHINESE}
 
 
@@ -41,24 +41,25 @@ def cut(text: str, columns: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
-def height_of(texts: Sequence[str], size: float, width: Emu | int) -> float:
+def height_of(texts: Sequence[str], size: float, width: Emu | int, bold: bool = False) -> float:
     """About how many points high some paragraphs are in a box of that width."""
-    room = Emu(width).pt / size
+    room = Emu(width).pt / size / (_BOLD if bold else 1)
     return sum(math.ceil(max(_ems(text), 0.1) / room) * size * (_CHINESE if _is_wide(text) else _LATIN)
                for text in texts)
 
 
-def fitted(texts: Sequence[str], width: int, height: int, largest: float, smallest: float) -> tuple[float, list[str]]:
+def fitted(texts: Sequence[str], width: int, height: int, largest: float, smallest: float,
+           bold: bool = False) -> tuple[float, list[str]]:
     """The largest size in which the paragraphs fit; in the smallest one the end is left out, and "…" says so."""
     shown, room = [clean(text) for text in texts], Emu(height).pt
     size = largest
-    while size > smallest and height_of(shown, size, width) > room:
+    while size > smallest and height_of(shown, size, width, bold) > room:
         size -= 1
     size = max(size, smallest)
-    while len(shown) > 1 and height_of(shown[:-1] + ["…"], size, width) > room:
+    while len(shown) > 1 and height_of(shown[:-1] + ["…"], size, width, bold) > room:
         shown = shown[:-1]
         shown[-1] += "…"
-    while height_of(shown, size, width) > room and len(shown[-1]) > 1:
+    while shown and height_of(shown, size, width, bold) > room and len(shown[-1]) > 1:
         shown[-1] = shown[-1][: len(shown[-1]) * 9 // 10].rstrip("…") + "…"
     return size, shown
 
