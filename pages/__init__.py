@@ -39,6 +39,7 @@ PAGES = (
     Page("support", "support_line"),
     Page("attention", "action"),
     Page("opportunity", "action"),
+    Page("review", "action"),
     Page("data", "data"),
     Page("quality", "data"),
     Page("definitions", "data"),

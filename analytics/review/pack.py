@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Literal, cast
 
-from analytics import periods
+from analytics import i18n, periods
 from analytics.cards import CARDS
 from analytics.view import Compare, Days, View
 from data.errors import MvpodError, nearest
 from data.scope import Filters, Scope
+from data.settings import Settings
 
 FORMAT = 1
 Language = Literal["en", "zh", "both"]
@@ -91,6 +92,18 @@ def next_quarter(pack: Pack, fiscal_year_start: int) -> Pack:
     after = periods.period_of(quarter.end + periods.ONE_DAY, "quarter", fiscal_year_start)
     items = tuple(replace(item, previous=item.comment, comment="") for item in pack.items)
     return pack.with_(quarter=after.name, as_of=None, items=items)
+
+
+def called(item: Item, lang: str, settings: Settings) -> str:
+    """What an entry is called (plain text): its card, the options chosen, and its own filters."""
+    page, key = item.card.split(".")[0], f"review.card.{item.card}"
+    words = [i18n.t(key, lang) if i18n.has(key) else item.card]
+    for option, value in item.options:
+        key = f"{page}.{option}.{value}"
+        words.append(i18n.t(key, lang) if i18n.has(key) else value)
+    for dimension, values in item.filters.chosen if item.filters else ():
+        words += [str(name) for name in i18n.labels(dimension, values, lang, settings).values()]
+    return " · ".join(words)
 
 
 def to_text(pack: Pack) -> str:

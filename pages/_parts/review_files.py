@@ -1,0 +1,108 @@
+"""The files of a pack: made when they are asked for, in a thread beside the page, which says how far they are."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from analytics.ask import Ask
+from analytics.review.assemble import assemble
+from analytics.review.files import KINDS
+from analytics.review.pack import Pack
+from data.engine import Company
+from data.errors import LANGUAGES, MvpodError
+from data.scope import Scope
+from pages._parts import cache, context
+from pages._parts.context import t
+from pages._parts.escape import md_escape
+
+_JOB = "review_job"
+#: seconds between two looks at a file that is being made
+_LOOK = 1.0
+
+
+@dataclass
+class Job:
+    """A file in the making, written by its thread and read by the page."""
+
+    kind: str = ""
+    share: float = 1.0
+    error: str = ""
+
+
+def draw(pack: Pack) -> None:
+    """A button per kind of file."""
+    here = context.now()
+    company = cache.company(here.store, here.load_id)
+    job: Job = st.session_state.setdefault(_JOB, Job())
+    from analytics.export.images import has_browser  # drawing charts takes a large library: only this page needs it
+
+    is_able = has_browser()
+    with st.container(horizontal=True, gap="small"):
+        for name, kind in KINDS.items():
+            ending = kind.ending if pack.lang != "both" else ".zip"
+            st.download_button(
+                t(f"review.file.{name}"), key=f"review_{name}", on_click="ignore", icon=":material/download:",
+                file_name=f"mvpod-review-{pack.quarter.lower()}{ending}" if pack.lang != "both" else
+                f"mvpod-review-{pack.quarter.lower()}-{name}.zip",
+                mime=kind.mime if pack.lang != "both" else "application/zip",
+                disabled=not pack.items or (kind.needs_browser and not is_able),
+                data=partial(made, job, name, company, pack, here.scope, address(), here.lang))
+    if not is_able:
+        st.caption(md_escape(MvpodError("E_NO_BROWSER").text(here.lang)))
+    _progress()
+
+
+def made(job: Job, kind: str, company: Company, pack: Pack, scope: Scope, base: str, lang: str) -> bytes:
+    """One file; with both languages a zip of two. Runs in a thread of its own and speaks to the page through `job`."""
+    languages = LANGUAGES if pack.lang == "both" else (pack.lang,)
+    job.kind, job.share, job.error = kind, 0.0, ""
+    try:
+        files = {}
+        for number, code in enumerate(languages):
+            tell = _teller(job, number, len(languages))
+            found = assemble(Ask(company), pack, code, scope=scope, base=base, progress=tell)
+            files[f"review.{code}{KINDS[kind].ending}"] = KINDS[kind].make(found, None)
+        return _zipped(files) if len(files) > 1 else next(iter(files.values()))
+    except MvpodError as error:
+        job.error = error.text(lang)
+        raise
+    finally:
+        job.share = 1.0
+
+
+def _teller(job: Job, number: int, count: int) -> Callable[[float], None]:
+    """Most of the time goes into the figures; the file itself is the rest."""
+    def tell(share: float) -> None:
+        job.share = min((number + 0.8 * share) / count, 0.99)
+    return tell
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as parts:
+        for file, data in files.items():
+            parts.writestr(file, data)
+    return stream.getvalue()
+
+
+@st.fragment(run_every=_LOOK)
+def _progress() -> None:
+    """How far the file is that was asked for, or why there is none."""
+    job: Job = st.session_state[_JOB]
+    if job.error:
+        st.error(md_escape(job.error), icon=":material/error:")
+    elif job.share < 1.0:
+        st.progress(job.share, text=t("review.making", file=t(f"review.file.{job.kind}")))
+
+
+def address() -> str:
+    """Where this dashboard stands, for links that open it again; "" where nobody says."""
+    parts = urlsplit(st.context.url or "")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}" if parts.netloc else ""
