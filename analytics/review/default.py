@@ -8,19 +8,18 @@ from analytics import periods
 from analytics.cards import CARDS
 from analytics.review.pack import Item, Language, Pack
 
-#: Card and options, in the order in which a quarterly review asks.
-ENTRIES: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
-    ("funnel.rates", ()),
-    ("funnel.outcomes", ()),
-    ("funnel.flow", ()),
-    ("conversion_days.statistics", ()),
-    ("conversion_days.survival", ()),
+#: Cards in the order in which a quarterly review asks: what came, what is there, is it enough, what holds it up, whom
+#: do we know, what was promised.
+ENTRIES = (
+    "win_rate.trend", "win_rate.split", "review.then_and_now", "pipeline.bridge", "pipeline.stock", "pipeline.coverage",
+    "pipeline.pushes", "pipeline.ageing", "funnel.rates", "conversion_days.statistics", "closeness.shifts",
+    "closeness.holders", "support.response", "forecast.outlook", "forecast.replay",
 )
 
 
 def default_pack(quarter: str, lang: Language = "en") -> Pack:
     """The director's pack of a quarter."""
-    return Pack(quarter, lang=lang, items=tuple(Item(card, options) for card, options in ENTRIES if card in CARDS))
+    return Pack(quarter, lang=lang, items=tuple(Item(card) for card in ENTRIES if card in CARDS))
 
 
 def usual_quarter(last_day: date, fiscal_year_start: int) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from functools import partial
 from urllib.parse import urlsplit
 
 import streamlit as st
 
 from analytics.ask import Ask
-from analytics.review.assemble import assemble
+from analytics.review.assemble import Assembled, assemble
 from analytics.review.files import KINDS
 from analytics.review.pack import Pack
 from data.engine import Company
@@ -34,6 +34,8 @@ class Job:
     kind: str = ""
     share: float = 1.0
     error: str = ""
+    #: the figures of the pack that was asked for last: a second kind of file need not ask again
+    known: dict[Hashable, Assembled] = field(default_factory=dict)
 
 
 def draw(pack: Pack) -> None:
@@ -66,9 +68,12 @@ def made(job: Job, kind: str, company: Company, pack: Pack, scope: Scope, base: 
     try:
         files = {}
         for number, code in enumerate(languages):
-            tell = _teller(job, number, len(languages))
-            found = assemble(Ask(company), pack, code, scope=scope, base=base, progress=tell)
-            files[f"review.{code}{KINDS[kind].ending}"] = KINDS[kind].make(found, None)
+            key = (company.load_id, pack, code, scope, base)
+            if key not in job.known:
+                job.known.clear()
+                job.known[key] = assemble(Ask(company), pack, code, scope=scope, base=base,
+                                          progress=_teller(job, number, len(languages)))
+            files[f"review.{code}{KINDS[kind].ending}"] = KINDS[kind].make(job.known[key], None)
         return _zipped(files) if len(files) > 1 else next(iter(files.values()))
     except MvpodError as error:
         job.error = error.text(lang)

@@ -43,7 +43,7 @@ def shown(view: View, quarter: str, lang: str) -> Pack:
 
 
 def opened(pack: Pack) -> None:
-    """A saved pack becomes the session's, and the sidebar says what it looks at (in a callback: before anything is drawn)."""
+    """A saved pack becomes the session's, and the sidebar says what it looks at; for callbacks, before drawing."""
     keep(pack)
     for name, dimension in SIDEBAR.items():
         view_state.keep(name, *pack.filters.get(dimension))
