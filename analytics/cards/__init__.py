@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analytics.cards import closeness, conversion_days, forecast, funnel, pipeline, review, win_rate
+from analytics.cards import closeness, conversion_days, forecast, funnel, pipeline, quality, review, support, win_rate
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
@@ -51,4 +51,11 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "closeness.coverage": closeness.coverage,
     "closeness.people": closeness.people,
     "closeness.predicts": closeness.predicts,
+    "support.response": support.response,
+    "support.trend": support.trend,
+    "support.conditions": support.conditions,
+    "quality.effects": quality.effects,
+    "quality.fields": quality.fields,
+    "quality.completeness": quality.completeness,
+    "quality.unknowns": quality.unknowns,
 }

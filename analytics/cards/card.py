@@ -6,12 +6,13 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import pandas as pd
 import plotly.graph_objects as go
 
 from analytics import columns, i18n
+from analytics import format as fmt
 from analytics.charts.names import Names
 from analytics.charts.style import Theme
 from analytics.view import View
@@ -55,6 +56,16 @@ class Look:
     def currency(self) -> str:
         """The base currency."""
         return self.settings.organisation.base_currency
+
+    def value(self, number: Any, unit: str) -> str:
+        """A value of a metric: `unit` is share, days, money, ratio or count (the registry's units)."""
+        if unit in ("share", "rate"):
+            return fmt.rate(number, self.lang)
+        if unit == "days":
+            return fmt.days(number, self.lang)
+        if unit == "money":
+            return fmt.amount(number, self.lang, currency=self.currency)
+        return fmt.number(number, self.lang, digits=2 if unit == "ratio" else 0)
 
     def series(self, *names: str, role: Role = "actual") -> tuple[Series, ...]:
         """Columns as series of a native chart, called as in tables."""
@@ -125,10 +136,14 @@ class Card:
     source: tuple[str, tuple[tuple[str, str], ...]] | None = None
 
 
+def alone(key: str, title: str, view: View, missing: str = "") -> Card:
+    """A card whose title says it all: there is nothing to draw, or (`missing`) no data for it."""
+    return Card(key, title, "", go.Figure(), pd.DataFrame(), view, missing=missing)
+
+
 def unmeasured(key: str, title: str, view: View, look: Look, what: str) -> Card:
     """A card that says which data are missing, instead of a chart of nothing; `what` is a text key."""
-    why = look.t("state.not_measured", what=look.t(what))
-    return Card(key, title, "", go.Figure(), pd.DataFrame(), view, missing=why)
+    return alone(key, title, view, look.t("state.not_measured", what=look.t(what)))
 
 
 def known(option: T, allowed: Sequence[T]) -> T:

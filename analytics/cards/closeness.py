@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from analytics import closeness_accounts, findings_closeness, findings_win
 from analytics import format as fmt
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, catalogued
+from analytics.cards.card import Card, Look, Native, alone, catalogued
 from analytics.charts import board, network
 from analytics.charts import coverage as coverage_chart
 from analytics.charts.style import label
@@ -202,7 +202,7 @@ def predicts(ask: Ask, view: View, look: Look) -> list[Card]:
         key, metric = f"predicts_{source}", f"closeness.{source}"
         if rows.empty:  # the sentence says that nobody knows how close we were
             title = look.t(f"win.predicts.{source}")
-            cards.append(Card(f"closeness_{key}", title, "", go.Figure(), rows, view, missing=said))
+            cards.append(alone(f"closeness_{key}", title, view, said))
             continue
         rows = rows.assign(band_said=[_band(row, look) for row in rows.to_dict("records")])
         figure = board.bands(rows, look.names, look.theme, title=lambda row: label(row["band_said"]))

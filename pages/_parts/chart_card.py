@@ -14,7 +14,7 @@ from analytics import format as fmt
 from analytics.cards.card import Card
 from analytics.export.csv import csv_bytes
 from analytics.view import View
-from pages._parts import browser, cache, context, definition, filter_bar, states, table, view_state
+from pages._parts import browser, cache, context, definition, filter_bar, review_pack, states, table, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -29,7 +29,7 @@ BEHIND = ("name", "account_name", "stage", "status", "amount_base", "days_in_sta
 def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, view: View, measured: str,
                n: int | None = None, definition_key: str | None = None, columns: list[str] | None = None,
                kinds: dict[str, str] | None = None, mark_question: Question | None = None, question: str | None = None,
-               drill: bool = True, with_period: bool = True, alt: str | None = None) -> None:
+               drill: bool = True, with_period: bool = True, alt: str | None = None, card: Card | None = None) -> None:
     """One chart in its card.
 
     title           the finding, a sentence in the viewer's language (plain text)
@@ -40,6 +40,7 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
                     question themselves: `customdata` holds the values, `figure.layout.meta["mark"]` their names,
                     and `question`, if given, the metric that is asked about (analytics/marks.py)
     with_period     False where the chart does not follow the period of the view (a stock, a long trend)
+    card            what a review can hold of it
     """
     with st.container(border=True, key=key, gap="xsmall"), states.guard(key):
         st.header(md_escape(title), anchor=False)
@@ -50,18 +51,19 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
             states.empty()
             return
         _chart(figure, key, view, alt or f"{title}. {caption}", mark_question or _own_mark(figure, question), drill)
-        _tools(title, caption, frame, key, view, definition_key)
+        _tools(title, caption, frame, key, view, definition_key, card)
         _rows(title, frame, key, columns, kinds)
 
 
 def draw(card: Card) -> None:
     """A card that was made elsewhere (analytics/cards)."""
-    if card.missing:
-        states.missing(card.title, card.missing, key=card.key)
+    if card.missing or not card.measured:
+        states.nothing(card.title, card.missing, key=card.key)
         return
     chart_card(card.title, card.figure, card.frame, key=card.key, view=card.view, measured=card.measured, n=card.n,
                definition_key=card.definition_key, columns=None if card.columns is None else list(card.columns),
-               kinds=dict(card.kinds), question=card.question, drill=card.drill, with_period=card.with_period)
+               kinds=dict(card.kinds), question=card.question, drill=card.drill, with_period=card.with_period,
+               card=card)
     for note in card.notes:
         st.caption(md_escape(note))
 
@@ -117,6 +119,8 @@ def behind(view: View, mark: Mark, key: str) -> None:
         return
     if total > len(found):
         st.caption(t("card.behind.first", n=fmt.number(len(found), context.lang())))
+    if left := int(found["left_on"].notna().to_numpy().sum()):
+        st.caption(t("card.behind.left", n=fmt.number(left, context.lang())))
     chosen = table.show(found, list(BEHIND), alt=t("card.behind.alt"), key=f"{key}_behind", select=True)
     if chosen is None:
         st.caption(t("card.behind.hint"))
@@ -124,7 +128,8 @@ def behind(view: View, mark: Mark, key: str) -> None:
         view_state.go("opportunity", id=str(found.iloc[chosen]["opportunity_id"]))
 
 
-def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, definition_key: str | None) -> None:
+def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, definition_key: str | None,
+           card: Card | None) -> None:
     with st.container(horizontal=True, gap="small"):
         if definition_key:
             definition.button(definition_key)
@@ -135,6 +140,8 @@ def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, 
             here = context.now()
             browser.pictures(key, title=title, file=file, png=t("card.png"), svg=t("card.svg"), notes=[
                 caption, t("card.stamp", view=filter_bar.in_words(view, cache.owner_names()), load=here.load_id)])
+            if card:
+                review_pack.add_button(card)
 
 
 def file_name(key: str, view: View) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import streamlit as st
 
-from pages._parts import definition, states
+from analytics.metrics import registry
+from analytics.view import View
+from data.scope import UNKNOWN
+from pages._parts import cache, context, definition, states
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -59,3 +62,18 @@ def _figure(figure: Figure) -> None:
     if figure.trend:
         st.image(figure.trend, width="stretch", alt=figure.trend_alt)
     st.caption(md_escape(figure.note))
+
+
+def tiles_by_segment(view: View, family: str, keys: Sequence[str], figure: Callable[[str, dict[Any, Any]], Figure]
+                     ) -> None:
+    """One tile a metric `<family>.<key>`, one figure a segment: they are not pooled. Where no segment is known, one of
+    all; its row says segment None."""
+    for place, key in zip(st.columns(len(keys)), keys, strict=True):
+        with place:
+            metric = registry.get(f"{family}.{key}")
+            rows = cache.ask().metric(metric.key, view, ["segment"])
+            shown = rows[(rows["segment"] != UNKNOWN) & (rows["n"] > 0)]
+            if shown.empty:
+                shown = cache.ask().metric(metric.key, view).assign(segment=None)
+            kpi_tile(metric.label[context.lang()], [figure(key, row) for row in shown.to_dict("records")],
+                     key=f"{family}_{key}", definition_key=metric.key)

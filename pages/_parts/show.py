@@ -12,14 +12,7 @@ from pages._parts.context import t
 
 def value(number: Any, unit: str) -> str:
     """A value of a metric: `unit` is share, days, money, ratio or count (the registry's units)."""
-    lang = context.lang()
-    if unit in ("share", "rate"):
-        return fmt.rate(number, lang)
-    if unit == "days":
-        return fmt.days(number, lang)
-    if unit == "money":
-        return fmt.amount(number, lang, currency=context.now().settings.organisation.base_currency)
-    return fmt.number(number, lang, digits=2 if unit == "ratio" else 0)
+    return context.look().value(number, unit)
 
 
 def difference(now: Any, before: Any, unit: str) -> str:

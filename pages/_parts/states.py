@@ -58,8 +58,9 @@ def not_measured(what: str, place: Any = None) -> None:
     (place or st).info(t("state.not_measured", what=t(what)), icon=":material/database_off:")
 
 
-def missing(title: str, why: str, *, key: str) -> None:
-    """A card that says why there is no chart (plain texts)."""
+def nothing(title: str, why: str = "", *, key: str) -> None:
+    """A card without anything to draw: its title says it all, or why it is not measured (plain texts)."""
     with st.container(border=True, key=key):
         st.header(md_escape(title), anchor=False)
-        st.info(md_escape(why), icon=":material/database_off:")
+        if why:
+            st.info(md_escape(why), icon=":material/database_off:")
