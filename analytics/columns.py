@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
+from analytics import format as fmt
 from analytics import i18n
 from data.settings import Settings
 
@@ -50,3 +52,28 @@ def prepared(frame: pd.DataFrame, lang: str, settings: Settings) -> pd.DataFrame
             names = i18n.labels(name, shown[name].drop_duplicates(), lang, settings)
             shown[name] = shown[name].map(lambda value, names=names: names.get(value, value))
     return shown
+
+
+def formatter(kind: str, values: pd.Series[Any], lang: str) -> Callable[[Any], str] | None:
+    """How a value of a column of some kind is written for people; None where that is left to who shows it."""
+    if kind == "year":
+        return lambda v: str(int(v)) if fmt.is_known(v) else fmt.UNKNOWN
+    if kind == "instant":
+        return lambda v: f"{v:%Y-%m-%d %H:%M}" if pd.notna(v) else fmt.UNKNOWN
+    if kind == "date":
+        return lambda v: fmt.day(v, lang)
+    if not pd.api.types.is_numeric_dtype(values):
+        return (lambda v: v if isinstance(v, str) else fmt.UNKNOWN) if kind in ("", "text") else None
+    if kind == "rate":
+        return lambda v: fmt.rate(v, lang)
+    if kind == "times":
+        return lambda v: fmt.share_or_times(v, lang)
+    if kind == "days":
+        return lambda v: fmt.days(v, lang)
+    if kind == "amount":
+        scale = fmt.scale_of(values, lang)
+        return lambda v: fmt.amount(v, lang, scale=scale)
+    if kind == "points":
+        return lambda v: fmt.number(v, lang, digits=1)
+    digits = 0 if kind == "number" or pd.api.types.is_integer_dtype(values) else 2
+    return lambda v: fmt.number(v, lang, digits=digits)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -25,7 +25,7 @@ def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: di
     here = context.now()
     shown = names.prepared(frame[list(columns)], here.lang, here.settings)
     how = {c: names.kind(c, kinds) for c in columns}
-    styled = shown.style.format({c: f for c in columns if (f := _formatter(how[c], shown[c]))})
+    styled = shown.style.format({c: f for c in columns if (f := names.formatter(how[c], shown[c], here.lang))})
     config: dict[str, Any] = {c: st.column_config.Column(column_label(c)) for c in columns}
     config |= {c: st.column_config.LineChartColumn(column_label(c), y_min=low, y_max=high)
                for c, (low, high) in (lines or {}).items() if c in columns}
@@ -42,28 +42,3 @@ def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: di
 def column_label(name: str) -> str:
     """What a column is called in the viewer's language."""
     return names.label(name, context.lang())
-
-
-def _formatter(kind: str, values: pd.Series[Any]) -> Callable[[Any], str] | None:
-    lang = context.lang()
-    if kind == "year":
-        return lambda v: str(int(v)) if fmt.is_known(v) else fmt.UNKNOWN
-    if kind == "instant":
-        return lambda v: f"{v:%Y-%m-%d %H:%M}" if pd.notna(v) else fmt.UNKNOWN
-    if kind == "date":
-        return lambda v: fmt.day(v, lang)
-    if not pd.api.types.is_numeric_dtype(values):
-        return (lambda v: v if isinstance(v, str) else fmt.UNKNOWN) if kind in ("", "text") else None
-    if kind == "rate":
-        return lambda v: fmt.rate(v, lang)
-    if kind == "times":
-        return lambda v: fmt.share_or_times(v, lang)
-    if kind == "days":
-        return lambda v: fmt.days(v, lang)
-    if kind == "amount":
-        scale = fmt.scale_of(values, lang)
-        return lambda v: fmt.amount(v, lang, scale=scale)
-    if kind == "points":
-        return lambda v: fmt.number(v, lang, digits=1)
-    digits = 0 if kind == "number" or pd.api.types.is_integer_dtype(values) else 2
-    return lambda v: fmt.number(v, lang, digits=digits)
