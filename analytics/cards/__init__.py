@@ -7,7 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from analytics.cards import closeness, conversion_days, forecast, funnel, pipeline, quality, review, support, win_rate
+from analytics.cards import (
+    attention,
+    closeness,
+    conversion_days,
+    forecast,
+    funnel,
+    pipeline,
+    quality,
+    review,
+    support,
+    win_rate,
+)
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
@@ -58,4 +69,7 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "quality.fields": quality.fields,
     "quality.completeness": quality.completeness,
     "quality.unknowns": quality.unknowns,
+    "attention.rules": attention.rules,
+    "attention.pack": attention.pack,
+    "attention.waiting": attention.waiting,
 }

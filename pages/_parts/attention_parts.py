@@ -8,47 +8,30 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import findings_attention, i18n
+from analytics import findings_attention
 from analytics import format as fmt
+from analytics.cards.attention import in_words
 from analytics.findings import Finding
 from analytics.view import View
 from pages._parts import cache, context, states, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
-KINDS = {
-    "measure": "number",
-    "rule_limit": "number",
-    "days_over": "number",
-    "excess": "points",
-    "chance": "rate",
-    "stake": "amount",
-    "next_on": "date",
-    "idle_since": "date",
-    "need_score": "number",
-    "presales_hours": "number",
-    "threads": "number",
-}
+KINDS = {"measure": "number", "rule_limit": "number", "days_over": "number", "excess": "points", "chance": "rate",
+         "stake": "amount", "next_on": "date", "idle_since": "date", "need_score": "number",
+         "presales_hours": "number", "threads": "number"}
 #: rules with a clock or a measure of their own
 _CLOCKS = ("never_moved", "moved_stalled", "recycle", "warn", "remind", "past_due", "unconditioned")
 
 
 def sentences(view: View, shifts: pd.DataFrame, learned: dict[str, Any]) -> list[Finding]:
     """Who stands out among everything that the view shows: teams against teams, and where presales hours go."""
-    here = context.now()
-    named = {d: partial(_called, d) for d in ("team", "segment", "pipeline")}
-    said = [
-        findings_attention.spend(
-            cache.ask().attention_spend(view, learned=learned), here.lang, pipeline=named["pipeline"]
-        )
-    ]
-    said += findings_attention.teams(shifts, here.lang, name=named["team"], segment=named["segment"])
+    look = context.look()
+    team, segment, pipeline = (partial(look.called, dimension) for dimension in ("team", "segment", "pipeline"))
+    spend = cache.ask().attention_spend(view, learned=learned)
+    said = [findings_attention.spend(spend, look.lang, pipeline=pipeline),
+            *findings_attention.teams(shifts, look.lang, name=team, segment=segment)]
     return sorted(said, key=lambda finding: finding.strength != "clear")
-
-
-def _called(dimension: str, value: str) -> str:
-    here = context.now()
-    return i18n.label(dimension, value, here.lang, here.settings)
 
 
 def says(rule: str) -> str:
@@ -56,12 +39,8 @@ def says(rule: str) -> str:
     settings = context.now().settings
     rules = settings.attention
     stage = rules.rival_from_stage if rule == "no_rival" else rules.unconditioned_from_stage
-    return t(
-        f"attention.rule.{rule}.says",
-        times=fmt.number(rules.stage_times, digits=1),
-        stage=stage,
-        score=fmt.number(settings.support.weak_conditions),
-    )
+    return t(f"attention.rule.{rule}.says", times=fmt.number(rules.stage_times, digits=1), stage=stage,
+             score=fmt.number(settings.support.weak_conditions))
 
 
 def columns(rule: str) -> list[str]:
@@ -72,41 +51,8 @@ def columns(rule: str) -> list[str]:
     if rule == "past_due":
         clock = ["days_over", "expected_close_on"]
     happened = ["happened_words"] if rule == "at_risk" else []
-    return [
-        "name",
-        "account_name",
-        "stake",
-        "amount_base",
-        "chance",
-        *clock,
-        *happened,
-        "next_on",
-        "grade",
-        "stage",
-        "owner_name",
-        "team",
-        "segment",
-        "idle_since",
-    ]
-
-
-def in_words(found: pd.DataFrame) -> pd.DataFrame:
-    """The rows with their rule and what happened in the viewer's words."""
-
-    def events(codes: Any) -> str:
-        return t("attention.list").join(
-            t(f"comparison.event.{code}") for code in str(codes).split(",") if i18n.has(f"comparison.event.{code}")
-        )
-
-    words = found.assign(
-        happened_words=pd.Series([events(c) for c in found["happened"]], index=found.index, dtype="str"),
-        grade=found["importance"],
-    )
-    if "rule" in found:
-        words["rule_name"] = pd.Series(
-            [t(f"attention.rule.{r}") for r in found["rule"]], index=found.index, dtype="str"
-        )
-    return words
+    return ["name", "account_name", "stake", "amount_base", "chance", *clock, *happened, "next_on", "grade", "stage",
+            "owner_name", "team", "segment", "idle_since"]
 
 
 def of_one(view: View, opportunity_id: str) -> None:
@@ -121,10 +67,6 @@ def of_one(view: View, opportunity_id: str) -> None:
         for row in found.to_dict("records"):
             named = md_escape(t(f"attention.rule.{row['rule']}"))
             st.markdown(f"- **{named}** {md_escape(says(row['rule']))}")
-        table.show(
-            in_words(found),
-            ["rule_name", "measure", "rule_limit", "days_over", "happened_words", "next_on", "stake"],
-            kinds=KINDS,
-            alt=t("attention.one"),
-            key="opportunity_attention_table",
-        )
+        table.show(in_words(found, context.look()), alt=t("attention.one"), kinds=KINDS,
+                   key="opportunity_attention_table",
+                   columns=["rule_name", "measure", "rule_limit", "days_over", "happened_words", "next_on", "stake"])
