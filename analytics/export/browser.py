@@ -38,12 +38,13 @@ class Chromium:
         self._kaleido = kaleido
         self._tab: Any = None
 
-    async def charts(self, figures: Sequence[go.Figure], width: int) -> list[str]:
-        """Figures as SVG, `width` wide and as high as they want to be; ids differ between them."""
+    async def charts(self, figures: Sequence[go.Figure], width: int | Sequence[int]) -> list[str]:
+        """Figures as SVG, `width` wide (all, or each) and as high as they want to be; ids differ between them."""
         drawn = [go.Figure(figure).update_layout(template=template("export")) for figure in figures]
+        widths = [width] * len(drawn) if isinstance(width, int) else width
         found = await asyncio.gather(*(self._kaleido.calc_fig(
-            figure, {"format": "svg", "width": width, "height": figure.layout.height or _DEFAULT_HEIGHT})
-            for figure in drawn))
+            figure, {"format": "svg", "width": wide, "height": figure.layout.height or _DEFAULT_HEIGHT})
+            for figure, wide in zip(drawn, widths, strict=True)))
         return [hatch.as_lines(_numbered(svg.decode(), place)) for place, svg in enumerate(found)]
 
     async def png(self, page: str, width: int, height: int, scale: int) -> bytes:

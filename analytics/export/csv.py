@@ -65,10 +65,11 @@ def read_stamp(data: bytes) -> Stamp:
 
 def read_figures(data: bytes) -> dict[int, pd.DataFrame]:
     """Place of the card -> the table that stands in the zip."""
-    return {place: _read(file) for place, file in parts.unzipped(data, "csv").items()}
+    return {place: table(file) for place, file in parts.unzipped(data, "csv").items()}
 
 
-def _read(file: bytes) -> pd.DataFrame:
+def table(file: bytes) -> pd.DataFrame:
+    """The table of one CSV file that `csv_bytes` made, as plain cells."""
     names, *rows = csv.reader(io.StringIO(file.decode("utf-8-sig"), newline=""))
     return figures.cells(pd.DataFrame([[_meant(cell) for cell in row] for row in rows],
                                       columns=[_meant(name) for name in names], dtype="object"))

@@ -13,38 +13,57 @@ _MOVES = re.compile(r"([MLHVZ])([^MLHVZ]*)")
 
 
 def as_lines(svg: str) -> str:
-    """The drawing with every hatched bar drawn as an outline with slanted lines in it.
+    """The drawing with every hatched mark drawn as an outline with slanted lines in it.
 
-    Only marks with straight sides along the axes are changed; others keep their pattern.
+    Only marks with straight sides are changed; others keep their pattern.
     """
     colours = {found[1]: stroke[1] for found in _PATTERN.finditer(svg) if (stroke := _STROKE.search(found[0]))}
+    count = 0
 
     def drawn(match: re.Match[str]) -> str:
-        box, colour = _box(match[1]), colours.get(match[2])
-        if box is None or colour is None:
-            return match[0]
-        outline = re.sub(r"fill: url\([^)]*\)", "fill: none", match[0])
-        lines = re.sub(r'style="[^"]*"', f'style="fill: none; stroke: {colour}; stroke-width: 1px;"', match[0])
-        return outline + lines.replace(f'd="{match[1]}"', f'd="{_slanted(*box)}"', 1)
+        nonlocal count
+        mark, path, name = match[0], match[1], match[2]
+        corners, colour = _corners(path), colours.get(name)
+        if not corners or colour is None:
+            return mark
+        count += 1
+        style = f'style="fill: none; stroke: {colour}; stroke-width: 1px;"'
+        lines = re.sub(r'style="[^"]*"', style, mark).replace(f'd="{path}"', f'd="{_slanted(*_box(corners))}"', 1)
+        if not _is_box(corners):  # the lines of the box around it, cut off at its outline
+            clip = f"{name}-{count}"
+            lines = f'<clipPath id="{clip}"><path d="{path}"/></clipPath><g clip-path="url(#{clip})">{lines}</g>'
+        return re.sub(r"fill: url\([^)]*\)", "fill: none", mark) + lines
     return _MARK.sub(drawn, svg)
 
 
-def _box(path: str) -> tuple[float, float, float, float] | None:
-    """Left, top, right, bottom of a rectangle; None for any other outline.
+def _corners(path: str) -> list[tuple[float, float]]:
+    """The corners of an outline with straight sides; none of any other.
 
-    >>> _box("M0,7.5V31.5H147V7.5Z"), _box("M0,0A5,5 0 0 1 9,9Z")
-    ((0.0, 7.5, 147.0, 31.5), None)
+    >>> _corners("M0,7.5V31.5H147Z"), _corners("M0,0A5,5 0 0 1 9,9Z")
+    ([(0.0, 7.5), (0.0, 31.5), (147.0, 31.5)], [])
     """
-    across, down = [], []
+    found: list[tuple[float, float]] = []
     if re.search(r"[a-zABCQST]", path):
-        return None
+        return []
     for move, numbers in _MOVES.findall(path):
-        values = [float(v) for v in re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", numbers)]
-        across += values[0::2] if move in "ML" else values if move == "H" else []
-        down += values[1::2] if move in "ML" else values if move == "V" else []
-    if len(set(across)) != 2 or len(set(down)) != 2:
-        return None
+        values = [float(v) for v in re.findall(r"-?\d+(?:\.\d+)?", numbers)]
+        if move in "ML":
+            found += zip(values[0::2], values[1::2], strict=True)
+        elif move in "HV" and found:
+            x, y = found[-1]
+            found.append((values[0], y) if move == "H" else (x, values[0]))
+    return found
+
+
+def _box(corners: list[tuple[float, float]]) -> tuple[float, float, float, float]:
+    """Left, top, right, bottom."""
+    across, down = zip(*corners, strict=True)
     return min(across), min(down), max(across), max(down)
+
+
+def _is_box(corners: list[tuple[float, float]]) -> bool:
+    left, top, right, bottom = _box(corners)
+    return all(x in (left, right) and y in (top, bottom) for x, y in corners)
 
 
 def _slanted(left: float, top: float, right: float, bottom: float) -> str:
