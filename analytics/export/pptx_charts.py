@@ -22,7 +22,7 @@ from pptx.enum.chart import (
 from pptx.enum.dml import MSO_LINE, MSO_PATTERN, MSO_THEME_COLOR
 from pptx.oxml import parse_xml as _xml
 from pptx.oxml.ns import nsdecls
-from pptx.util import Pt
+from pptx.util import Emu, Pt
 
 from analytics import i18n
 from analytics.cards import Look
@@ -39,6 +39,8 @@ _TYPES = {"bar": XL_CHART_TYPE.BAR_CLUSTERED, "funnel": XL_CHART_TYPE.BAR_CLUSTE
           "waterfall": XL_CHART_TYPE.BAR_STACKED, "line": XL_CHART_TYPE.LINE_MARKERS, "step": XL_CHART_TYPE.LINE}
 _DASHES = (MSO_LINE.SOLID, MSO_LINE.DASH, MSO_LINE.ROUND_DOT, MSO_LINE.LONG_DASH, MSO_LINE.DASH_DOT)
 _SIZE = 10
+#: Points that the number of a column takes.
+_BESIDE = 30
 #: Room beside the longest bar for its number, as a share of the scale.
 _ROOM = 0.22
 #: Labels that an axis of days or months has room for.
@@ -105,33 +107,33 @@ def add(shapes: Any, plot: Plot, box: Box, paint: Paint, scale: tuple[float, flo
     chart.has_legend = len(plot.lines) > 1
     if chart.has_legend:
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.BOTTOM, False
-    _axes(chart, plot, scale, paint.look.lang)
+    _axes(chart, plot, scale, paint.look.lang, _is_crowded(plot, box))
     if plot.form in ("line", "step"):
         _lines(chart, plot, paint)
     elif plot.form == "waterfall":
         _waterfall(chart, plot, paint, scale)
     else:
-        _bars(chart, plot, paint, scale)
+        _bars(chart, plot, paint, scale, box)
 
 
-def _axes(chart: Chart, plot: Plot, scale: tuple[float, float], lang: str) -> None:
-    """Bars carry their numbers and need no scale; lines have one."""
+def _axes(chart: Chart, plot: Plot, scale: tuple[float, float], lang: str, has_scale: bool) -> None:
+    """Marks that carry their numbers need no scale; lines have one, and bars that are too many."""
     places, values = chart.category_axis, chart.value_axis
-    is_line = plot.form in ("line", "step")
     low, high = scale
     values.has_major_gridlines = places.has_major_gridlines = False
-    room = 0 if is_line or plot.form == "stacked" else _ROOM * (high - low)
-    values.maximum_scale = _round(high) if is_line else (high + room) or 1
-    values.minimum_scale = -_round(-low) if is_line else low - (room if low < 0 else 0)
-    values.visible = is_line
+    room = 0 if plot.form == "stacked" else _ROOM * (high - low)
+    values.maximum_scale = (_round(high) if has_scale else high + room) or 1
+    values.minimum_scale = -_round(-low) if has_scale else low - (room if low < 0 else 0)
+    values.visible = has_scale
     values.major_tick_mark = places.major_tick_mark = XL_TICK_MARK.NONE
     places.tick_label_position = XL_TICK_LABEL_POSITION.LOW
     for axis in (places, values):
         axis.format.line.color.theme_color, axis.format.line.width = MSO_THEME_COLOR.TEXT_1, Pt(0.5)
         axis.format.line.color.brightness = 0.5
-    if is_line:
+    if has_scale:
         values.tick_labels.number_format_is_linked = False
-        values.tick_labels.number_format = "0%" if plot.number == "rate" else number_format(plot, lang)
+        values.tick_labels.number_format = "0%" if plot.number == "rate" else number_format(plot, lang, (high,))
+    if plot.form in ("line", "step"):
         _every(places, math.ceil(len(plot.categories) / _LABELS))
     else:
         places.reverse_order = plot.form != "column"
@@ -164,7 +166,7 @@ def _lines(chart: Chart, plot: Plot, paint: Paint) -> None:
             series.marker.style = XL_MARKER_STYLE.NONE
 
 
-def _bars(chart: Chart, plot: Plot, paint: Paint, scale: tuple[float, float]) -> None:
+def _bars(chart: Chart, plot: Plot, paint: Paint, scale: tuple[float, float], box: Box) -> None:
     is_stacked = plot.form == "stacked"
     chart.plots[0].gap_width = 45
     chart.plots[0].overlap = 100 if is_stacked else -5
@@ -173,10 +175,13 @@ def _bars(chart: Chart, plot: Plot, paint: Paint, scale: tuple[float, float]) ->
         assert isinstance(series, BarSeries)
         _notation(series, line.role, shades[place], paint)
         if is_stacked:
-            ground = paint.colours.background if line.role in ("standard", "forecast") else shades[place]
+            is_solid = line.role in ("actual", "comparison")
+            ground = shades[place] if is_solid else paint.colours.background
+            if is_solid:
+                series.format.line.color.rgb, series.format.line.width = _rgb(paint.colours.background), Pt(0.5)
             _inside(series, line, plot, ground, scale[1] - scale[0])
-        else:
-            _numbers(series.data_labels, plot, paint.look.lang, XL_LABEL_POSITION.OUTSIDE_END)
+        elif not _is_crowded(plot, box):
+            _numbers(series.data_labels, plot, paint.look.lang)
 
 
 def _notation(series: BarSeries, role: str, shade: str, paint: Paint) -> None:
@@ -194,14 +199,23 @@ def _notation(series: BarSeries, role: str, shade: str, paint: Paint) -> None:
         line.color.rgb = _rgb(shade)
         return
     fill.solid()
-    fill.fore_color.rgb, line.color.rgb = _rgb(shade), _rgb(paint.colours.background)
-    line.width = Pt(0.5)
+    fill.fore_color.rgb = _rgb(shade)
 
 
-def _numbers(labels: Any, plot: Plot, lang: str, position: Any) -> None:
+def _numbers(labels: Any, plot: Plot, lang: str) -> None:
     labels.show_value, labels.number_format_is_linked = True, False
-    labels.number_format, labels.position = number_format(plot, lang), position
+    labels.number_format, labels.position = number_format(plot, lang), XL_LABEL_POSITION.OUTSIDE_END
     labels.font.size = Pt(_SIZE)
+
+
+def _is_crowded(plot: Plot, box: Box) -> bool:
+    """Are there so many marks that they cannot all carry their number? Then an axis says how high they are."""
+    marks = len(plot.categories) * len(plot.lines)
+    if plot.form == "column":
+        return marks * _BESIDE > Emu(box[2]).pt
+    if plot.form in ("bar", "funnel"):
+        return marks * _SIZE * 0.9 > Emu(box[3]).pt
+    return plot.form in ("line", "step")
 
 
 def _inside(series: BarSeries, line: Line, plot: Plot, ground: str, width: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pptx.slide import Slide as Page
+from typing import Any
 
 from analytics.cards import Card, Look
 from analytics.export.pptx_text import clean
@@ -11,7 +11,7 @@ from analytics.review.slides import Slide
 from analytics.review.stamp import Stamp
 
 
-def write(page: Page, slide: Slide, look: Look, stamp: Stamp) -> None:
+def write(page: Any, slide: Slide, look: Look, stamp: Stamp) -> None:
     """The notes of a slide; nothing where the template's notes have no place for text."""
     frame = page.notes_slide.notes_text_frame
     if frame is None:

@@ -93,12 +93,13 @@ def bounds(plots: Iterable[Plot]) -> tuple[float, float]:
     return min(ends), max(ends)
 
 
-def number_format(plot: Plot, lang: str) -> str:
-    """How the values are written, as a number format of an office program; amounts in thousands, millions or 万, 亿.
+def number_format(plot: Plot, lang: str, shown: Sequence[float] = ()) -> str:
+    """How the values (of an axis: those `shown`) are written, as a number format of an office program; amounts in
+    thousands, millions or 万, 亿.
 
     Formats only divide by thousands: for 万 and 亿 a point is written before the last digits of what is left.
     """
-    values = [v for line in plot.lines for v in line.values if v is not None]
+    values = shown or [v for line in plot.lines for v in line.values if v is not None]
     if plot.number == "rate":
         return "0.0%"
     if plot.number == "amount":

@@ -5,11 +5,10 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pptx.dml.color import RGBColor
 from pptx.enum.text import MSO_ANCHOR
-from pptx.shapes.base import BaseShape
-from pptx.slide import Slide as Page
 from pptx.util import Inches, Pt
 
 from analytics import format as fmt
@@ -29,6 +28,8 @@ CHART = "mvpod {deck} {number} {form}"
 _GAP = Inches(0.3)
 #: Largest and smallest size, in points: of a title, what is measured, a comment, what stands below a chart.
 _TITLE, _HEAD, _COMMENT, _SMALL = (24, 11), (12, 8), (14, 9), (9, 7)
+#: Cards beside each other that no segment tells apart.
+_NUMBERS = ("①", "②")
 #: The share of a slide that a comment may take.
 _SAID = 0.34
 
@@ -62,13 +63,17 @@ class Maker:
     def entry(self, slide: Slide, number: int) -> None:
         """One slide of the pack; `number` is that of its first card."""
         page = self.template.page(self.template.content)
-        self._title(page, [card.title for card in slide.cards] or [f"{slide.item.card}: {slide.missing}"], _TITLE)
+        marks = self._marks(slide.cards)
+        titles = [f"{mark} {card.title}" if mark in _NUMBERS else card.title
+                  for mark, card in zip(marks, slide.cards, strict=True)]
+        name = packs.called(slide.item, self.look.lang, self.look.settings)
+        self._title(page, titles or [f"{name}: {slide.missing}"], _TITLE)
         left, top, width, height = self._said(page, slide, self.template.body)
         shown = [self.plots[id(card)] for card in slide.cards]
         each = (width - _GAP * (len(shown) - 1)) // max(len(shown), 1)
         for place, (card, plot) in enumerate(zip(slide.cards, shown, strict=True)):
             box = (left + place * (each + _GAP), top, each, height)
-            body = self._framed(page, card, plot, self._mark(slide.cards, place), box)
+            body = self._framed(page, card, plot, marks[place], box)
             if plot is None:
                 self._picture(page, card, body)
                 continue
@@ -91,17 +96,17 @@ class Maker:
         lines = [f"{look.t(f'pack.{key}')}{colon}{text}" for key, text in told.items()]
         self._text(page.shapes.add_textbox(*self.template.body), [*lines, look.t("slides.check")], (14, 8))
 
-    def _title(self, page: Page, texts: Sequence[str], sizes: tuple[int, int]) -> None:
+    def _title(self, page: Any, texts: Sequence[str], sizes: tuple[int, int]) -> None:
         """The findings of a slide, one below the other."""
         place = page.shapes.title or next(s for s in page.shapes if s.name == "title")
         self._text(place, texts, sizes, bold=True)
 
-    def _text(self, place: BaseShape, texts: Sequence[str], sizes: tuple[int, int], *, bold: bool = False,
+    def _text(self, place: Any, texts: Sequence[str], sizes: tuple[int, int], *, bold: bool = False,
               muted: bool = False, anchor: MSO_ANCHOR | None = None) -> None:
         size, fitting = pptx_text.fitted([x for x in texts if x], place.width, place.height, *sizes, bold=bold)
         pptx_text.write(place.text_frame, fitting, self.look.lang, size, bold=bold, muted=muted, anchor=anchor)
 
-    def _said(self, page: Page, slide: Slide, body: Box) -> Box:
+    def _said(self, page: Any, slide: Slide, body: Box) -> Box:
         """The author's comment at the bottom; gives the place that is left. What does not fit stands in the notes."""
         left, top, width, height = body
         said = [line for line in slide.item.comment.splitlines() if line.strip()] if slide.part == 0 else []
@@ -120,7 +125,7 @@ class Maker:
         pptx_text.write(place.text_frame, texts, self.look.lang, size, anchor=MSO_ANCHOR.BOTTOM)
         return left, top, width, height - used - Inches(0.1)
 
-    def _framed(self, page: Page, card: Card, plot: Plot | None, mark: str, box: Box) -> Box:
+    def _framed(self, page: Any, card: Card, plot: Plot | None, mark: str, box: Box) -> Box:
         """What is measured above a card; period, n, definition and notes below it; gives the place between."""
         left, top, width, height = box
         head = page.shapes.add_textbox(left, top, width, Pt(34))
@@ -154,16 +159,16 @@ class Maker:
         low, high = fmt.number(min(counts)), fmt.number(max(counts))
         return self.look.t("common.n", n=low) if low == high else self.look.t("slides.each", low=low, high=high)
 
-    def _mark(self, cards: Sequence[Card], place: int) -> str:
+    def _marks(self, cards: Sequence[Card]) -> list[str]:
         """What tells cards beside each other apart: the segment, else their number."""
-        if len(cards) == 1:
-            return ""
         segments = [card.segment for card in cards]
+        if len(cards) < 2:
+            return [""] * len(cards)
         if None not in segments and len(set(segments)) == len(segments):
-            return i18n.label("segment", segments[place], self.look.lang, self.look.settings)
-        return "①②"[place]
+            return [i18n.label("segment", segment, self.look.lang, self.look.settings) for segment in segments]
+        return list(_NUMBERS[: len(cards)])
 
-    def _picture(self, page: Page, card: Card, box: Box) -> None:
+    def _picture(self, page: Any, card: Card, box: Box) -> None:
         """The picture of a card in its place, or its rows; a line says which."""
         left, top, width, height = box
         png = self.pictures.get(id(card))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -15,6 +16,8 @@ from analytics.export.pptx_charts import Box
 
 #: Points a row, points of its text, columns, Latin widths of a cell
 _ROW, _SIZE, _COLUMNS, _WIDTH = 20, 9, 6, 30
+_SHOWN: dict[str, Callable[..., str]] = {"rate": fmt.rate, "times": fmt.share_or_times, "days": fmt.days,
+                                          "amount": fmt.amount}
 
 
 def add_table(shapes: Any, card: Card, look: Look, box: Box) -> int:
@@ -39,9 +42,10 @@ def _words(value: Any, kind: str, lang: str) -> str:
     """A cell as people read it; what is not known is "–"."""
     if kind == "date":
         return fmt.day(value, lang)
-    if not isinstance(value, str) and not fmt.is_known(value):
-        return fmt.UNKNOWN if pd.api.types.is_scalar(value) else str(value)
-    shown = {"rate": fmt.rate, "times": fmt.share_or_times, "days": fmt.days, "amount": fmt.amount}.get(kind)
     if isinstance(value, str):
         return value
-    return shown(value, lang) if shown else fmt.number(value, lang, digits=0 if float(value).is_integer() else 2)
+    if not fmt.is_known(value):
+        return fmt.UNKNOWN if pd.api.types.is_scalar(value) else str(value)
+    if kind in _SHOWN:
+        return _SHOWN[kind](value, lang)
+    return fmt.number(value, lang, digits=0 if float(value).is_integer() else 2)

@@ -14,9 +14,6 @@ from pptx import Presentation
 from pptx.enum.shapes import PP_PLACEHOLDER as KIND
 from pptx.opc.constants import RELATIONSHIP_TYPE as REL
 from pptx.oxml import parse_xml
-from pptx.presentation import Presentation as Deck
-from pptx.slide import Slide as Page
-from pptx.slide import SlideLayout
 from pptx.util import Emu, Inches
 
 from analytics.charts.style import Theme
@@ -33,11 +30,11 @@ _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 @dataclass(frozen=True)
 class Template:
-    """An empty deck with the layouts that are used, the place for content and the one below it."""
+    """An empty deck with the layouts that are used, the place for content and the one below it (lengths in EMU)."""
 
-    deck: Deck
-    cover: SlideLayout
-    content: SlideLayout
+    deck: Any
+    cover: Any
+    content: Any
 
     @property
     def theme(self) -> Theme:
@@ -45,7 +42,7 @@ class Template:
         colours = self.deck.slide_master._element.find("{*}clrMap")
         return "dark" if colours is not None and str(colours.get("bg1")).startswith("dk") else "light"
 
-    def page(self, layout: SlideLayout) -> Page:
+    def page(self, layout: Any) -> Any:
         """A new slide with the title of its layout (and subtitle, if any); other places to fill are left out."""
         page = self.deck.slides.add_slide(layout)
         for shape in list(page.placeholders):
@@ -91,7 +88,7 @@ class Template:
 def opened(data: bytes | None) -> Template:
     """A deck without slides; MvpodError E_TEMPLATE for a file that is no presentation."""
     if data is None:
-        deck = _plain()
+        deck: Any = _plain()
     else:
         try:
             deck = Presentation(io.BytesIO(_as_presentation(data)))
@@ -109,11 +106,11 @@ def opened(data: bytes | None) -> Template:
     return Template(deck, covers[0] if covers else content, content)
 
 
-def _kinds(layout: SlideLayout) -> set[Any]:
+def _kinds(layout: Any) -> set[Any]:
     return {shape.placeholder_format.type for shape in layout.placeholders}
 
 
-def _strangeness(layout: SlideLayout) -> tuple[bool, int]:
+def _strangeness(layout: Any) -> tuple[bool, int]:
     """A layout with a title and nothing else is best."""
     kinds = [s.placeholder_format.type for s in layout.placeholders if s.placeholder_format.type not in _BELOW]
     return KIND.TITLE not in kinds, len(kinds)
@@ -135,7 +132,7 @@ def _as_presentation(data: bytes) -> bytes:
     return stream.getvalue()
 
 
-def _emptied(deck: Deck) -> None:
+def _emptied(deck: Any) -> None:
     """Without the example slides, and without the sections and shows that name them."""
     listed = deck.slides._sldIdLst
     for entry in list(listed):
@@ -168,9 +165,9 @@ def _with_chinese(part: Any, latin: str | None) -> None:
 
 
 
-def _plain() -> Deck:
+def _plain() -> Any:
     """The deck without a template: wide, titles at the left, room for content."""
-    deck = Presentation()
+    deck: Any = Presentation()
     wide, old = Inches(40 / 3), int(deck.slide_width or 1)
     master = deck.slide_master
     for place in (master, *master.slide_layouts):
@@ -181,7 +178,7 @@ def _plain() -> Deck:
                 shape.width, shape.height = Emu(width * wide // old), Emu(height)
     deck.slide_width = wide
     title = next(s for s in master.placeholders if s.placeholder_format.type == KIND.TITLE)
-    title.left, title.top, title.width, title.height = Inches(0.45), Inches(0.3), Inches(12.43), Inches(0.95)
+    title.left, title.top, title.width, title.height = Inches(0.45), Inches(0.25), Inches(12.43), Inches(1.05)
     for style in master._element.iter(f"{_A}lvl1pPr"):
         if style.getparent().tag.endswith("titleStyle"):
             style.set("algn", "l")

@@ -16,8 +16,9 @@ from analytics.charts.style import columns_of
 
 #: Points that a line needs per point of its size: Chinese fonts are taller.
 _LATIN, _CHINESE = 1.25, 1.45
-#: An average Latin letter in ems (Chinese ones take one), with what the wrapping of words loses; bold ones are wider.
-_LETTER, _BOLD = 0.56, 1.1
+#: A Latin letter of a wide font in ems (Chinese ones take one), and how much wider bold ones are: a font that is not
+#: there is replaced by any other, and nothing may run out of its place then.
+_LETTER, _BOLD = 0.6, 1.08
 _LANGUAGES = {"en": MSO_LANGUAGE_ID.ENGLISH_US, "zh": MSO_LANGUAGE_ID.SIMPLIFIED_CHINESE}
 
 
@@ -41,7 +42,7 @@ def cut(text: str, columns: int) -> str:
     return "".join(kept).rstrip() + "…"
 
 
-def height_of(texts: Sequence[str], size: float, width: Emu | int, bold: bool = False) -> float:
+def height_of(texts: Sequence[str], size: float, width: int, bold: bool = False) -> float:
     """About how many points high some paragraphs are in a box of that width."""
     room = Emu(width).pt / size / (_BOLD if bold else 1)
     return sum(math.ceil(max(_ems(text), 0.1) / room) * size * (_CHINESE if _is_wide(text) else _LATIN)
@@ -68,7 +69,7 @@ def write(frame: TextFrame, texts: Sequence[str], lang: str, size: float, *, bol
           anchor: MSO_ANCHOR | None = None) -> None:
     """The paragraphs of a text frame; the margins of the frame go."""
     frame.word_wrap, frame.auto_size = True, MSO_AUTO_SIZE.NONE
-    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = 0
+    frame.margin_left = frame.margin_right = frame.margin_top = frame.margin_bottom = Emu(0)
     if anchor is not None:
         frame.vertical_anchor = anchor
     frame.clear()
