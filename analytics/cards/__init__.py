@@ -13,6 +13,7 @@ from analytics.cards import (
     conversion_days,
     forecast,
     funnel,
+    overview,
     pipeline,
     quality,
     review,
@@ -24,6 +25,8 @@ from analytics.cards.card import Card, Look, Native, Series, catalogued
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
 
 CARDS: dict[str, Callable[..., list[Card]]] = {
+    "overview.mix": overview.mix,
+    "overview.wins": overview.wins,
     "pipeline.bridge": pipeline.bridge,
     "pipeline.stock": pipeline.stock,
     "pipeline.pushes": pipeline.pushes,
@@ -39,7 +42,6 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "funnel.flow": funnel.flow,
     "conversion_days.statistics": conversion_days.statistics,
     "conversion_days.survival": conversion_days.survival,
-    "review.then_and_now": review.then_and_now,
     "win_rate.trend": win_rate.trend,
     "win_rate.trend_by_segment": win_rate.trend_by_segment,
     "win_rate.split": win_rate.split,
@@ -65,11 +67,12 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "support.response": support.response,
     "support.trend": support.trend,
     "support.conditions": support.conditions,
+    "attention.rules": attention.rules,
+    "attention.pack": attention.pack,
+    "attention.waiting": attention.waiting,
     "quality.effects": quality.effects,
     "quality.fields": quality.fields,
     "quality.completeness": quality.completeness,
     "quality.unknowns": quality.unknowns,
-    "attention.rules": attention.rules,
-    "attention.pack": attention.pack,
-    "attention.waiting": attention.waiting,
+    "review.then_and_now": review.then_and_now,
 }

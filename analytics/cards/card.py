@@ -67,6 +67,19 @@ class Look:
             return fmt.amount(number, self.lang, currency=self.currency)
         return fmt.number(number, self.lang, digits=2 if unit == "ratio" else 0)
 
+    def difference(self, now: Any, before: Any, unit: str) -> str:
+        """How a value differs from another, with its sign: shares in points, money relative, all else in its unit; ""
+        where either is unknown."""
+        if not (fmt.is_known(now) and fmt.is_known(before)):
+            return ""
+        if unit in ("share", "rate"):
+            return fmt.points(now - before, self.lang)
+        if unit == "days":
+            return fmt.days(now - before, self.lang, signed=True)
+        if unit in ("money", "count"):
+            return fmt.change(now, before, self.lang)
+        return fmt.number(now - before, self.lang, digits=2, signed=True)
+
     def series(self, *names: str, role: Role = "actual") -> tuple[Series, ...]:
         """Columns as series of a native chart, called as in tables."""
         return tuple(Series(columns.label(name, self.lang), name, role) for name in names)

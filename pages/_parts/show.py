@@ -15,20 +15,6 @@ def value(number: Any, unit: str) -> str:
     return context.look().value(number, unit)
 
 
-def difference(now: Any, before: Any, unit: str) -> str:
-    """How a value differs from another, with its sign: shares in points, money relative, all else in its unit."""
-    lang = context.lang()
-    if not (fmt.is_known(now) and fmt.is_known(before)):
-        return ""
-    if unit in ("share", "rate"):
-        return fmt.points(now - before, lang)
-    if unit == "days":
-        return fmt.days(now - before, lang, signed=True)
-    if unit in ("money", "count"):
-        return fmt.change(now, before, lang)
-    return fmt.number(now - before, lang, digits=2, signed=True)
-
-
 def standard(row: Mapping[str, Any]) -> str:
     """A shipped standard (columns low, value, high, unit): one figure or a range."""
     unit = row["unit"]

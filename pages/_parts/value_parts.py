@@ -1,10 +1,9 @@
-"""How the value board writes its numbers, and who stands out on the other pages: sentences with a way to each."""
+"""Who stands out on the other pages: sentences for the value board, with a way to each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
@@ -14,52 +13,9 @@ from analytics.findings import Finding
 from analytics.metrics import registry
 from analytics.view import View
 from data.scope import UNKNOWN
-from pages._parts import attention_parts, cache, context, show, states, view_state
+from pages._parts import attention_parts, cache, context, states, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
-
-Row = Mapping[Any, Any]
-_RESPONSE, _HOURS, _VELOCITY = "support.response_days", "support.hours", "value.velocity"
-
-
-def written(row: Row, number: Any) -> str:
-    """A value of the row's metric as it is read on the board."""
-    lang = context.lang()
-    if not fmt.is_known(number):
-        return fmt.UNKNOWN
-    if row["key"] == _RESPONSE:
-        return findings_support.hours(number, lang)
-    if row["key"] == _HOURS:
-        return t("value.hour", n=fmt.number(number, lang, digits=1))
-    if row["key"] == _VELOCITY:
-        return t("value.per_day", amount=show.value(number, "money"))
-    if row["unit"] == "ratio":
-        return fmt.number(number, lang, digits=1) + fmt.TIMES
-    return fmt.number(number, lang, digits=1) if row["unit"] == "points" else show.value(number, row["unit"])
-
-
-def changed(row: Row) -> str:
-    """How the row's value differs from the one compared with, with its sign; "" where either is unknown."""
-    lang, gap = context.lang(), row["change"]
-    if not fmt.is_known(gap):
-        return ""
-    if row["key"] == _RESPONSE:
-        return fmt.days(gap, lang, signed=True, hours=True, digits=0)
-    if row["unit"] in ("points", "number", "ratio"):
-        return fmt.number(gap, lang, digits=1, signed=True) + (fmt.TIMES if row["unit"] == "ratio" else "")
-    return show.difference(row["value"], row["other_value"], row["unit"])
-
-
-def called(segment: str) -> str:
-    """The name of a customer segment."""
-    here = context.now()
-    return i18n.label("segment", segment, here.lang, here.settings)
-
-
-def named(row: Row) -> str:
-    """The metric of a row, and of which segment it is."""
-    name = registry.get(row["key"]).label[context.lang()]
-    return t("overview.of", segment=called(row["segment"]), what=name) if "segment" in row else name
 
 
 def standing_out(view: View) -> None:
