@@ -99,7 +99,7 @@ def add(shapes: Any, plot: Plot, box: Box, paint: Paint, scale: tuple[float, flo
     number = number_format(plot, paint.look.lang)
     frame = shapes.add_chart(_TYPES[plot.form], *box, Sheet(plot.categories, series, number))
     frame.name = name
-    frame._element.nvGraphicFramePr.cNvPr.set("descr", alt)
+    frame._element.nvGraphicFramePr.cNvPr.set("descr", clean(alt))
     chart: Chart = frame.chart
     chart.font.size = Pt(_SIZE)
     chart.font.color.theme_color = MSO_THEME_COLOR.TEXT_1

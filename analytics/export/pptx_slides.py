@@ -182,7 +182,7 @@ class Maker:
             if shape.height > room:
                 shape.width, shape.height = int(shape.width * room / shape.height), int(room)
             shape.name = f"picture {card.key}"
-            shape._element.nvPicPr.cNvPr.set("descr", f"{card.title}. {card.measured}")
+            shape._element.nvPicPr.cNvPr.set("descr", pptx_text.clean(f"{card.title}. {card.measured}"))
             said = [self.look.t("slides.picture")]
         self._text(page.shapes.add_textbox(left, top + room, width, Pt(26)), said, _SMALL, muted=True)
 
