@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
+from zipfile import BadZipFile
 
 import pandas as pd
 import xlsxwriter
@@ -57,7 +58,7 @@ def xlsx_bytes(slides: Sequence[Slide], look: Look, stamp: Stamp) -> bytes:
                          "created": datetime.fromisoformat(stamp.as_of)})
     styles = _Styles(book)
     contents = book.add_worksheet(look.t("pack.contents"))
-    names = {place: f"{place + 1:02d} {re.sub('[^A-Za-z0-9]+', ' ', card.key)}"[:31].strip()
+    names = {place: f"{place + 1:02d} {re.sub('[^A-Za-z0-9]+', ' ', card.key).strip()}"[:31].strip()
              for place, card, _ in parts.numbered(slides)}
     for place, card, slide in parts.numbered(slides):
         _card_sheet(book, book.add_worksheet(names[place]), card, slide, look, styles)
@@ -101,7 +102,7 @@ def read_figures(data: bytes) -> dict[int, pd.DataFrame]:
 def _opened(data: bytes) -> Any:
     try:
         return load_workbook(io.BytesIO(data), data_only=True)
-    except (InvalidFileException, OSError, KeyError) as error:  # BadZipFile is an OSError of its own
+    except (InvalidFileException, BadZipFile, OSError, KeyError) as error:
         raise ValueError("no workbook") from error
 
 
