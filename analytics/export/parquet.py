@@ -66,10 +66,14 @@ def _as_shown(frame: pd.DataFrame) -> pd.DataFrame:
     for name in shown.columns:
         if isinstance(shown[name].dtype, pd.CategoricalDtype):
             shown[name] = shown[name].astype(shown[name].cat.categories.dtype)
-        elif shown[name].dtype == object and len({type(v) for v in shown[name] if not _is_unknown(v)}) > 1:
+        elif shown[name].dtype == object and not _is_of_one_type(shown[name]):
             shown[name] = shown[name].map(plain)
     return shown
 
 
-def _is_unknown(value: object) -> bool:
-    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+def _is_of_one_type(values: pd.Series) -> bool:
+    try:
+        pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return False
+    return True
