@@ -37,7 +37,7 @@ Why = Literal["edited", "definition", "restated"]
 #: How files begin, or what a zip holds, and which module of analytics/export reads them: names may have been changed.
 _BEGINS = {b"%PDF": "pdf", b"PAR1": "parquet", b"\x89PNG": "images", b"<svg": "images", b"<?xml": "images"}
 _HOLDS = {"ppt/presentation.xml": "pptx", "xl/workbook.xml": "xlsx", ".csv": "csv", ".parquet": "parquet",
-          ".png": "images", ".svg": "images"}
+          ".png": "images", ".svg": "images", "provenance.json": "csv"}
 
 
 @dataclass(frozen=True)
