@@ -70,15 +70,16 @@ class Paint:
         return palette(self.theme)
 
     def shades(self, lines: Sequence[Line]) -> list[str]:
-        """A colour per series: a segment keeps its own, the first one has that of the card, the others differ."""
+        """A colour per series: a segment keeps its own, the first one of a role has that of the card, and others that
+        are measured or foreseen differ from it."""
         named = {cut(clean(i18n.label("segment", key, self.look.lang, self.look.settings)), 40): key
                  for key in self.look.names.order}
         rest = iter([*self.colours.others, self.colours.neutral, *self.colours.others] * len(lines))
-        found, is_first = [], True
+        found, seen = [], set()
         for line in lines:
             colour = self._ink(named[line.name]) if line.name in named else \
-                self.ink if is_first or line.role != "actual" else next(rest)
-            is_first = is_first and line.role != "actual"
+                next(rest) if line.role in seen & {"actual", "forecast"} else self.ink
+            seen.add(line.role)
             found.append(colour.comparison if line.role == "comparison" else colour.actual)
         return found
 
