@@ -89,7 +89,12 @@ def level(trend: pd.DataFrame, lang: str, *, what: str) -> Finding:
     signal = row["signal"]
     if signal.startswith("run"):
         fields["count"] = show.number(_length_of_run(trend, signal))
-    text = t(f"win.level.{signal or 'within'}", lang, **fields)
+    kind = signal or ("since" if row.get("since") else "within")
+    if row.get("since"):
+        fields["since"] = _period(row["since"], lang)
+        before = trend.loc[trend["centre"] != row["centre"], "centre"].dropna()
+        fields["before"] = show.rate(before.iloc[-1] if len(before) else None)
+    text = t(f"win.level.{kind}", lang, **fields)
     if pd.notna(row["sigma_z"]) and row["sigma_z"] >= NOTABLE:
         text = t("win.level.dispersion", lang, sentence=text, times=show.number(row["sigma_z"], digits=1))
     return Finding(text, "clear" if signal else "unclear")

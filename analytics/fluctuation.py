@@ -40,6 +40,8 @@ def control(frame: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
 
     In: periods in time order within each group; effective_n (cases, or Kish's number for amounts), value (share;
     NaN for an empty period), is_usable (False: neither part of the centre nor judged, e.g. a period still running).
+    Where a column `phase` is given, each phase has a centre and limits of its own: after a move that is more than
+    chance the usual range is that of the new level, and the move itself is no usual variation.
     Added: centre, lower, upper, sigma_z (NaN: too few periods to know it), is_small (too few cases to be judged),
     signal: "" | above | below (outside the limits) | run_above | run_below (one of RUN in a row on one side).
     """
@@ -61,14 +63,18 @@ def _groups(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[pd.DataFrame]:
 def _judged(part: pd.DataFrame) -> pd.DataFrame:
     value, n = part["value"].to_numpy(float), part["effective_n"].to_numpy(float)
     is_used = part["is_usable"].to_numpy(bool) & (n > 0) & ~np.isnan(value)
-    centre = centre_of(value[is_used], n[is_used])
-    sigma_z = dispersion(value[is_used], n[is_used])
+    phase = part["phase"].to_numpy(int) if "phase" in part else np.zeros(len(part), dtype=int)
+    centre = np.full(len(part), np.nan)
+    for each in np.unique(phase):
+        mine = is_used & (phase == each)
+        centre[phase == each] = centre_of(value[mine], n[mine])
+    sigma_z = dispersion(value[is_used], n[is_used], centre[is_used])
     with np.errstate(divide="ignore", invalid="ignore"):
         half = LIMIT * max(1.0, np.nan_to_num(sigma_z, nan=1.0)) * np.sqrt(centre * (1 - centre) / n)
-        is_small = ~(n * min(centre, 1 - centre) >= MIN_EXPECTED)
+        is_small = ~(n * np.minimum(centre, 1 - centre) >= MIN_EXPECTED)
     half = np.where(n > 0, half, np.nan)
     lower, upper = np.maximum(centre - half, 0), np.minimum(centre + half, 1)
-    signal = _signals(value, centre, lower, upper, is_used & ~is_small)
+    signal = _signals(value, centre, lower, upper, is_used & ~is_small, phase)
     return part.assign(centre=centre, lower=lower, upper=upper, sigma_z=sigma_z, is_small=is_small,
                        signal=pd.Series(signal, index=part.index, dtype="str"))
 
@@ -78,23 +84,25 @@ def centre_of(value: np.ndarray, n: np.ndarray) -> float:
     return float((value * n).sum() / n.sum()) if n.sum() > 0 else np.nan
 
 
-def dispersion(value: np.ndarray, n: np.ndarray) -> float:
+def dispersion(value: np.ndarray, n: np.ndarray, centre: np.ndarray | None = None) -> float:
     """Laney's sigma_z of shares in time order: 1 where chance alone moves them; NaN for fewer than MIN_PERIODS.
+
+    `centre`: the level of each period, where it is not the same for all.
 
     >>> round(dispersion(np.array([0.5, 0.4] * 4), np.full(8, 100)), 3)  # moves of 0.1, twice the standard error
     1.782
     """
-    centre = centre_of(value, n)
-    if len(value) < MIN_PERIODS or not 0 < centre < 1:
+    centre = np.full(len(value), centre_of(value, n)) if centre is None else centre
+    if len(value) < MIN_PERIODS or not ((centre > 0) & (centre < 1)).all():
         return np.nan
     z = (value - centre) / np.sqrt(centre * (1 - centre) / n)
     return float(np.abs(np.diff(z)).mean() / D2)
 
 
-def _signals(value: np.ndarray, centre: float, lower: np.ndarray, upper: np.ndarray,
-             is_judged: np.ndarray) -> list[str]:
+def _signals(value: np.ndarray, centre: np.ndarray, lower: np.ndarray, upper: np.ndarray, is_judged: np.ndarray,
+             phase: np.ndarray) -> list[str]:
     found = [""] * len(value)
-    side = np.where(is_judged, np.sign(np.nan_to_num(value - centre)), 0)
+    side = np.where(is_judged, np.sign(np.nan_to_num(value - centre)), 0) * (phase + 1)  # a run ends with its phase
     judged = np.flatnonzero(is_judged)
     start = 0
     for i in range(1, len(judged) + 1):

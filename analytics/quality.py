@@ -40,6 +40,7 @@ DIMENSIONS = (
     "sales_mode",
     "product_line",
     "lead_source",
+    "grade",
     "main_competitor",
 )
 #: how sure it is that two records are one, surest first

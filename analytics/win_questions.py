@@ -42,13 +42,14 @@ class WinQuestions:
         def metric(self, key: str, view: View, by: Sequence[str] = (), **options: int) -> pd.DataFrame: ...
 
     def win_trend(self, view: View, grain: Grain = "quarter", by: Sequence[str] = (), *, measure: Measure = "count",
-                  count: int | None = None) -> pd.DataFrame:
+                  count: int | None = None, since: Sequence[tuple[str, str]] = ()) -> pd.DataFrame:
         """Win rate per week, month or quarter up to the end of the view's period, with control limits, signals and what
         was overdue (columns: the groups, win_trend.COLUMNS). `count` periods, or as many as the view's period needs.
+        `since`: (group, period) that begins another level (`win_shifts`), with limits of its own.
         """
         horizon = self._horizon(view)
         shown = self._shown(view, grain, horizon, count)
-        frame = self._trended(view, grain, by, measure, horizon, shown, overdue=True)
+        frame = self._trended(view, grain, by, measure, horizon, shown, overdue=True, since=since)
         return self._as_asked(self._in_order(frame, view, by), by)
 
     def win_split(self, view: View, by: str = "segment", *, measure: Measure = "count") -> pd.DataFrame:
@@ -194,12 +195,14 @@ class WinQuestions:
                 if not horizon.cuts(p) and p.is_complete(self._until(view))]
 
     def _trended(self, view: View, grain: Grain, by: Sequence[str], measure: Measure, horizon: Horizon,
-                 shown: Sequence[periods.Period], *, overdue: bool = False, keep: Sequence[str] = ()) -> pd.DataFrame:
+                 shown: Sequence[periods.Period], *, overdue: bool = False, keep: Sequence[str] = (),
+                 since: Sequence[tuple[str, str]] = ()) -> pd.DataFrame:
         keys = self._groups(by)
         counts = self._closings_by(view, grain, keys, shown)
         flow = self._asked("overdue_flow", view, keys) if overdue and horizon.knows_due else None
         return win_trend.trend(counts, flow, shown, horizon, by=keys, as_of=view.as_of, measure=measure, keep=keep,
-                               view=(view.start, self._until(view)), fiscal_year_start=self._fiscal)
+                               view=(view.start, self._until(view)), fiscal_year_start=self._fiscal,
+                               since=dict(since))
 
     def _closings_by(self, view: View, grain: Grain, keys: Sequence[str],
                      shown: Sequence[periods.Period]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from types import MappingProxyType
 from typing import Literal, cast
 
 import numpy as np
@@ -18,7 +19,7 @@ import pandas as pd
 
 from analytics import fluctuation
 from analytics.metrics.frames import added_up
-from analytics.periods import Period, Unit, between, last, period_of, range_
+from analytics.periods import Period, Unit, between, last, parse, period_of, range_
 from analytics.statistics.intervals import effective_n, wilson_limits
 
 Grain = Literal["week", "month", "quarter"]
@@ -30,10 +31,11 @@ _WEEKS, _MONTHS = 13, 62
 
 #: Columns of `trend` besides the groups. n: denominator; effective_n: what amounts are worth as evidence (n for
 #: counts); low, high: Wilson; centre … is_small: fluctuation.control; in_view: in the period of the view;
+#: since: name of the period from which on the rate has been at another level ("": it has kept its level);
 #: open_overdue: overdue open ones on the period's last day; with_overdue: the rate if all of these were lost.
 COLUMNS = ("period", "start", "end", "n", "won", "lost", "no_decision", "value", "low", "high", "effective_n", "centre",
            "lower", "upper", "sigma_z", "signal", "is_small", "is_complete", "is_truncated", "is_usable", "in_view",
-           "open_overdue", "with_overdue", "reason")
+           "since", "open_overdue", "with_overdue", "reason")
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,11 @@ def shown(horizon: Horizon, grain: Grain, start: date | None, until: date, fisca
 
 def trend(counts: pd.DataFrame, overdue: pd.DataFrame | None, periods: Sequence[Period], horizon: Horizon, *,
           by: Sequence[str], as_of: date, view: tuple[date | None, date], measure: Measure = "count",
-          fiscal_year_start: int = 1, keep: Sequence[str] = ()) -> pd.DataFrame:
+          fiscal_year_start: int = 1, keep: Sequence[str] = (),
+          since: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
     """One row per group and period, periods in time order (columns: the groups, COLUMNS, and `keep` of `measured`).
+
+    `since`: group ("" without groups) -> the period that begins another level; both levels have limits of their own.
 
     `counts`: rows of data/sql/closings_by.sql; `overdue`: of data/sql/overdue_flow.sql, None to leave it unknown;
     `view`: first (None: open) and last day of the period asked for. reason: "" | nothing_closed | no_amounts.
@@ -104,8 +109,18 @@ def trend(counts: pd.DataFrame, overdue: pd.DataFrame | None, periods: Sequence[
         is_complete=is_complete, is_truncated=is_truncated,
         is_usable=[whole and not cut for whole, cut in zip(is_complete, is_truncated, strict=True)],
         in_view=[p.end >= (view[0] or date.min) and p.start <= view[1] for p in found])
+    frame = _in_phases(frame, by, since, fiscal_year_start)
     frame = with_overdue(fluctuation.control(frame, by), overdue, by)
     return frame[[*by, *COLUMNS, *keep]]
+
+
+def _in_phases(frame: pd.DataFrame, by: Sequence[str], since: Mapping[str, str],
+               fiscal_year_start: int) -> pd.DataFrame:
+    """Adds since and phase: 0 before the period that begins another level, 1 from it on."""
+    groups = frame[by[0]] if by else pd.Series("", index=frame.index)
+    begins = groups.astype("str").map(dict(since)).astype("str").fillna("")
+    starts = pd.to_datetime(begins.map({name: parse(name, fiscal_year_start).start for name in since.values()}))
+    return frame.assign(since=begins, phase=(frame["start"] >= starts).astype("int64"))
 
 
 def per_period(counts: pd.DataFrame, periods: Sequence[Period], by: Sequence[str],

@@ -58,7 +58,8 @@ def measure_label(measure: str, look: Look) -> str:
 @catalogued
 def trend(ask: Ask, view: View, look: Look, grain: Grain = "quarter", measure: Measure = "count") -> list[Card]:
     """The win rate of all together, with control limits, over a long time."""
-    frame = ask.win_trend(view, known(grain, GRAINS), measure=known(measure, MEASURES))
+    frame = ask.win_trend(view, known(grain, GRAINS), measure=known(measure, MEASURES),
+                          since=levels(ask, view, "", measure))
     return [_trend("win_trend", frame, measure_label(measure, look), view, look, grain, measure)]
 
 
@@ -66,7 +67,8 @@ def trend(ask: Ask, view: View, look: Look, grain: Grain = "quarter", measure: M
 def trend_by_segment(ask: Ask, view: View, look: Look, grain: Grain = "quarter",
                      measure: Measure = "count") -> list[Card]:
     """The same, segment beside segment on one scale; none where there is one segment only."""
-    frame = ask.win_trend(view, known(grain, GRAINS), ["segment"], measure=known(measure, MEASURES))
+    frame = ask.win_trend(view, known(grain, GRAINS), ["segment"], measure=known(measure, MEASURES),
+                          since=levels(ask, view, "segment", measure))
     found = {str(s): frame[frame["segment"] == s].reset_index(drop=True)
              for s in dict.fromkeys(frame["segment"]) if s != UNKNOWN}
     groups = {s: rows for s, rows in found.items() if rows["n"].any()}
@@ -75,6 +77,16 @@ def trend_by_segment(ask: Ask, view: View, look: Look, grain: Grain = "quarter",
     extent = control.top(list(groups.values()))
     return [_trend(f"win_trend_{number}", rows, look.t("win_rate.of", name=look.called("segment", segment)), view, look,
                    grain, measure, segment, extent) for number, (segment, rows) in enumerate(groups.items())]
+
+
+def levels(ask: Ask, view: View, dimension: str, measure: Measure) -> list[tuple[str, str]]:
+    """Which groups of a dimension ("": the whole) are at another level, and since when: the moves that the page claims
+    (they are found in counts, so that other measures keep one level)."""
+    if measure != "count":
+        return []
+    found = ask.win_shifts(view)
+    real = found[(found["dimension"] == dimension) & found["is_real"].astype(bool)]
+    return list(zip(real["value"].astype(str), real["since"], strict=True))
 
 
 def _trend(key: str, frame: pd.DataFrame, what: str, view: View, look: Look, grain: Grain, measure: Measure,
@@ -86,7 +98,7 @@ def _trend(key: str, frame: pd.DataFrame, what: str, view: View, look: Look, gra
         frame.assign(signal=frame["signal"].map(lambda s: said.get(s, ""))), view.with_(start=None),
         definition_key=f"win_rate.{measure}", columns=_TREND, kinds=_TREND_KINDS, question=f"win_rate.{measure}",
         drill=grain != "week", with_period=False, segment=segment,
-        native=Native("line", "period", (*look.series("value"), *look.series("centre", role="comparison"),
+        native=Native("line", "period", (look.actual("value"), *look.series("centre", role="comparison"),
                                          *look.series("lower", "upper", role="standard")), number="rate"))
 
 
@@ -145,7 +157,7 @@ def groups(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measu
         title = win_groups.said(frame, by, look.lang, what=title, name=name).text
     figure = shares.rows(frame.head(_MOST_GROUPS), look.names, look.theme, mark=(by,), by=by, before=before,
                          title=lambda row: label(name(row[by]), 34), average=ask.metric(metric, view)["value"].iloc[0])
-    series = look.series("value")
+    series = (look.actual("value"),)
     if before is not None:
         frame, series = frame.assign(before=frame[by].map(before)), (*series, *look.series("before", role="comparison"))
     return [Card(f"win_groups_{by}", title,
@@ -281,7 +293,7 @@ def stages(ask: Ask, view: View, look: Look) -> list[Card]:
             view, definition_key="win_rate.by_stage", columns=_STAGES,
             kinds={"shrunk": "rate", "default_probability": "rate", "path_unknown": "number"},
             question="win_rate.by_stage", segment=facet.segment,
-            native=Native("bar", "stage", (*look.series("value"), *look.series("default_probability", role="standard")),
+            native=Native("bar", "stage", (look.actual("value"), *look.series("default_probability", role="standard")),
                           number="rate")))
     return cards
 

@@ -6,8 +6,8 @@ from analytics import stock_scores
 from analytics.metrics.metric import Calculate, Metric, Text, Unit
 
 _ACCOUNTS = {
-    "en": "Accounts with known contacts, as judged in the last week that ended in the period.",
-    "zh": "有联系人记录的客户，取期间内最后一个已结束周的评定。",
+    "en": "Accounts with known contacts, as judged in the last week of the period (a running week by its last day).",
+    "zh": "有联系人记录的客户，取期间最后一周的评定(未结束的一周按最后一天所知)。",
 }
 _CONTACTS = {
     "en": "Contacts of the accounts, as they stood at the end of the last week that ended in the period.",

@@ -86,9 +86,9 @@ _declare(
     _conversion(
         "reached", "Conversion", "转化率",
         "Of the opportunities that reached a stage in the period, the share that has reached a later stage or was won "
-        "by the as-of date. Passing over a stage counts as passing it; the first time counts; void ones are shown "
-        "apart.",
-        "期间内到达某阶段的商机中,截至日已到达更后阶段或赢单的比例。跳过视为通过;只计首次;作废另列。",
+        "by the as-of date. Passing over a stage counts as passing it; the first time counts; those made void in "
+        "the stage are shown apart (who passed it before has passed it).",
+        "期间内到达某阶段的商机中,截至日已到达更后阶段或赢单的比例。跳过视为通过;只计首次;在该阶段作废的另列(此前已通过的仍算通过)。",
         "reached / n, n = reached + lost + open", _REACHED, "F3",
         ("reach_counts", "reach_ages", "recent_visit_days"), funnel.reached),
     _conversion(

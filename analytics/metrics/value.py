@@ -170,10 +170,12 @@ METRICS = (
         "channel_conflict",
         "Channel conflict",
         "渠道冲突率",
-        "Share of the open opportunities that belong to a company to which we sell both directly and through the "
-        "channel at the same time: the same company code (USCC) or account. By groups, conflicts within each group.",
-        "同一客户(统一社会信用代码或客户相同)同时存在直销与渠道在手商机时,这些商机占在手商机的比例。分组时只看组内冲突。",
-        "open opportunities of such companies / open opportunities",
+        "Share of the open opportunities that are sold directly, or through the channel, to a company to which both "
+        "happens at the same time: the same company code (USCC) or account. Opportunities of the mixed mode, in which "
+        "we and the partner sell together, are no conflict. By groups, conflicts within each group.",
+        "同一客户(统一社会信用代码或客户相同)同时存在直销与渠道在手商机时,这些直销及渠道商机占在手商机的比例。"
+        "混合模式为双方共同销售,不算冲突。分组时只看组内冲突。",
+        "open direct and channel opportunities of such companies / open opportunities",
         _OPEN,
         ("value_conflict",),
         value.channel_conflict,

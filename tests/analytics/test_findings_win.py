@@ -39,8 +39,15 @@ def why(frame: pd.DataFrame, lang: str = "en") -> say.Finding:
 def test_a_month_within_its_limits_needs_no_reason() -> None:
     found = say.level(chart(*[42, 38] * 6), "en", what="Win rate")
     assert found.strength == "unclear"
-    assert found.text == ("Win rate in Dec 2025: 38.0% (n = 100), within the usual range of 25.3% to 54.7%; "
-                          "nothing that needs a reason")
+    assert found.text == "Win rate in Dec 2025: 38.0% (n = 100), within the usual range of 25.3% to 54.7%"
+
+
+def test_after_a_move_the_range_is_that_of_the_new_level_and_the_move_is_named() -> None:
+    moved = chart(*[50] * 6, *[20] * 6).assign(since="2025-07")
+    moved = control(moved.assign(phase=[0] * 6 + [1] * 6))
+    found = say.level(moved, "en", what="Win rate")
+    assert found.text == ("Win rate in Dec 2025: 20.0% (n = 100), within the range of 8.0% to 32.0% at its level since "
+                          "Jul 2025, which is 20.0%; before it was 50.0%")
 
 
 def test_a_month_below_its_limits_does() -> None:

@@ -35,6 +35,16 @@ def test_limits_are_those_of_a_plain_p_chart_where_periods_differ_by_chance_alon
     assert chart["signal"].eq("").all()
 
 
+def test_each_level_has_limits_of_its_own_and_the_move_between_them_is_no_usual_variation() -> None:
+    """50 % then 20 % of 100: 0.2 ± 3 · √(0.2 · 0.8 / 100) = 0.08 to 0.32, and nothing moves within a level."""
+    rows = periods(*[(50, 100)] * 6, *[(20, 100)] * 6)
+    chart = control(rows.assign(phase=[0] * 6 + [1] * 6))
+    assert chart["centre"].tolist() == [0.5] * 6 + [0.2] * 6
+    assert chart["sigma_z"].eq(0).all()
+    assert (round(chart["lower"].iloc[-1], 3), round(chart["upper"].iloc[-1], 3)) == (0.08, 0.32)
+    assert chart["signal"].eq("").all()
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(60, 900)), min_size=8, max_size=30))
 def test_limits_agree_with_laneys_formula_in_a_plain_loop(rows: list[tuple[int, int]]) -> None:
