@@ -80,6 +80,10 @@ class Look:
             return fmt.change(now, before, self.lang)
         return fmt.number(now - before, self.lang, digits=2, signed=True)
 
+    def actual(self, column: str) -> Series:
+        """The column of what is, beside others."""
+        return Series(self.t("pack.actual"), column)
+
     def series(self, *names: str, role: Role = "actual") -> tuple[Series, ...]:
         """Columns as series of a native chart, called as in tables."""
         return tuple(Series(columns.label(name, self.lang), name, role) for name in names)
@@ -101,6 +105,7 @@ class Native:
     split   a column with one series per value (of the first of `series`; further ones say the same for all values)
     number  rate | days | amount | number | points (one decimal): how the values are shown
     most    so many rows are drawn, from the first; 0: all
+    but     a value of `split` that is only in the table
     """
 
     form: Form
@@ -109,6 +114,7 @@ class Native:
     split: str = ""
     number: str = "number"
     most: int = 0
+    but: str = ""
 
 
 @dataclass(frozen=True)

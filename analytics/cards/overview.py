@@ -78,12 +78,13 @@ def wins(ask: Ask, view: View, look: Look) -> list[Card]:
     """Win rate by quarter and segment, whatever the period."""
     frame = ask.metric("win_rate.count", _long(view, look), ("segment", "quarter"))
     frame = frame[frame["n"] > 0]
-    drawn = frame[frame["segment"] != UNKNOWN]  # a handful without an account: in the table, not a line of its own
+    known = frame[frame["segment"] != UNKNOWN]  # a handful without an account: in the table, not a line of its own
+    drawn, but = (known, UNKNOWN) if len(known) else (frame, "")
     return [Card("overview_wins", _wins_title(ask, view, look), look.t("overview.wins.measured"),
                  trend.line(drawn, look.names, look.theme, x="quarter"), frame, view, definition_key="win_rate.count",
                  columns=["segment", "quarter", "n", "won", "lost", "value", "low", "high"], question="win_rate.count",
                  with_period=False,
-                 native=Native("line", "quarter", look.series("value"), split="segment", number="rate"))]
+                 native=Native("line", "quarter", look.series("value"), split="segment", number="rate", but=but))]
 
 
 def _long(view: View, look: Look) -> View:

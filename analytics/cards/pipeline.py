@@ -40,14 +40,14 @@ _PUSHES = ["n", "pushed", "value", "low", "high", "rest", "pushed_month", "pushe
            "moves", "days_mean", "late", "usual", "amount", "amount_missing"]
 _COVERAGE = ["quarter", "segment", "n", "amount", "amount_missing", "overdue", "target", "won_amount", "remaining",
              "value", "needed", "needed_low", "needed_high", "win_rate", "win_n", "reason"]
-_AGEING = ["stage", "n", "amount", "amount_missing", "fast", "usual", "slow", "stuck", "paused", "unknown",
-           "slow_amount", "p50", "p75", "p90", "value", "reason"]
+_AGEING = ["stage", "n", "amount", "amount_missing", "fast", "up_to_p75", "slow", "stuck", "paused", "unknown",
+           "slow_amount", "p50", "p75", "p90", "events", "value", "low", "high", "expected", "reason"]
 _KINDS = (
     dict.fromkeys(("effect", "target", "remaining", "slow_amount"), "amount")
     | dict.fromkeys(("amount_missing", "effect_n", "became_known", "pushed", "pushed_month", "pushed_quarter",
-                     "repeated", "pulled", "moves", "late", "overdue", "win_n", "fast", "slow", "stuck", "paused",
-                     "unknown"), "number")
-    | dict.fromkeys(("rest", "usual", "win_rate"), "rate") | dict.fromkeys(("days_mean", "p50", "p75", "p90"), "days"))
+                     "repeated", "pulled", "moves", "late", "overdue", "win_n", "fast", "up_to_p75", "slow", "stuck",
+                     "paused", "unknown"), "number")
+    | dict.fromkeys(("rest", "usual", "win_rate", "expected"), "rate") | dict.fromkeys(("days_mean", "p50", "p75", "p90"), "days"))
 
 
 def stock_of(ask: Ask, view: View) -> pd.DataFrame:
@@ -175,7 +175,7 @@ def coverage(ask: Ask, view: View, look: Look) -> list[Card]:
                  frame.assign(quarter_of=titles), view, definition_key="pipeline.coverage", columns=_COVERAGE,
                  kinds=_KINDS | dict.fromkeys(("value", "needed", "needed_low", "needed_high"), "points"),
                  question="pipeline.open", with_period=False,
-                 native=Native("bar", "quarter_of", (*look.series("value"), *look.series("needed", role="standard")),
+                 native=Native("bar", "quarter_of", (look.actual("value"), *look.series("needed", role="standard")),
                                number="points"))]
 
 
@@ -191,10 +191,10 @@ def ageing(ask: Ask, view: View, look: Look) -> list[Card]:
                              name=partial(look.stage, facet.pipeline))
         cards.append(Card(
             f"pipeline_ageing_{number}", said.text, f"{look.t('pipeline.ageing.measured')} · {_as_of(view, look)}",
-            ageing_chart.stages(part, look.names, look.theme, segment=facet.segment, extent=widest), part, view,
-            definition_key="pipeline.ageing", columns=_AGEING, kinds=_KINDS | {"usual": "number"},
-            question="pipeline.ageing", with_period=False, segment=facet.segment,
-            native=Native("stacked", "stage", look.series("fast", "usual", "slow", "stuck", "paused", "unknown"))))
+            ageing_chart.stages(part, look.names, look.theme, segment=facet.segment, extent=widest),
+            part.rename(columns={"usual": "up_to_p75"}), view, definition_key="pipeline.ageing", columns=_AGEING,
+            kinds=_KINDS, question="pipeline.ageing", with_period=False, segment=facet.segment,
+            native=Native("stacked", "stage", look.series("fast", "up_to_p75", "slow", "stuck", "paused", "unknown"))))
     return cards
 
 
@@ -210,7 +210,8 @@ def grades(ask: Ask, view: View, look: Look) -> list[Card]:
         cards.append(Card(
             f"pipeline_grades_{number}", _grade_title(facet, part, look),
             f"{look.t('pipeline.grades.measured')} · {_as_of(view, look)}",
-            ageing_chart.grades(part, look.names, look.theme, segment=facet.segment), part, view,
+            ageing_chart.grades(part, look.names, look.theme, segment=facet.segment),
+            part.assign(grade=[look.called("grade", g) for g in part["grade"]]), view,
             definition_key="pipeline.open", columns=["stage", "grade", "n", "amount", "amount_missing", "overdue"],
             kinds=_KINDS, question="pipeline.open", with_period=False, segment=facet.segment,
             native=Native("stacked", "stage", look.series("n"), split="grade")))

@@ -36,7 +36,8 @@ def plot_of(card: Card, look: Look) -> Plot | None:
     native = card.native
     if native is None or native.form == "picture" or card.frame.empty:
         return None
-    rows = card.frame.head(native.most) if native.most else card.frame
+    rows = card.frame[card.frame[native.split] != native.but] if native.but else card.frame
+    rows = rows.head(native.most) if native.most else rows
     frame = columns.prepared(rows, look.lang, look.settings)
     categories = tuple(_word(v) for v in frame[native.category])
     if native.split:
