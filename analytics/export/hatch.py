@@ -63,7 +63,7 @@ def _box(corners: list[tuple[float, float]]) -> tuple[float, float, float, float
 
 def _is_box(corners: list[tuple[float, float]]) -> bool:
     left, top, right, bottom = _box(corners)
-    return all(x in (left, right) and y in (top, bottom) for x, y in corners)
+    return set(corners) == {(x, y) for x in (left, right) for y in (top, bottom)}
 
 
 def _slanted(left: float, top: float, right: float, bottom: float) -> str:

@@ -16,7 +16,7 @@ from pypdf import PdfReader, PdfWriter
 from pypdf.errors import PyPdfError
 
 from analytics.cards import Card, Look
-from analytics.export import csv, parts, pdf_pages
+from analytics.export import csv, parts, pdf_pages, pdf_text
 from analytics.export.browser import Chromium, draw
 from analytics.review import figures
 from analytics.review.slides import Slide
@@ -62,6 +62,7 @@ def _stamped(pdf: bytes, slides: Sequence[Slide], stamp: Stamp) -> bytes:
     """The document with figures attached, properties set, and what every page draws hashed."""
     reader, day = PdfReader(io.BytesIO(pdf)), f"D:{stamp.as_of.replace('-', '')}000000Z"
     writer = PdfWriter(clone_from=reader)
+    pdf_text.readable(writer)
     for place, card, _ in parts.numbered(slides):
         writer.add_attachment(parts.file_name(place, card, "csv"), csv.csv_bytes(card.frame))
     writer.metadata = None
@@ -77,7 +78,7 @@ def _stamped(pdf: bytes, slides: Sequence[Slide], stamp: Stamp) -> bytes:
 def _hashes(reader: PdfReader) -> list[str]:
     """What each page draws, as a short hash."""
     contents = (page.get_contents() for page in reader.pages)
-    return [hashlib.sha256(c.get_data() if c else b"").hexdigest()[:16] for c in contents]
+    return [hashlib.sha256(b"" if c is None else c.get_data()).hexdigest()[:16] for c in contents]
 
 
 def _opened(data: bytes) -> PdfReader:

@@ -28,7 +28,8 @@ _C = palette("export")
 _STYLE = f"""<style>
 @page {{ size: A4 landscape; margin: 11mm 13mm; }}
 * {{ box-sizing: border-box; margin: 0; }}
-body {{ font-family: {EXPORT_FONT}; font-size: 9pt; line-height: 1.35; color: {_C.text}; overflow-wrap: anywhere; }}
+body {{ font-family: {EXPORT_FONT}; font-size: 9pt; line-height: 1.35; color: {_C.text}; overflow-wrap: anywhere;
+        font-variant-ligatures: none; }}
 section {{ break-before: page; }}
 section.cover {{ break-before: auto; }}
 .slide {{ height: 187mm; display: flex; flex-direction: column; overflow: hidden; }}
