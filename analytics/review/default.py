@@ -12,7 +12,7 @@ from analytics.review.pack import Item, Language, Pack
 #: do we know, what was promised.
 ENTRIES = (
     "win_rate.trend", "win_rate.split", "review.then_and_now", "pipeline.bridge", "pipeline.stock", "pipeline.coverage",
-    "pipeline.pushes", "pipeline.ageing", "funnel.rates", "conversion_days.statistics", "closeness.shifts",
+    "pipeline.pushes", "attention.rules", "funnel.rates", "conversion_days.statistics", "closeness.shifts",
     "closeness.holders", "support.response", "forecast.outlook", "forecast.replay",
 )
 

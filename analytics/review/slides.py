@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from analytics.review.pack import Item, Pack
 from analytics.view import View
 from data.errors import MvpodError
 from data.scope import Filters
+
+log = logging.getLogger("mvpod")
 
 #: so many cards stand side by side on one slide
 A_SLIDE = 2
@@ -52,6 +55,9 @@ def _cards(ask: Ask, item: Item, view: View | None, look: Look) -> tuple[list[Ca
         cards = CARDS[item.card](ask, view, look, **dict(item.options))
     except MvpodError as error:
         return [], error.text(look.lang)
+    except Exception:  # a defect of one chart takes no other one with it: the slide says so, the log says why
+        log.exception("card %s of the pack failed", item.card)
+        return [], look.t("pack.failed")
     shown = [card for card in cards if not card.frame.empty]
     why = next((card.missing for card in cards if card.missing), look.t("pack.nothing"))
     return shown, "" if shown else why

@@ -1,7 +1,8 @@
 """What every exported file carries, so that anybody can check it: the view, the load, the definitions, a hash.
 
 The stamp names each card with the sha256 of its figures. `figures` writes a frame in one way only (column names, then
-values with full precision, unknown as nothing), so that the same numbers always have the same hash.
+values, unknown as nothing), so that the same numbers always have the same hash. Nine digits count: sums that two
+threads add up in another order differ in the sixteenth.
 """
 
 from __future__ import annotations
@@ -97,9 +98,9 @@ def fingerprint(metric: Metric) -> str:
 
 
 def figures(frame: pd.DataFrame) -> bytes:
-    """A frame written in one way only."""
+    """A frame written in one way only, numbers with nine digits."""
     lines = ["\t".join(frame.columns)]
-    lines += ["\t".join(plain(value) for value in row) for row in frame.itertuples(index=False)]
+    lines += ["\t".join(plain(_rounded(value)) for value in row) for row in frame.itertuples(index=False)]
     return "\n".join(lines).encode()
 
 
@@ -119,6 +120,10 @@ def plain(value: Any) -> str:
         number = float(value)
         return str(int(number)) if number.is_integer() else repr(number)
     return str(value).translate({9: " ", 10: " ", 13: " "})
+
+
+def _rounded(value: Any) -> Any:
+    return float(f"{value:.8e}") if isinstance(value, float) else value
 
 
 def _sha(data: bytes) -> str:

@@ -129,6 +129,8 @@ def _of_card(file: FileRead, place: int, was: Assembled, today: Assembled, is_kn
         found += _edited(file, place, before, was.look)
         if after_sha != before_sha:
             found += _restated(before, after)
+    elif after_sha == said["sha256"] and after:
+        found += _edited(file, place, after, today.look)
     else:  # of one and the same load other figures can only come from another calculation; a gone load is not known
         found += _unlike(file, place, after, today.look, "definition" if is_known or is_redefined else "restated")
     if is_redefined and not any(why == "definition" for _, why in found):

@@ -6,15 +6,17 @@ import json
 from dataclasses import replace
 from datetime import date
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import i18n
-from analytics.cards import CARDS, Look
+from analytics.cards import CARDS, Card, Look
 from analytics.review.default import ENTRIES, default_pack, usual_quarter
 from analytics.review.pack import MAX_ITEMS, Item, Pack, called, from_text, next_quarter, to_text
 from analytics.review.slides import slides
+from analytics.review.stamp import figures
 from analytics.view import View
 from data.contracts import DIMENSIONS
 from data.errors import MvpodError
@@ -128,3 +130,20 @@ def _view(pack: Pack) -> View:
 
 def _look() -> Look:
     return Look("en", SALES, "export")
+
+
+def test_a_chart_that_cannot_be_made_says_so_and_the_others_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object, **__: object) -> list[Card]:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(CARDS, "funnel.rates", broken)
+    ask = asked([Journey([(0, "lead"), (5, "meeting")], columns={"segment": "KA"})])
+    pack = Pack("2026Q1", items=(Item("funnel.rates"), Item("funnel.outcomes")))
+    first, second = slides(ask, pack, _view(pack), _look())
+    assert first.missing == "This chart could not be made; the log says why."
+    assert second.cards
+
+
+def test_sums_that_differ_in_the_last_digits_have_one_hash_and_others_have_not() -> None:
+    one, two, three = (figures(pd.DataFrame({"n": [x]})) for x in (0.1 + 0.2, 0.3, 0.3 + 1e-8))
+    assert one == two != three
