@@ -73,7 +73,8 @@ class Maker:
         each = (width - _GAP * (len(shown) - 1)) // max(len(shown), 1)
         for place, (card, plot) in enumerate(zip(slide.cards, shown, strict=True)):
             box = (left + place * (each + _GAP), top, each, height)
-            body = self._framed(page, card, plot, marks[place], box)
+            apart = len(slide.cards) > 1 and plot is not None and not all(_share(c, card) for c in slide.cards)
+            body = self._framed(page, card, marks[place], apart, box)
             if plot is None:
                 self._picture(page, card, body)
                 continue
@@ -125,8 +126,11 @@ class Maker:
         pptx_text.write(place.text_frame, texts, self.look.lang, size, anchor=MSO_ANCHOR.BOTTOM)
         return left, top, width, height - used - Inches(0.1)
 
-    def _framed(self, page: Any, card: Card, plot: Plot | None, mark: str, box: Box) -> Box:
-        """What is measured above a card; period, n, definition and notes below it; gives the place between."""
+    def _framed(self, page: Any, card: Card, mark: str, is_apart: bool, box: Box) -> Box:
+        """What is measured above a card; period, n, definition and notes below it; gives the place between.
+
+        `is_apart`: it has another scale than the card beside it.
+        """
         left, top, width, height = box
         head = page.shapes.add_textbox(left, top, width, Pt(34))
         told = " · ".join(filter(None, [mark, card.measured]))
@@ -138,16 +142,16 @@ class Maker:
             place.runs[0].font.color.rgb = RGBColor.from_string(self._paint(card).ink.actual.lstrip("#"))
             measured = measured.removeprefix(mark)
         pptx_text.add(place, measured, self.look.lang, size)
-        below = self._below(card)
+        below = self._below(card, self.look.t("slides.apart") if is_apart else "")
         small = min(pptx_text.height_of(below, _SMALL[0], width), 60)
         foot = page.shapes.add_textbox(left, top + height - Pt(small), width, Pt(small))
         self._text(foot, below, _SMALL, muted=True)
         return left, top + Pt(34), width, height - Pt(34) - Pt(small) - Pt(4)
 
-    def _below(self, card: Card) -> list[str]:
+    def _below(self, card: Card, apart: str) -> list[str]:
         period = view_words.period_words(card.view, self.look.lang) if card.with_period else ""
         defined = self.look.t("slides.defined", metric=card.definition_key) if card.definition_key else ""
-        return [" · ".join(filter(None, [period, self._n(card), defined])), *card.notes]
+        return [" · ".join(filter(None, [apart, period, self._n(card), defined])), *card.notes]
 
     def _n(self, card: Card) -> str:
         """How many are counted: in all, or of each row."""
@@ -191,7 +195,6 @@ class Maker:
 
 
 def _share(one: Card, other: Card) -> bool:
-    """Cards beside each other share a scale, unless their own charts were given different ones."""
-    ranges = [[axis.range for axis in (c.figure.layout.xaxis, c.figure.layout.yaxis)] for c in (one, other)]
-    return not any(a and b and all(isinstance(v, int | float) for v in (*a, *b)) and tuple(a) != tuple(b)
-                   for a, b in zip(*ranges, strict=True))
+    """Cards beside each other share a scale, unless the bars of their own charts were given different ones."""
+    a, b = (c.figure.layout.xaxis.range for c in (one, other))
+    return not (a and b and all(isinstance(v, int | float) for v in (*a, *b)) and tuple(a) != tuple(b))

@@ -25,8 +25,7 @@ _LANGUAGES = {"en": MSO_LANGUAGE_ID.ENGLISH_US, "zh": MSO_LANGUAGE_ID.SIMPLIFIED
 def clean(text: object) -> str:
     """One line that every program shows as it is: control characters and marks of direction become blanks, what XML
     cannot hold is left out."""
-    kinds = ((c, unicodedata.category(c)) for c in str(text))
-    return "".join(" " if k in ("Cc", "Cf", "Zl", "Zp") else "" if k in ("Cs", "Cn") else c for c, k in kinds).strip()
+    return _visible(str(text)).strip()
 
 
 def cut(text: str, columns: int) -> str:
@@ -81,11 +80,16 @@ def write(frame: TextFrame, texts: Sequence[str], lang: str, size: float, *, bol
 def add(place: _Paragraph, text: str, lang: str, size: float, *, bold: bool | None = None, muted: bool = False) -> None:
     """One more run of a paragraph, in its language."""
     run = place.add_run()
-    run.text = clean(text) if text.strip() else text
+    run.text = _visible(text)
     run.font.size, run.font.bold, run.font.language_id = Pt(size), bold, _LANGUAGES[lang]
     if muted:
         run.font.color.theme_color = MSO_THEME_COLOR.TEXT_1
         run.font.color.brightness = 0.35
+
+
+def _visible(text: str) -> str:
+    kinds = ((c, unicodedata.category(c)) for c in text)
+    return "".join(" " if k in ("Cc", "Cf", "Zl", "Zp") else "" if k in ("Cs", "Cn") else c for c, k in kinds)
 
 
 def _ems(text: str) -> float:
