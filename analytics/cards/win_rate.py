@@ -157,7 +157,7 @@ def groups(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measu
         title = win_groups.said(frame, by, look.lang, what=title, name=name).text
     figure = shares.rows(frame.head(_MOST_GROUPS), look.names, look.theme, mark=(by,), by=by, before=before,
                          title=lambda row: label(name(row[by]), 34), average=ask.metric(metric, view)["value"].iloc[0])
-    series = (look.actual("value"),)
+    series: tuple[Series, ...] = (look.actual("value"),)
     if before is not None:
         frame, series = frame.assign(before=frame[by].map(before)), (*series, *look.series("before", role="comparison"))
     return [Card(f"win_groups_{by}", title,

@@ -28,7 +28,7 @@ BEHIND = ("name", "account_name", "stage", "status", "amount_base", "days_in_sta
 
 def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, view: View, measured: str,
                n: int | None = None, definition_key: str | None = None, columns: list[str] | None = None,
-               kinds: dict[str, str] | None = None, mark_question: Question | None = None, question: str | None = None,
+               kinds: dict[str, str] | None = None, question: str | None = None,
                drill: bool = True, with_period: bool = True, alt: str | None = None, card: Card | None = None) -> None:
     """One chart in its card.
 
@@ -36,9 +36,8 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
     figure, frame   the chart, and the rows it was made of (shown as a table and downloaded)
     measured        what is measured, in which unit (plain text); the period and n are added here
     definition_key  metric of the registry that the definition button explains
-    mark_question   a clicked mark -> the question for `Ask.opportunities(view, mark)`. Without it, marks name their
-                    question themselves: `customdata` holds the values, `figure.layout.meta["mark"]` their names,
-                    and `question`, if given, the metric that is asked about (analytics/marks.py)
+    question        the metric that a click asks about (analytics/marks.py), if marks do not name it themselves:
+                    `customdata` holds their values, `figure.layout.meta["mark"]` the names of these
     with_period     False where the chart does not follow the period of the view (a stock, a long trend)
     card            what a review can hold of it
     """
@@ -50,7 +49,7 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
         if frame.empty:
             states.empty()
             return
-        _chart(figure, key, view, alt or f"{title}. {caption}", mark_question or _own_mark(figure, question), drill)
+        _chart(figure, key, view, alt or f"{title}. {caption}", _own_mark(figure, question), drill)
         _tools(title, caption, frame, key, view, definition_key, card)
         _rows(title, frame, key, columns, kinds)
 

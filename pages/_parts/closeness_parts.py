@@ -1,16 +1,15 @@
-"""What other pages say of closeness: the decision chain of one opportunity, and who is losing which relationships."""
+"""What other pages say of closeness: the decision chain of one opportunity."""
 
 from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
 
-from analytics import findings_closeness, i18n
 from analytics import format as fmt
+from analytics import i18n
 from analytics.charts import network
-from analytics.charts.names import Names
 from analytics.view import View
-from pages._parts import cache, context, states, table, view_state
+from pages._parts import cache, context, states, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -28,7 +27,7 @@ def decision_chain(view: View, opportunity_id: str) -> None:
             states.not_measured("closeness.chain")
             return
         said = t("closeness.chain.facts", share=fmt.rate(found["share"], lang, digits=0),
-                 closeness=fmt.number(found["closeness"], lang))  # fmt: skip
+                 closeness=fmt.number(found["closeness"], lang))
         st.header(md_escape(said), anchor=False)
         if found["missing"]:
             roles = t("view.and").join(t(f"closeness.family.{family}") for family in found["missing"])
@@ -39,24 +38,8 @@ def decision_chain(view: View, opportunity_id: str) -> None:
 
 
 def _in_words(people: pd.DataFrame, lang: str) -> pd.DataFrame:
-    names = Names(lang, context.now().settings)
+    names = context.look().names
     return people.rename(columns={"title": "contact_title"}).assign(
         role_name=[i18n.label("decision_role", role, lang) for role in people["decision_role"]],
         attitude_name=[network.attitude(status, names) for status in people["status"]],
     )
-
-
-def headline(view: View) -> None:
-    """One sentence for the overview, with a way to the page; nothing where closeness is not measured."""
-    here = context.now()
-    shifts = cache.ask().closeness_shifts(view)
-    if shifts.empty:
-        return
-    since = fmt.day(view.start, here.lang) if view.start else t("filter.period.all")
-    with st.container(border=True, key="overview_closeness", gap="xsmall"):
-        st.header(t("page.closeness"), anchor=False)
-        for said in (findings_closeness.who_loses(shifts, here.lang, since=since, settings=here.settings),
-                     findings_closeness.level(shifts, here.lang, since=since)):  # fmt: skip
-            st.markdown(f"- {md_escape(said.text)}")
-        if st.button(t("closeness.open"), key="overview_closeness_open", type="tertiary", icon=":material/group:"):
-            view_state.go("closeness")

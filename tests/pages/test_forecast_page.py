@@ -29,7 +29,7 @@ def test_each_segment_has_its_forecast_and_its_replay(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("params", [{"measure": "count"}, {"ahead": "1"}, {"lead": "4"}, {"segment": "KA"},
-                                    {"as_of": "2026-08-12"}, {"as_of": "2025-04-02", "compare": "none"}])  # fmt: skip
+                                    {"as_of": "2026-08-12"}, {"as_of": "2025-04-02", "compare": "none"}])
 def test_other_views_draw_in_chinese(open_page: Open, params: dict[str, str]) -> None:
     app = open_page("forecast", lang="zh", **params)
     assert [e.value for e in app.error] == []

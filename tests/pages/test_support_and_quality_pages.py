@@ -17,7 +17,7 @@ ROWS = "opportunity_id,stage,status,amount,created_on,closed_on,expected_close_o
     f"o{i},{how},{how},{'' if i % 5 == 0 else 100},2026-0{1 + i % 3}-05,{closed},{due}"
     for i in range(60)
     for how, closed, due in [(("won", "2026-06-10", "") if i % 3 == 0 else ("lost", "2026-07-11", "")) if i % 2 else
-                             ("open", "", "2026-05-01" if i % 4 else "2026-12-01")])  # fmt: skip
+                             ("open", "", "2026-05-01" if i % 4 else "2026-12-01")])
 
 
 def headings(app: AppTest) -> list[str]:
@@ -46,7 +46,7 @@ def test_quality_of_opportunities_alone_names_what_is_not_measured_and_what_coul
     assert [e.value for e in app.error] == []
     assert any("past their expected close could move the" in h for h in headings(app))
     assert any("Not measured, because nothing is loaded: Organisation structure" in c.value.replace("\\", "")
-               for c in app.caption)  # fmt: skip
+               for c in app.caption)
     assert any("Neither names nor codes of accounts are loaded" in c.value for c in app.caption)
 
 
