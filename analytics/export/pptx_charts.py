@@ -257,19 +257,21 @@ def _waterfall(chart: Chart, plot: Plot, paint: Paint, scale: tuple[float, float
             _beside(series, [None if v is None else abs(v) / span * wide for v in values], sign + number)
 
 
-def _beside(series: BarSeries, shares: Sequence[float | None], number: str) -> None:
+def _beside(series: BarSeries, shares: Sequence[float | None], code: str) -> None:
     """Stacked bars know no number outside their end: it is moved there from the middle, by shares of the chart."""
     labels = series._element.get_or_add_dLbls()
-    for place, share in enumerate(shares):
-        if share is not None:
-            labels.insert(place, _xml(
-                f'<c:dLbl {nsdecls("c", "a")}><c:idx val="{place}"/><c:layout><c:manualLayout>'
-                f'<c:x val="{share / 2 + _NUMBER / 2:.4f}"/><c:y val="0"/></c:manualLayout></c:layout>'
-                f"<c:numFmt formatCode={quoteattr(number)} sourceLinked=\"0\"/><c:spPr/>"
-                f'<c:txPr><a:bodyPr wrap="none"/><a:lstStyle/><a:p><a:pPr><a:defRPr sz="{_SIZE}00"/></a:pPr>'
-                '<a:endParaRPr lang="en-US"/></a:p></c:txPr><c:dLblPos val="ctr"/>'
-                '<c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/><c:showSerName val="0"/>'
-                '<c:showPercent val="0"/><c:showBubbleSize val="0"/></c:dLbl>'))
+    for lines in labels.findall("{*}showLeaderLines"):
+        labels.remove(lines)
+    known = [(place, share) for place, share in enumerate(shares) if share is not None]
+    for number, (place, share) in enumerate(known):  # before what is said of all
+        labels.insert(number, _xml(
+            f'<c:dLbl {nsdecls("c", "a")}><c:idx val="{place}"/><c:layout><c:manualLayout>'
+            f'<c:x val="{share / 2 + _NUMBER / 2:.4f}"/><c:y val="0"/></c:manualLayout></c:layout>'
+            f"<c:numFmt formatCode={quoteattr(code)} sourceLinked=\"0\"/><c:spPr/>"
+            f'<c:txPr><a:bodyPr wrap="none"/><a:lstStyle/><a:p><a:pPr><a:defRPr sz="{_SIZE}00"/></a:pPr>'
+            '<a:endParaRPr lang="en-US"/></a:p></c:txPr><c:dLblPos val="ctr"/>'
+            '<c:showLegendKey val="0"/><c:showVal val="1"/><c:showCatName val="0"/><c:showSerName val="0"/>'
+            '<c:showPercent val="0"/><c:showBubbleSize val="0"/></c:dLbl>'))
     labels.append(_xml(
         f'<c:extLst {nsdecls("c")}><c:ext uri="{{CE6537A1-D6FC-4f65-9D91-7224C49458BB}}" xmlns:c15='
         '"http://schemas.microsoft.com/office/drawing/2012/chart"><c15:showLeaderLines val="0"/></c:ext></c:extLst>'))

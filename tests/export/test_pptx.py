@@ -236,6 +236,14 @@ def test_a_waterfall_hangs_on_an_invisible_base_green_up_and_red_down() -> None:
     assert [str(series.format.fill.fore_color.rgb) for series in (rise, fall)] == ["1D7A3A", "B3261E"]
 
 
+def test_the_numbers_beside_a_waterfall_stand_where_the_schema_wants_them() -> None:
+    # ECMA-376 part 1, CT_DLbls: all c:dLbl first, then what holds for all of them
+    [chart] = charts(deck(slide(card("waterfall", BRIDGE))))
+    told = [[child.tag.rpartition("}")[2] for child in labels] for labels in chart._chartSpace.xpath(".//c:dLbls")]
+    assert [tags.count("dLbl") for tags in told] == [2, 1, 1]
+    assert all("dLbl" not in tags[tags.count("dLbl"):] and tags[-1] == "extLst" for tags in told)
+
+
 @pytest.mark.parametrize("values", [(10.0, -15.0, 8.0, 3.0), (-4.0, -2.0, 9.0, 3.0), (5.0, 5.0),
                                     (2.0, None, -1.0, 1.0)], ids=str)
 def test_the_parts_of_a_waterfall_end_where_a_loop_says(values: tuple[float | None, ...]) -> None:
