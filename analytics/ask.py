@@ -73,7 +73,8 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         for dimension, values in view.filters.chosen:
             for value in values:
                 if value != UNKNOWN and not self._exists(view, dimension, value):
-                    raise MvpodError("E_VALUE", dimension=dimension, found=value, hint=self._hint(dimension, value, view.scope))
+                    hint = self._hint(dimension, value, view.scope)
+                    raise MvpodError("E_VALUE", dimension=dimension, found=value, hint=hint)
 
     def _exists(self, view: View, dimension: str, value: str) -> bool:
         """Does any opportunity have the value, on the last day, the as-of date or at any time before?"""
@@ -195,8 +196,8 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         return self._named(frame, view.as_of)
 
     def story(self, view: View, opportunity_id: str) -> dict[str, Any]:
-        """One opportunity up to the as-of date, within the viewer's scope; filters do not hide it. Who may see it now is
-        told all of its past; one that has gone to others is told up to the last day on which it could be seen.
+        """One opportunity up to the as-of date, within the viewer's scope; filters do not hide it. Who may see it now
+        is told all of its past; one that has gone to others is told up to the last day on which it could be seen.
 
         "opportunity": the last known state with names, is_gone (deleted), left_on (missing: it has not gone to others)
         and seen_on (the day up to which it is told); "visits", "states", "changes", "activities": tables (columns:
@@ -256,8 +257,8 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         return self._named(frame, view.as_of)
 
     def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame:
-        """Adds the names of opportunity, account and owner beside their ids, as they were on `as_of` (where left_on says
-        that an opportunity has gone to others: on the day before); the total goes into attrs."""
+        """Adds the names of opportunity, account and owner beside their ids, as they were on `as_of` (where left_on
+        says that an opportunity has gone to others: on the day before); the total goes into attrs."""
         total = int(frame["total"].iloc[0]) if "total" in frame.columns and len(frame) else len(frame)
         days = _days_seen(frame, as_of)
         for of, name in (("opportunity", "name"), ("account", "account_name"), ("owner", "owner_name")):

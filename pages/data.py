@@ -5,11 +5,14 @@ from __future__ import annotations
 import streamlit as st
 
 from analytics.view import View
-from pages._parts import import_form, loads, states
+from pages._parts import context, import_form, loads, states
 
 
 def render(view: View) -> None:
-    """Draw the page."""
+    """Draw the page: loads count all rows, and rejects are shown as they came, so it is for who may see everything."""
+    if context.now().scope.allowed:
+        states.nothing(context.t("data.loads"), context.t("data.restricted"), key="data_restricted")
+        return
     with st.container(border=True, key="data_import"), states.guard("data_import"):
         import_form.draw()
     with st.container(border=True, key="data_loads"), states.guard("data_loads"):

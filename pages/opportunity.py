@@ -73,9 +73,11 @@ def _story(view: View, chosen: str) -> None:
     _facts(opportunity, title)
     attention_parts.of_one(view, chosen)
     more = cache.ask().story_more(view, chosen) | {"shares": cache.ask().win_story(view, chosen)["curves"]}
-    figure = timeline.story(story.told(parts | more, view.as_of), Names(here.lang, here.settings), here.theme)
+    told = story.told(parts | more, opportunity["seen_on"])
+    figure = timeline.story(told, Names(here.lang, here.settings), here.theme)
     chart_card(t("opportunity.story"), figure, parts["visits"], key="opportunity_story", view=view, drill=False,
-               with_period=False, measured=t("view.as_of", day=fmt.day(view.as_of, here.lang)), columns=list(_VISITS))
+               with_period=False, measured=t("view.as_of", day=fmt.day(opportunity["seen_on"], here.lang)),
+               columns=list(_VISITS))
     with states.guard("opportunity_win"):
         _win(view, chosen)
     closeness_parts.decision_chain(view, chosen)
@@ -88,6 +90,9 @@ def _facts(opportunity: dict[str, Any], title: str) -> None:
         st.caption(md_escape(opportunity["opportunity_id"]))
         if opportunity["is_gone"]:
             st.warning(t("opportunity.gone"), icon=":material/delete:")
+        elif not pd.isna(opportunity["left_on"]):
+            day = fmt.day(opportunity["left_on"], context.lang())
+            st.warning(t("opportunity.left", day=day), icon=":material/lock:")
         with st.container(horizontal=True):
             for name in _FACTS:
                 with st.container(width=180, gap=None):

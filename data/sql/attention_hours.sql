@@ -4,4 +4,4 @@ WITH {standing}, {watched}, {presales}
 SELECT pipeline, coalesce(importance, '') AS importance, count(*) AS n, median(coalesce(presales_hours, 0)) AS usual_hours
 FROM watched LEFT JOIN spent USING (opportunity_id)
 WHERE status <> 'future' AND stage_order >= $unconditioned_from
-GROUP BY ALL
+GROUP BY ALL ORDER BY ALL

@@ -9,13 +9,13 @@ told AS (
     GROUP BY as_of_on
 ),
 listed AS (
-    SELECT as_of_on, account_id, tier, is_target, bool_or(is_target) OVER (PARTITION BY as_of_on) AS has_targets
+    SELECT as_of_on, account_id AS listed_id, tier, is_target, bool_or(is_target) OVER (PARTITION BY as_of_on) AS has_targets
     FROM account JOIN told USING (snapshot_date)
 )
 SELECT {dims} firm.as_of_on, coalesce(listed.tier, '(unknown)') AS tier, count(*) AS n,
     count(*) FILTER (NOT is_short_history AND last_touch_on > firm.as_of_on - $reached::INTEGER) AS events,
     count(*) FILTER (is_short_history) AS short
 FROM firm
-LEFT JOIN listed ON listed.as_of_on = firm.as_of_on AND listed.account_id = firm.account_id
+LEFT JOIN listed ON listed.as_of_on = firm.as_of_on AND listed_id = firm.account_id
 WHERE coalesce(listed.is_target, false) OR NOT coalesce(listed.has_targets, false)
 GROUP BY ALL
