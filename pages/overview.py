@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics import cards, findings_value, periods
 from analytics import format as fmt
-from analytics.cards.overview import Row, board_of, changed, named, sentence, several, written
+from analytics.cards.overview import Row, board_of, changed, named, sentence, several, verdict, written
 from analytics.charts import spark
 from analytics.headline import LINES
 from analytics.metrics import registry
@@ -143,17 +143,9 @@ def _compared(view: View, segments: Sequence[str]) -> None:
     rows = [{"line": t(f"value.line.{lines[row['key']]}"), "indicator": registry.get(row["key"]).label[look.lang],
              "segment": row.get("segment", ""), "baseline_said": written(row, row["other_value"], look),
              "now_said": written(row, row["value"], look), "change_said": changed(row, look) or fmt.UNKNOWN,
-             "verdict": t(f"value.verdict.{_verdict(row)}")} for row in frame.to_dict("records")]
+             "verdict": t(f"value.verdict.{verdict(row)}")} for row in frame.to_dict("records")]
     table.show(pd.DataFrame(rows), _BASELINE if segments else [c for c in _BASELINE if c != "segment"], alt=said.text,
                key="overview_baseline_table", height="content")
-
-
-def _verdict(row: Row) -> str:
-    if not fmt.is_known(row["change"]):
-        return "unknown"
-    if not row["is_real"]:
-        return "untested" if row["is_real"] is None else "chance"
-    return {True: "better", False: "worse", None: "changed"}[row["is_good"]]
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

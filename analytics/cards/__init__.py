@@ -25,6 +25,7 @@ from analytics.cards.card import Card, Look, Native, Series, catalogued
 __all__ = ["CARDS", "Card", "Look", "Native", "Series", "catalogued"]
 
 CARDS: dict[str, Callable[..., list[Card]]] = {
+    "overview.lines": overview.lines,
     "overview.mix": overview.mix,
     "overview.wins": overview.wins,
     "pipeline.bridge": pipeline.bridge,

@@ -1,4 +1,4 @@
-"""Cards of the value board: how customers are sold to by region, and how wins move; and how its numbers are written."""
+"""Cards of the value board: its lines, how customers are sold to by region, how wins move; how its numbers are said."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import pandas as pd
+
 from analytics import findings_support, findings_value, findings_win, periods
 from analytics import format as fmt
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, catalogued
+from analytics.cards.card import Card, Look, Native, alone, catalogued
 from analytics.cards.who import narrowed, segments
+from analytics.charts import indicators, trend
 from analytics.charts import mix as mix_chart
-from analytics.charts import trend
 from analytics.charts.style import label
+from analytics.headline import LINES
 from analytics.metrics import registry
 from analytics.view import View
 from data.scope import UNKNOWN
@@ -43,6 +46,40 @@ def sentence(line: str, rows: Sequence[Row], look: Look) -> str:
     """What matters on one line of the board."""
     return findings_value.line(line, rows, look.lang, name=partial(named, look=look), value=partial(written, look=look),
                                change=partial(changed, look=look)).text
+
+
+@catalogued
+def lines(ask: Ask, view: View, look: Look) -> list[Card]:
+    """The value board: what matters on each line, and its indicators."""
+    board = board_of(ask, view)
+    return [_line(line, [row for row in board if row["key"] in keys], view, look) for line, keys in LINES.items()]
+
+
+def _line(line: str, rows: Sequence[Row], view: View, look: Look) -> Card:
+    """One line of the board, without the indicators of which nothing is measured."""
+    key, name = f"overview_line_{line}", look.t(f"value.line.{line}")
+    shown = [row for row in rows if fmt.is_known(row["value"])]
+    if not shown:
+        return alone(key, name, view, look.t(f"value.line.{line}.unmeasured"))
+    numbers = ("value", "low", "high", "n", "other_value", "change", "target")
+    frame = pd.DataFrame([{
+        "indicator": named(row, look), "segment": row.get("segment"), "now_said": written(row, row["value"], look),
+        "change_said": changed(row, look) or fmt.UNKNOWN, "verdict": look.t(f"value.verdict.{verdict(row)}"),
+        "judged": row["is_good"] if row["is_real"] else None, "course": [point[1] for point in row["trend"]],
+        **{column: row[column] for column in numbers}} for row in shown])
+    return Card(key, f"{name} · {sentence(line, rows, look)}", look.t("value.lines.measured"),
+                indicators.rows(frame, look.names, look.theme), frame.drop(columns="judged"), view,
+                columns=["indicator", "now_said", "change_said", "verdict", "n"], drill=False, native=Native("picture"),
+                kinds=dict.fromkeys(numbers, "text"))
+
+
+def verdict(row: Row) -> str:
+    """What a change is: better, worse, changed (no direction is good), chance, untested or unknown."""
+    if not fmt.is_known(row["change"]):
+        return "unknown"
+    if not row["is_real"]:
+        return "untested" if row["is_real"] is None else "chance"
+    return {True: "better", False: "worse", None: "changed"}[row["is_good"]]
 
 
 @catalogued
