@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analytics.metrics.registry import Metric
-    from analytics.review.pack import Pack
+    from analytics.review.pack import Language, Pack
     from data.engine import Company
     from data.report import ImportReport
     from data.settings import Settings
@@ -557,7 +557,7 @@ def report(args: argparse.Namespace) -> int:
         progress = stack.enter_context(_bar(args.lang))
         for number, lang in enumerate(languages):
             made = assemble(Ask(company), pack, lang, base=args.url,
-                            progress=lambda share, done=number: progress("slides", (done + share) / len(languages)))
+                            progress=partial(_share, progress, number, len(languages)))
             stem = f"{args.out.stem}.{lang}" if len(languages) > 1 else args.out.stem
             for kind in kinds:
                 progress(kind, (number + 1) / len(languages))
@@ -571,6 +571,10 @@ def report(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _share(progress: Callable[[str, float], None], done: int, of: int, share: float) -> None:
+    progress("slides", (done + share) / of)
+
+
 def _pack(args: argparse.Namespace, company: Company) -> Pack:
     """The pack that is asked for, by the name of a saved one or its file, else the director's."""
     from analytics.review.default import default_pack, usual_quarter
@@ -579,7 +583,7 @@ def _pack(args: argparse.Namespace, company: Company) -> Pack:
 
     organisation = company.settings.organisation
     quarter = args.quarter or usual_quarter(company.last_day, organisation.fiscal_year_start)
-    lang = args.asked_lang or organisation.language
+    lang: Language = args.asked_lang or organisation.language
     if not args.pack:
         return default_pack(quarter, lang)
     saved = from_text(packs.read(Path(args.pack)) if Path(args.pack).is_file() else packs.load(args.store, args.pack))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics import format as fmt
 from analytics import periods
@@ -51,7 +52,7 @@ def _chosen(view: View) -> Pack:
     return review_pack.shown(view, quarter, lang)
 
 
-def _title(place: object) -> None:
+def _title(place: DeltaGenerator) -> None:
     key, title = "review_title", review_pack.kept().title
     if st.session_state.get(key) != title:
         st.session_state[key] = title

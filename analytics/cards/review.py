@@ -22,7 +22,7 @@ def then_and_now(ask: Ask, view: View, look: Look) -> list[Card]:
     """The largest open opportunities when the period began, and what has become of them: a card per segment."""
     frame = ask.then_and_now(view)
     keys = [key for key in (*look.settings.segment_keys, None) if key is None or key in set(frame["segment"])]
-    cards = []
+    cards: list[Card] = []
     for key in keys:
         mine = frame[frame["segment"] == key if key else ~frame["segment"].isin(keys)].reset_index(drop=True)
         if len(mine):

@@ -19,8 +19,8 @@ _NAME, _CHOSEN, _ERROR = "review_name", "review_saved", "review_error"
 
 
 def draw(pack: Pack) -> None:
-    """Save and open; what went wrong in a callback is said here."""
-    error = st.session_state.pop(_ERROR, None)
+    """Save and open; what went wrong in a callback is said here until the next try."""
+    error = st.session_state.get(_ERROR)
     if isinstance(error, MvpodError):
         st.error(md_escape(error.text(context.lang())), icon=":material/error:")
     save, open_ = st.columns(2)
@@ -47,7 +47,7 @@ def _open(pack: Pack) -> None:
 
 
 def _save(pack: Pack) -> None:
-    name = str(st.session_state[_NAME] or pack.quarter)
+    name, st.session_state[_ERROR] = str(st.session_state[_NAME] or pack.quarter), None
     try:
         st.toast(t("review.saved.as", name=md_escape(packs.save(_store(), name, to_text(pack)))))
     except MvpodError as error:
@@ -55,7 +55,7 @@ def _save(pack: Pack) -> None:
 
 
 def _act(what: str) -> None:
-    name = str(st.session_state[_CHOSEN])
+    name, st.session_state[_ERROR] = str(st.session_state[_CHOSEN]), None
     try:
         if what == "remove":
             packs.remove(_store(), name)

@@ -1,0 +1,80 @@
+"""The command line: a scheduler writes a pack, and anybody verifies it, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import cli
+from analytics.review import verify as check
+from analytics.review.pack import Item, Pack, to_text
+from data import packs
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = to_text(Pack("2026Q1", lang="both", items=(Item("funnel.outcomes", comment="note"),)))
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    (tmp_path / "small.json").write_text(SMALL, encoding="utf-8")
+    return tmp_path / "small.json"
+
+
+def test_a_scheduler_writes_a_pack_and_anybody_verifies_it(imported: Path, pack: Path, tmp_path: Path) -> None:
+    def run(*words: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "cli", *map(str, words), "--store", str(imported)]
+        return subprocess.run(command, cwd=ROOT, env=os.environ | {"MVPOD_LANG": "en"}, capture_output=True, text=True,
+                              timeout=300, check=False)
+
+    out = tmp_path / "review.xlsx"
+    done = run("report", "--quarter", "2026Q1", "--pack", pack, "--lang", "zh", "--out", out)
+    assert (done.returncode, done.stdout.strip()) == (0, str(out)), done.stderr
+    verified = run("verify", out)
+    assert (verified.returncode, verified.stdout[:5]) == (0, "Same:"), verified.stderr
+
+
+def test_both_languages_and_several_kinds_are_files_of_their_own(imported: Path, pack: Path, tmp_path: Path) -> None:
+    code = cli.main(["report", "--store", str(imported), "--pack", str(pack), "--format", "csv,parquet", "--out",
+                     str(tmp_path / "q1.csv"), "--url", "https://sales.example/", "--where", "pipeline=smb"])
+    assert code == 0
+    names = {f"q1.{lang}.{kind}.zip" for lang in ("en", "zh") for kind in ("csv", "parquet")}
+    assert {file.name for file in tmp_path.glob("q1*")} == names
+    stamp = check.read((tmp_path / "q1.zh.csv.zip").read_bytes(), "q1").stamp
+    assert stamp.link.startswith("https://sales.example/review?")
+    assert "pipeline=smb" in stamp.link
+
+
+def test_a_saved_pack_is_found_by_its_name(restated: Path, tmp_path: Path) -> None:
+    packs.save(restated, "Board Q1", SMALL)
+    assert cli.main(["report", "--store", str(restated), "--pack", "Board Q1", "--lang", "en", "--out",
+                     str(tmp_path / "b.csv")]) == 0
+    assert (tmp_path / "b.csv.zip").is_file()
+
+
+def test_a_restated_figure_is_named_and_fails(restated: Path, imported: Path, pack: Path, tmp_path: Path,
+                                              capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--pack", str(pack), "--lang", "en", "--out", str(tmp_path / "r.csv")]
+    assert cli.main(["report", "--store", str(imported), *words]) == 0
+    capsys.readouterr()
+    assert cli.main(["verify", str(tmp_path / "r.csv.zip"), "--store", str(restated), "--lang", "en"]) == 1
+    said = capsys.readouterr()
+    assert "the data were restated" in said.out
+    assert "difference" in said.err
+
+
+@pytest.mark.parametrize(("words", "code"), [
+    (["--quarter", "2026Q9"], "E_PERIOD"), (["--format", "doc"], "E_REPORT_FORMAT"),
+    (["--pack", "none"], "E_PACK_UNKNOWN"),
+    (["--where", "colour=red"], "E_FILTER"), (["--where", "pipeline=mars"], "E_VALUE"),
+    (["--as-of", "2031-01-01"], "E_AS_OF"), (["--template", "none.pptx"], "E_OUTPUT"),
+], ids=lambda value: value if isinstance(value, str) else " ".join(value))
+def test_what_cannot_be_done_is_a_sentence_and_writes_nothing(
+        imported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], code: str) -> None:
+    command = ["report", "--store", str(imported), "--out", str(tmp_path / "x.xlsx"), *words, "--lang", "en"]
+    assert cli.main(command) == 1
+    assert capsys.readouterr().err.startswith(f"{code}: ")
+    assert not list(tmp_path.iterdir())
