@@ -84,7 +84,8 @@ async def _photo(chromium: Chromium, svg: str) -> bytes:
 
 def _composed(card: Card, chart: str, look: Look, stamp: Stamp) -> str:
     """The finding and what is measured above the chart; notes, view and load below it."""
-    colours, y, rows = palette("export"), float(MARGIN), []
+    colours, y = palette("export"), float(MARGIN)
+    rows: list[str] = []
     source = f"{look.t('pack.load')} {stamp.load} · {stamp.app} · {stamp.sha256[:12]}"
     above = [(card.title, 17, 700, colours.text), (parts.caption(card, look), 12, 400, colours.muted)]
     below = [*((note, 12, 400, colours.text) for note in card.notes),

@@ -45,13 +45,13 @@ def written(card: Card, look: Look) -> pd.DataFrame:
 
 def read_stamp(data: bytes) -> Stamp:
     """The stamp of a document; ValueError or KeyError where there is none."""
-    return from_text(str((_opened(data).metadata or {})[STAMP]))
+    return from_text(_property(_opened(data), STAMP))
 
 
 def read_figures(data: bytes) -> dict[int, pd.DataFrame]:
     """Place of the card -> the table that is attached; MvpodError E_PDF_EDITED where a page was changed."""
     reader = _opened(data)
-    made, found = json.loads(str((reader.metadata or {})[PAGES])), _hashes(reader)
+    made, found = json.loads(_property(reader, PAGES)), _hashes(reader)
     changed = [n + 1 for n in range(max(len(made), len(found))) if made[n : n + 1] != found[n : n + 1]]
     if changed:
         raise MvpodError("E_PDF_EDITED", pages=changed)
@@ -79,6 +79,12 @@ def _hashes(reader: PdfReader) -> list[str]:
     """What each page draws, as a short hash."""
     contents = (page.get_contents() for page in reader.pages)
     return [hashlib.sha256(b"" if c is None else c.get_data()).hexdigest()[:16] for c in contents]
+
+
+def _property(reader: PdfReader, name: str) -> str:
+    if reader.metadata is None:
+        raise ValueError("no properties")
+    return str(reader.metadata[name])
 
 
 def _opened(data: bytes) -> PdfReader:

@@ -106,13 +106,13 @@ def _labels(plot: Plot, look: Look) -> dict[str, Any]:
 
 def _axes(chart: Any, plot: Plot, look: Look) -> None:
     form = number_format(plot, look.lang)
-    numbers = {"num_format": form, "major_gridlines": {"visible": False}, "num_font": {"size": 9}}
+    numbers: dict[str, Any] = {"num_format": form, "major_gridlines": {"visible": False}, "num_font": {"size": 9}}
     places: dict[str, Any] = {"num_font": {"size": 9}, "label_position": "low", "major_tick_mark": "none"}
     if plot.form in ("line", "step"):
         step = math.ceil(len(plot.categories) / _LABELS)
         places |= {"interval_unit": step, "interval_tick": step}
         if plot.number == "rate":
-            numbers |= {"min": 0, "num_format": "0%"}
+            numbers = {**numbers, "min": 0, "num_format": "0%"}
     if _TYPES[plot.form]["type"] == "bar":
         chart.set_x_axis({**numbers, "visible": plot.form == "stacked"})
         chart.set_y_axis({**places, "reverse": True})
