@@ -18,7 +18,7 @@ from contextlib import ExitStack, contextmanager
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
@@ -583,7 +583,7 @@ def _pack(args: argparse.Namespace, company: Company) -> Pack:
 
     organisation = company.settings.organisation
     quarter = args.quarter or usual_quarter(company.last_day, organisation.fiscal_year_start)
-    lang: Language = args.asked_lang or organisation.language
+    lang = cast("Language", args.asked_lang or organisation.language)
     if not args.pack:
         return default_pack(quarter, lang)
     saved = from_text(packs.read(Path(args.pack)) if Path(args.pack).is_file() else packs.load(args.store, args.pack))

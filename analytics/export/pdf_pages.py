@@ -103,7 +103,8 @@ def _slide(slide: Slide, places: Mapping[int, int], charts: Mapping[int, str], l
     cards = "".join(_card(card, chart, len(slide.cards), look) for card, chart in zip(slide.cards, drawn, strict=True))
     room = max((_height(chart) * _PAGE_WIDTH / len(drawn) / width(slide) for chart in drawn), default=0)
     rows = f"grid-template-rows: auto auto minmax(0, {room + 4:.0f}mm) auto auto"
-    missing = f"<h2>{said(item.card)}</h2><p>{said(slide.missing)}</p>" if slide.missing else ""
+    name = said(packs.called(item, look.lang, look.settings))
+    missing = f"<h2>{name}</h2><p>{said(slide.missing)}</p>" if slide.missing else ""
     keys = dict.fromkeys(card.definition_key for card in slide.cards if card.definition_key)
     defined = [f"{REGISTRY[key].label[look.lang]} ({key})" for key in keys]
     foot = " · ".join([*defined, stamp.words, f"{look.t('pack.load')} {stamp.load}"])

@@ -30,6 +30,7 @@ from analytics.export.plot import plot_of
 from analytics.export.pptx_sheet import drawn, number_format
 from analytics.metrics.registry import REGISTRY
 from analytics.review import figures
+from analytics.review.pack import called
 from analytics.review.slides import Slide
 from analytics.review.stamp import Stamp, from_text, plain
 from data.errors import MvpodError
@@ -252,7 +253,8 @@ def _contents(sheet: Worksheet, slides: Sequence[Slide], names: Mapping[int, str
             sheet.set_row(row, 16 * max(_lines(text, 70), _lines(comment, 70)))
             row += 1
         if slide.missing:
-            sheet.write_string(row, 1, _cut(f"{slide.item.card}: {slide.missing}"), styles.wrapped)
+            name = called(slide.item, look.lang, look.settings)
+            sheet.write_string(row, 1, _cut(f"{name}: {slide.missing}"), styles.wrapped)
             row += 1
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 2, 70)
