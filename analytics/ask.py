@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from analytics import conversion_days, funnel, marks, periods, standards
+from analytics import conversion_days, funnel, marks, periods, stage_shifts, standards
 from analytics.attention_questions import AttentionQuestions
 from analytics.closeness_questions import ClosenessQuestions
 from analytics.comparison_questions import ComparisonQuestions
@@ -114,6 +114,15 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         slice_, keys = slice_of(view), groups_of(["month", *by], ("pipeline", "stage"))
         totals, visits = (self._counts(q, slice_, keys) for q in ("stage_totals", "visit_days"))
         return conversion_days.trend(totals, visits, self._context(slice_), keys)
+
+    def stage_shifts(self, view: View) -> pd.DataFrame:
+        """In which stages opportunities stay longer or shorter than before, and since which quarter of entry, of the last
+        eight up to the end of the view's period (columns: stage_shifts.SHIFTS)."""
+        until = min(view.end, view.as_of) if view.end else view.as_of
+        shown = periods.last(8, "quarter", until, self._fiscal)
+        slice_ = slice_of(view.with_(start=shown[0].start, end=until))
+        visits = self._counts("visit_days", slice_, ["segment", "quarter"])
+        return stage_shifts.shifts(visits, [p.name for p in shown])
 
     def flow(self, view: View) -> pd.DataFrame:
         """Where those that entered the pipeline in the period went, visit by visit, up to the as-of date.

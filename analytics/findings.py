@@ -20,6 +20,7 @@ import pandas as pd
 
 from analytics import format as show
 from analytics.i18n import t
+from analytics.periods import parse
 from analytics.statistics.estimate import LEVEL, Estimate
 from analytics.statistics.intervals import difference, trend_p
 
@@ -134,6 +135,20 @@ def slowest_stage(stages: pd.DataFrame, lang: str, *, what: str, name: Name = st
         return Finding(t("finding.slowest.clear", lang, **fields), "clear")
     more = {"other": name(rivals[0]["stage"]), "other_days": show.days(rivals[0]["value"], lang)}
     return Finding(t("finding.slowest.unclear", lang, **fields, **more), "unclear")
+
+
+def stage_shift(shifts: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> Finding:
+    """In which stage of one pipeline and segment opportunities stay longer or shorter than before. Rows:
+    stage_shifts.shifts, the most certain first."""
+    real = shifts[shifts["is_real"]].to_dict("records") if len(shifts) else []
+    if not real:
+        return Finding("", "nothing" if shifts.empty else "unclear")
+    row = real[0]
+    return Finding(t(
+        f"finding.stage_shift.{'longer' if row['is_longer'] else 'shorter'}", lang, what=what, stage=name(row["stage"]),
+        since=show.period(parse(row["since"]), lang), after=show.days(row["after"], lang),
+        before=show.days(row["before"], lang), n=show.number(row["n_after"]), n_before=show.number(row["n_before"])),
+        "clear")
 
 
 def half_left(stage: str, median: Estimate, n: int, still_open: int, events: int, lang: str, *,

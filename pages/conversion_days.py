@@ -47,9 +47,11 @@ def _stage_name(facet: Facet, stage: str) -> str:
 
 
 def _one_stage(number: int, facet: Facet, p75: pd.DataFrame, view: View) -> None:
-    """One stage at a time: its trend by month of entry, and who took longer than so many days."""
+    """One stage at a time, at first the one whose days changed: its trend by month of entry, and who took longer."""
     stages = list(p75["stage"])
-    stage = view_state.choose(f"stage{number}", t("days.stage", segment=_name(facet)), stages, stages[0],
+    shifts = facet.of(cache.ask().stage_shifts(view))
+    moved = [s for s in shifts.loc[shifts["is_real"].astype(bool), "stage"] if s in stages]
+    stage = view_state.choose(f"stage{number}", t("days.stage", segment=_name(facet)), stages, [*moved, *stages][0],
                               {s: _stage_name(facet, s) for s in stages})
     with states.guard("days_trend"):
         chart_card.draw(cards.conversion_days.entry_trend(cache.ask(), view, context.look(), facet, stage, number))

@@ -32,16 +32,19 @@ def statistics(ask: Ask, view: View, look: Look, mean: str = "converted_mean") -
     frames = {s: ask.standards(key, view, ("segment",)) for s, key in metrics.items()}
     other = ask.compared(view)
     before = None if other is None else {s: ask.metric(key, other, ("segment",)) for s, key in metrics.items()}
-    extent = days.scale(frames, before)
+    extent, shifts = days.scale(frames, before), ask.stage_shifts(view)
     cards = []
     for number, facet in enumerate(parts.facets(frames["median"], look.settings)):
         mine = {s: facet.of(f) for s, f in frames.items()}
         was = None if before is None else {s: facet.of(f) for s, f in before.items()}
         name = facet.name(look.lang, look.settings)
-        said = findings.slowest_stage(mine["median"], look.lang, what=name, name=partial(look.stage, facet.pipeline))
+        stage = partial(look.stage, facet.pipeline)
+        said = findings.slowest_stage(mine["median"], look.lang, what=name, name=stage)
+        moved = findings.stage_shift(facet.of(shifts), look.lang, what=name, name=stage)
+        title = moved.text or look.t("days.card", segment=name, finding=said.text)
         figure = days.statistics(mine, look.names, look.theme, extent=extent, comparison=was, standard=mine)
         cards.append(Card(
-            f"days_statistics_{number}", look.t("days.card", segment=name, finding=said.text),
+            f"days_statistics_{number}", title,
             look.t(f"days.measured.{view.days}"), figure, mine["median"], view, definition_key=metrics["median"],
             columns=_COLUMNS, kinds=_KINDS, question=metrics["median"], segment=facet.segment,
             native=Native("bar", "stage", (Series(look.t("pack.median"), "value"),), number="days")))

@@ -93,6 +93,53 @@ def restricted_mean(curve: pd.DataFrame, limit: float | None = None, *, level: f
     return Estimate(mean, max(0.0, mean - z * error), min(limit, mean + z * error))
 
 
+def stock_share(curve: pd.DataFrame, day: float, *, level: float = LEVEL) -> Estimate:
+    """The share that has been there for more than `day` days of what stands there at a time, if as many come every day
+    and all stay as the curve says: Σ S(a) over the ages a > day, over all ages up to the longest duration seen.
+
+    A stock is always older than the durations that end in it: who stays long is met more often (length bias, Cox 1969).
+    Days are whole. Limits by the delta method on Greenwood's steps, normal, inside 0..1. None for an empty curve.
+
+    >>> half = kaplan_meier(pd.DataFrame({"days": [1, 9], "events": [5, 5], "censored": [0, 0]}))
+    >>> stock_share(half, 1).value  # ages 0: ten, 1 to 8: five each
+    0.7
+    """
+    if curve.empty:
+        return NOT_KNOWN
+    ages, standing = _stock(curve)
+    total = standing.sum()
+    if not total > 0:  # all end on the day they begin: nobody stands there
+        return NOT_KNOWN
+    share = float(standing[ages > day].sum() / total)
+    pull = np.append(((ages > day) - share) * standing / total, 0.0)[::-1].cumsum()[::-1]  # of all ages from a day on
+    steps = greenwood_steps(curve["events"].to_numpy(float), curve["at_risk"].to_numpy(float))
+    error = z_of(level) * float(np.sqrt(np.sum(pull[curve["days"].to_numpy(int)] ** 2 * steps)))
+    return Estimate(share, max(0.0, share - error), min(1.0, share + error))
+
+
+def stock_day(curve: pd.DataFrame, share: float) -> float | None:
+    """The age that no more than `share` of such a stock (`stock_share`) exceeds; None for an empty curve.
+
+    >>> even = kaplan_meier(pd.DataFrame({"days": [10], "events": [4], "censored": [0]}))
+    >>> stock_day(even, 0.2)  # as many of each age from 0 to 9
+    7.0
+    """
+    if curve.empty:
+        return None
+    ages, standing = _stock(curve)
+    if not standing.sum() > 0:
+        return 0.0
+    older = 1 - standing.cumsum() / standing.sum()
+    return float(ages[np.flatnonzero(older <= share + _TIE)[0]])
+
+
+def _stock(curve: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """Ages in days up to the longest duration seen, and how much of what came in is still there at each."""
+    days, survival = curve["days"].to_numpy(float), np.append(1.0, curve["survival"].to_numpy(float))
+    ages = np.arange(int(days[-1]) + 1)
+    return ages, survival[np.searchsorted(days, ages, side="right")]
+
+
 def logrank(one: pd.DataFrame, other: pd.DataFrame) -> float | None:
     """P value of the log-rank test that two groups last equally long (Mantel 1966, one degree of freedom).
 
@@ -107,9 +154,13 @@ def logrank_z(one: pd.DataFrame, other: pd.DataFrame) -> float | None:
     values are 0."""
     first, second = (_on(tally_of(checked(frame, ["events"]))) for frame in (one, other))
     days = np.union1d(first.index, second.index)
-    (d1, n1), (d2, n2) = (_spread(frame, days) for frame in (first, second))
+    return logrank_score(*(column for frame in (first, second) for column in _spread(frame, days)))
+
+
+def logrank_score(d1: np.ndarray, n1: np.ndarray, d2: np.ndarray, n2: np.ndarray) -> float | None:
+    """The same from how many ended on each day (d) and were still there when it began (n), on the same days."""
     d, n = d1 + d2, n1 + n2
-    expected = d * n1 / n
+    expected = np.divide(d * n1, n, out=np.zeros_like(d), where=n > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         variance = np.where(n > 1, d * (n1 / n) * (n2 / n) * (n - d) / (n - 1), 0.0).sum()
     if not variance > 0:
