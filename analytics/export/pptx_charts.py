@@ -47,8 +47,8 @@ _ROOM = 0.22
 _LABELS = 10
 #: A part of a stacked bar that is narrower, as a share of the scale, has no number in it.
 _NARROW = 0.07
-#: The share of a waterfall that its names take, and the number beside a bar.
-_PLACES, _NUMBER = 0.34, 0.13
+#: The share of a waterfall that its names take, and the points that a number beside its bars takes.
+_PLACES, _NUMBER = 0.34, 58
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,8 @@ class Paint:
         named = {cut(clean(i18n.label("segment", key, self.look.lang, self.look.settings)), 40): key
                  for key in self.look.names.order}
         rest = iter([*self.colours.others, self.colours.neutral, *self.colours.others] * len(lines))
-        found, seen = [], set()
+        found: list[str] = []
+        seen: set[str] = set()
         for line in lines:
             colour = self._ink(named[line.name]) if line.name in named else \
                 next(rest) if line.role in seen & {"actual", "forecast"} else self.ink
@@ -112,7 +113,7 @@ def add(shapes: Any, plot: Plot, box: Box, paint: Paint, scale: tuple[float, flo
     if plot.form in ("line", "step"):
         _lines(chart, plot, paint)
     elif plot.form == "waterfall":
-        _waterfall(chart, plot, paint, scale)
+        _waterfall(chart, plot, paint, scale, Emu(box[2]).pt)
     else:
         _bars(chart, plot, paint, scale, box)
 
@@ -235,7 +236,7 @@ def _of_waterfall(plot: Plot) -> list[tuple[str, tuple[float | None, ...]]]:
     return [("" if piece == "base" else name, values) for piece, values in pieces(plot.lines[0].values).items()]
 
 
-def _waterfall(chart: Chart, plot: Plot, paint: Paint, scale: tuple[float, float]) -> None:
+def _waterfall(chart: Chart, plot: Plot, paint: Paint, scale: tuple[float, float], width: float) -> None:
     """Bars that hang where the one before ended; each with its number beside it, which follows when it is edited."""
     looks = {"total": (paint.ink.actual, ""), "rise": (paint.colours.good, '"+"'), "fall": (paint.colours.bad, '"−"')}
     chart.plots[0].gap_width, chart.plots[0].overlap = 45, 100
@@ -254,11 +255,12 @@ def _waterfall(chart: Chart, plot: Plot, paint: Paint, scale: tuple[float, float
         colour, sign = looks[piece.removesuffix("_below")]
         _notation(series, "actual", colour, paint)
         if piece in looks:
-            _beside(series, [None if v is None else abs(v) / span * wide for v in values], sign + number)
+            places = [None if v is None else (abs(v) / span * wide + _NUMBER / width) / 2 for v in values]
+            _beside(series, places, sign + number)
 
 
 def _beside(series: BarSeries, shares: Sequence[float | None], code: str) -> None:
-    """Stacked bars know no number outside their end: it is moved there from the middle, by shares of the chart."""
+    """Stacked bars know no number outside their end: it is moved there by these shares of the chart."""
     labels = series._element.get_or_add_dLbls()
     for lines in labels.findall("{*}showLeaderLines"):
         labels.remove(lines)
@@ -266,7 +268,7 @@ def _beside(series: BarSeries, shares: Sequence[float | None], code: str) -> Non
     for number, (place, share) in enumerate(known):  # before what is said of all
         labels.insert(number, _xml(
             f'<c:dLbl {nsdecls("c", "a")}><c:idx val="{place}"/><c:layout><c:manualLayout>'
-            f'<c:x val="{share / 2 + _NUMBER / 2:.4f}"/><c:y val="0"/></c:manualLayout></c:layout>'
+            f'<c:x val="{share:.4f}"/><c:y val="0"/></c:manualLayout></c:layout>'
             f"<c:numFmt formatCode={quoteattr(code)} sourceLinked=\"0\"/><c:spPr/>"
             f'<c:txPr><a:bodyPr wrap="none"/><a:lstStyle/><a:p><a:pPr><a:defRPr sz="{_SIZE}00"/></a:pPr>'
             '<a:endParaRPr lang="en-US"/></a:p></c:txPr><c:dLblPos val="ctr"/>'

@@ -28,6 +28,8 @@ CHART = "mvpod {deck} {number} {form}"
 _GAP = Inches(0.3)
 #: Largest and smallest size, in points: of a title, what is measured, a comment, what stands below a chart.
 _TITLE, _HEAD, _COMMENT, _SMALL = (24, 11), (12, 8), (14, 9), (9, 7)
+#: Points for the line that says that a chart is a picture, or why it is none.
+_LINE = 34
 #: Cards beside each other that no segment tells apart.
 _NUMBERS = ("①", "②")
 #: The share of a slide that a comment may take.
@@ -176,7 +178,7 @@ class Maker:
         """The picture of a card in its place, or its rows; a line says which."""
         left, top, width, height = box
         png = self.pictures.get(id(card))
-        room = height - Pt(26)
+        room = height - Pt(_LINE)
         if png is None:
             rest = add_table(page.shapes, card, self.look, (left, top, width, room))
             more = self.look.t("slides.more_rows", n=rest) if rest else ""
@@ -188,7 +190,7 @@ class Maker:
             shape.name = f"picture {card.key}"
             shape._element.nvPicPr.cNvPr.set("descr", pptx_text.clean(f"{card.title}. {card.measured}"))
             said = [self.look.t("slides.picture")]
-        self._text(page.shapes.add_textbox(left, top + room, width, Pt(26)), said, _SMALL, muted=True)
+        self._text(page.shapes.add_textbox(left, top + room, width, Pt(_LINE)), said, _SMALL, muted=True)
 
     def _paint(self, card: Card) -> Paint:
         return Paint(self.look, self.template.theme, card.segment)

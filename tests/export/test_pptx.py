@@ -416,6 +416,19 @@ def test_without_a_browser_the_rows_stand_where_the_picture_would(monkeypatch: p
     assert written(shown, EN) is None
 
 
+def test_the_words_of_a_table_give_way_and_its_numbers_never(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(job: object) -> None:
+        raise MvpodError("E_NO_BROWSER")
+
+    monkeypatch.setattr(pptx_pictures, "draw", missing)
+    rows = pd.DataFrame({"place": ["long words " * 9], "other": ["more of them " * 9], "n": [1_234_567]})
+    shown = card("picture", rows, native=Native("picture"), columns=("place", "other", "n"))
+    page = pages(deck(slide(shown, shown), template=narrow_template()))[1]
+    for table in [shape.table for shape in page.shapes if shape.has_table]:
+        first, _, number = (cell.text for cell in table.rows[1].cells)
+        assert (first.endswith("…"), number) == (True, "1,234,567")
+
+
 @pytest.mark.skipif(not Path("/usr/bin/chromium").exists(), reason="needs Chromium")
 def test_with_a_browser_a_chart_of_no_office_program_is_a_picture_and_says_so() -> None:
     shown = card("picture", native=Native("picture"), figure=go.Figure(go.Scatter(x=[1], y=[1])))
