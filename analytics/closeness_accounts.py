@@ -93,7 +93,10 @@ def shifts(counts: pd.DataFrame) -> pd.DataFrame:
     rows = [_compared(row, everybody, len(groups)) for row in groups.to_dict("records")]
     rows.append(_on_its_own(everybody))
     frame = pd.DataFrame(rows, columns=list(SHIFTS))
-    return frame.sort_values(["p_adjusted", "p", "dimension", "value"], kind="stable").reset_index(drop=True)
+    # two groups that make up a whole have one p; its last digits must not decide which of them comes first
+    order = ["p_adjusted", "p", "dimension", "value"]
+    return frame.sort_values(order, kind="stable", key=lambda c: c.round(9) if c.dtype.kind == "f" else c,
+                             ignore_index=True)
 
 
 def lost_with(found: pd.DataFrame) -> dict[Any, Any] | None:
