@@ -108,8 +108,8 @@ def _tables(deck: Deck) -> Iterator[tuple[int, int, pd.DataFrame]]:
             name = shape.name.split(" ")
             if shape.has_chart and name[0] == "mvpod" and len(name) == 4:
                 workbook = shape.chart.part.chart_workbook.xlsx_part
-                table = pptx_sheet.table_in(workbook.blob, name[3])
-                yield int(name[1]), int(name[2]), cells(table)
+                if workbook is not None:  # other programs save a chart without it
+                    yield int(name[1]), int(name[2]), cells(pptx_sheet.table_in(workbook.blob, name[3]))
 
 
 def _put_stamp(deck: Deck, stamp: Stamp) -> None:
