@@ -1,7 +1,8 @@
 """Chromium without a window: charts as SVG, pages as PNG and PDF. One browser draws everything of one file.
 
-Nothing is asked of the network: Plotly comes from the installed package, and the pages that are drawn here may load
-nothing (`PAGE`). Needs no event loop of the caller, so that it can be called from any thread.
+Plotly is loaded once, from the installed package, and draws every chart (Kaleido loads it anew for each one: three
+times the work). Nothing is asked of the network: the pages that are printed here may load nothing (`PAGE`). Needs no
+event loop of the caller, so that it can be called from any thread.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import plotly.graph_objects as go
+from choreographer import Browser
 from choreographer.errors import BrowserClosedError, BrowserFailedError, ChannelClosedError, ChromeNotFoundError
-from kaleido import Kaleido
+from plotly.offline import get_plotlyjs
 
 from analytics.charts.style import template
 from analytics.export import hatch
@@ -27,45 +29,58 @@ PATIENCE = 120
 #: The first line of a page: whatever stands in it, it loads nothing and runs nothing.
 PAGE = ("<!doctype html><meta charset='utf-8'><meta http-equiv='Content-Security-Policy' "
         "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">")
-_TABS = 2
 _DEFAULT_HEIGHT = 360
 
 
 class Chromium:
-    """An open browser."""
+    """An open browser: one tab that draws charts, one that shows pages."""
 
-    def __init__(self, kaleido: Any) -> None:
-        self._kaleido = kaleido
-        self._tab: Any = None
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._plotly: Any = None
+        self._paper: Any = None
 
     async def charts(self, figures: Sequence[go.Figure], width: int | Sequence[int]) -> list[str]:
         """Figures as SVG, `width` wide (all, or each) and as high as they want to be; ids differ between them."""
-        drawn = [go.Figure(figure).update_layout(template=template("export")) for figure in figures]
-        widths = [width] * len(drawn) if isinstance(width, int) else width
-        found = await asyncio.gather(*(self._kaleido.calc_fig(
-            figure, {"format": "svg", "width": wide, "height": figure.layout.height or _DEFAULT_HEIGHT})
-            for figure, wide in zip(drawn, widths, strict=True)))
-        return [hatch.as_lines(_numbered(svg.decode(), place)) for place, svg in enumerate(found)]
+        if self._plotly is None:
+            self._plotly = await self._browser.create_tab("")
+            await self._run(f"{get_plotlyjs()};0")
+        widths = [width] * len(figures) if isinstance(width, int) else width
+        return [await self._chart(*each) for each in zip(figures, widths, range(len(figures)), strict=True)]
+
+    async def _chart(self, figure: go.Figure, width: int, place: int) -> str:
+        drawn = go.Figure(figure).update_layout(template=template("export"))
+        size = f"width: {width}, height: {drawn.layout.height or _DEFAULT_HEIGHT}"
+        svg = await self._run(f"Plotly.toImage({drawn.to_json()}, {{format: 'svg', imageDataOnly: true, {size}}})")
+        return hatch.as_lines(_numbered(str(svg), place))
 
     async def png(self, page: str, width: int, height: int, scale: int) -> bytes:
         """A page as PNG, `scale` dots a pixel."""
         await self._show(page)
-        await self._send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=scale,
-                         mobile=False)
-        return base64.b64decode((await self._send("Page.captureScreenshot", format="png"))["data"])
+        await self._send(self._paper, "Emulation.setDeviceMetricsOverride", width=width, height=height,
+                         deviceScaleFactor=scale, mobile=False)
+        return base64.b64decode((await self._send(self._paper, "Page.captureScreenshot", format="png"))["data"])
 
     async def pdf(self, page: str) -> bytes:
         """A page as PDF; its own style says how large the paper is."""
         await self._show(page)
-        found = await self._send("Page.printToPDF", printBackground=True, preferCSSPageSize=True)
+        found = await self._send(self._paper, "Page.printToPDF", printBackground=True, preferCSSPageSize=True)
         return base64.b64decode(found["data"])
 
     async def _show(self, page: str) -> None:
-        self._tab = self._tab or await self._kaleido.create_tab("")
-        await self._send("Page.setDocumentContent", frameId=self._tab.target_id, html=PAGE + page)
+        self._paper = self._paper or await self._browser.create_tab("")
+        await self._send(self._paper, "Page.setDocumentContent", frameId=self._paper.target_id, html=PAGE + page)
 
-    async def _send(self, command: str, **params: Any) -> dict[str, Any]:
-        answer = await self._tab.send_command(command, params)
+    async def _run(self, script: str) -> Any:
+        """What a script of our own gives, in the tab that draws charts."""
+        found = await self._send(self._plotly, "Runtime.evaluate", expression=script, awaitPromise=True,
+                                 returnByValue=True)
+        if "exceptionDetails" in found:
+            raise MvpodError("E_BROWSER", found=found["exceptionDetails"].get("text", "exception"))
+        return found["result"].get("value")
+
+    async def _send(self, tab: Any, command: str, **params: Any) -> dict[str, Any]:
+        answer = await tab.send_command(command, params)
         if "error" in answer:
             raise MvpodError("E_BROWSER", found=answer["error"].get("message", command))
         result: dict[str, Any] = answer["result"]
@@ -80,8 +95,8 @@ def draw(job: Callable[[Chromium], Awaitable[T]]) -> T:
 
 async def _drawn(job: Callable[[Chromium], Awaitable[T]]) -> T:
     try:
-        async with Kaleido(n=_TABS, mathjax=False) as kaleido:
-            return await asyncio.wait_for(job(Chromium(kaleido)), PATIENCE)
+        async with Browser() as browser:
+            return await asyncio.wait_for(job(Chromium(browser)), PATIENCE)
     except ChromeNotFoundError as error:
         raise MvpodError("E_NO_BROWSER") from error
     except (BrowserClosedError, BrowserFailedError, ChannelClosedError, TimeoutError, RuntimeError) as error:
