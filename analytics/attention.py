@@ -3,6 +3,9 @@
 The rules themselves are applied in data/sql/fragment_attention.sql, over what is open only. A limit on the days in a
 stage is `stage_times` x the median of the pipeline, stage and segment (Kaplan-Meier over the visits of the last
 `history_days` days, open ones censored), and never shorter than `stage_days`; for kept grades there is no such minimum.
+Nor is it shorter than the age that only `stage_share` of a steady stock of the same pace exceeds: what stands in a stage
+is always older than what passes through it, and without that half of everything would be called stalled
+(docs/decisions/0050).
 
 Ranking: stake = amount x chance left x excess. Chance left is what the comparison with the rivals says, else the
 historical win rate of those that came to the stage. Excess = how many times over its limit a rule's clock is (days in
@@ -22,7 +25,7 @@ import pandas as pd
 from analytics.metrics.frames import Context, added_up, ladder, ordered, ratio
 from analytics.statistics.estimate import CLAIM, Estimate
 from analytics.statistics.intervals import difference, t_of, with_wilson
-from analytics.statistics.survival import groups, kaplan_meier, quantile
+from analytics.statistics.survival import groups, kaplan_meier, quantile, stock_day
 from analytics.win_by_stage import by_stage
 from data.scope import UNKNOWN
 from data.settings import Settings
@@ -40,6 +43,9 @@ RULES = (
     "single_threaded",
     "no_rival",
 )
+#: Rules that call for a decision this week: something is wrong with the opportunity itself. The others are routine
+#: (a clock of reminders with a list of its own) or gaps in what is recorded, and most old stock has some of them.
+ACT = ("never_moved", "moved_stalled", "unconditioned", "at_risk")
 #: metric attention.<key> -> the rules that it counts
 METRICS = {
     "stalled": ("never_moved", "moved_stalled"),
@@ -61,6 +67,7 @@ LIMITS = (
     "n",
     "events",
     "median_days",
+    "stock_days",
     "limit_days",
     "review_days",
     "remind_days",
@@ -98,6 +105,7 @@ def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd
 
     visits: data/sql/visit_days.sql by segment; outcomes: stage_outcomes.sql by segment. median_days is missing with
     fewer than standards.min_events ended visits, or where half have not ended (reason): then the minimum alone holds.
+    stock_days: the age that only stage_share of a steady stock exceeds.
     """
     rules, settings = context.settings.attention, context.settings
     known = visits["segment"].replace({UNKNOWN: ""}) if len(visits) else pd.Series(dtype="str")
@@ -105,13 +113,13 @@ def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd
     rows = ladder(settings)[["pipeline", "stage"]].merge(pd.DataFrame({"segment": segments}, dtype="str"), how="cross")
     paces = (
         [
-            _pace(part, settings.standards.min_events) | key
+            _pace(part, settings.standards.min_events, rules.stage_share) | key
             for key, part in groups(visits.assign(segment=known), ["pipeline", "stage", "segment"])
         ]
         if len(visits)
         else []
     )
-    pace = pd.DataFrame(paces, columns=["pipeline", "stage", "segment", "n", "events", "median_days", "reason"])
+    pace = pd.DataFrame(paces, columns=["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "reason"])
     rows = rows.merge(
         pace.astype({"pipeline": "str", "stage": "str", "segment": "str"}),
         on=["pipeline", "stage", "segment"],
@@ -123,25 +131,28 @@ def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd
         events=rows["events"].fillna(0).astype("int64"),
         reason=rows["reason"].fillna("nobody_entered").astype("str"),
     )
-    learned = (rules.stage_times * rows["median_days"].astype("float64")).round()
+    medians, stock = (rows[name].astype("float64") for name in ("median_days", "stock_days"))
+    learned = np.fmax((rules.stage_times * medians).round(), stock)
     floor = rows["segment"].map(lambda s: float(rules.of("stage_days", s)))
     steps = [rules.of("idle_days", s) for s in rows["segment"]]
     rows = rows.assign(
         limit_days=np.fmax(learned, floor),
         review_days=learned.fillna(floor),
+        stock_days=stock,
         **{f"{name}_days": [float(step[i]) for step in steps] for i, name in enumerate(("remind", "warn", "recycle"))},
     )
     return rows[list(LIMITS)]
 
 
-def _pace(part: pd.DataFrame, minimum: int) -> dict[str, Any]:
+def _pace(part: pd.DataFrame, minimum: int, share: float) -> dict[str, Any]:
     part = part[part["is_entry_known"] & (part["days"] >= 0)]
     ended = part["outcome"].notna() & (part["outcome"] != "deleted")
     counts = pd.DataFrame(
         {"days": part["days"], "events": part["n"].where(ended, 0), "censored": part["n"].where(~ended, 0)}
     )
     n, events = int(part["n"].sum()), int(counts["events"].sum())
-    middle = quantile(kaplan_meier(counts)).value if events >= minimum else None
+    curve = kaplan_meier(counts) if events >= minimum else None
+    middle = None if curve is None else quantile(curve).value
     reason = (
         ""
         if middle is not None
@@ -151,7 +162,8 @@ def _pace(part: pd.DataFrame, minimum: int) -> dict[str, Any]:
         if events < minimum
         else "not_reached"
     )
-    return {"n": n, "events": events, "median_days": middle, "reason": reason}
+    oldest = None if curve is None or middle is None else stock_day(curve, share)
+    return {"n": n, "events": events, "median_days": middle, "stock_days": oldest, "reason": reason}
 
 
 def _chances(outcomes: pd.DataFrame, context: Context) -> pd.DataFrame:
@@ -199,7 +211,8 @@ def params(found: pd.DataFrame, hours: pd.DataFrame, settings: Settings) -> dict
             "paused_days": rules.paused_days,
             "tender_stages": list(rules.tender_stages),
             "due_days": rules.due_days,
-            "rival_from": rules.rival_from_stage,
+            "rival_from": settings.quality.field_stages["rivals"],
+            "acts": list(ACT),
             "excess_cap": rules.excess_cap,
         }
     )
@@ -207,13 +220,9 @@ def params(found: pd.DataFrame, hours: pd.DataFrame, settings: Settings) -> dict
 
 def watched(found: pd.DataFrame, settings: Settings) -> dict[str, Any]:
     """Parameters of data/sql/fragment_watched.sql and fragment_presales.sql."""
-    rules = settings.attention
-    rest = "C" if "C" not in rules.grade_amounts else ""
     return {
         "segments": sorted(set(found["segment"]) - {""}),
-        "grades": [*rules.grade_amounts, rest],
-        "grades_from": [float(v) for v in rules.grade_amounts.values()],
-        "unconditioned_from": rules.unconditioned_from_stage,
+        "unconditioned_from": settings.attention.unconditioned_from_stage,
         "unconditioned_below": settings.support.weak_conditions,
     }
 

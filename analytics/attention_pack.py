@@ -62,9 +62,10 @@ def _stage(row: Row, settings: Settings, as_of: date) -> str:
 
 
 def _grade(row: Row, settings: Settings, as_of: date) -> str:
-    if not isinstance(row["grade"], str):
-        return UNKNOWN if _known(row["amount_base"]) is None else LOOK
-    return GOOD
+    """Given by hand, by its amount alone, or not known."""
+    if isinstance(row["grade_given"], str):
+        return GOOD
+    return LOOK if isinstance(row["importance"], str) else UNKNOWN
 
 
 def _team(row: Row, settings: Settings, as_of: date) -> str:

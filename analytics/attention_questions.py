@@ -105,12 +105,14 @@ class AttentionQuestions:
         }
 
     def attention_pack(self, view: View, *, limit: int = 20, learned: Learned = None) -> pd.DataFrame:
-        """The review pack of the week: what is important (grade S or A, an event, stalled, less certain), most at stake
-        first, each with a light for the 13 elements (columns added: attention_pack.ELEMENTS; METHOD B19).
-        `attrs["total"]`: how many are important."""
+        """The review pack of the week: what is important (grade S or A, an event, stalled, less certain), of each team
+        the `pack_per_team` with most at stake, the first `limit` of them, each with a light for the 13 elements
+        (columns added: attention_pack.ELEMENTS; METHOD B19). `attrs`: total (kept), important, open (all of them)."""
         view = self._now(view)
-        found = self._attended(view, "pack", learned, limit=limit)
-        return self._named(attention_pack.lights(found, self.settings, view.as_of), view.as_of)
+        found = self._attended(view, "pack", learned, limit=limit, per_team=self.settings.attention.pack_per_team)
+        told = self._named(attention_pack.lights(found, self.settings, view.as_of), view.as_of)
+        told.attrs |= {name: int(found[name].max()) if len(found) else 0 for name in ("important", "open")}
+        return told.drop(columns=["important", "open"])
 
     def story_more(self, view: View, opportunity_id: str) -> dict[str, pd.DataFrame]:
         """What else is told of one opportunity beside `story`: "people" (of the decision chain, unnamed), "answers"

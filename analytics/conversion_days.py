@@ -72,7 +72,7 @@ def survival(visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.Da
     n (visits of the curve) and open_share (of n, still there on the as-of date).
     """
     keys = [*by, "pipeline", "stage", "stage_order"]
-    counts = _counted(visits)
+    counts = counted(visits)
     if counts.empty:
         return pd.DataFrame(columns=[*keys, "days", "at_risk", "survival", "low", "high", "n", "open_share"])
     curve = curves(counts, keys).drop(columns="std_error")
@@ -96,7 +96,7 @@ def leaving(visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.Dat
     Columns: the groups, pipeline, stage, stage_order, exit_kind, days, at_risk, events, incidence, low, high, survival.
     """
     keys = [*by, "pipeline", "stage", "stage_order"]
-    counts = _counted(visits)
+    counts = counted(visits)
     for kind in LEAVING:
         counts[kind] = counts["n"].where(counts["outcome"] == kind, 0)
     parts = []
@@ -137,14 +137,14 @@ def _quantile(visits: pd.DataFrame, context: Context, by: Sequence[str], p: floa
         invalid=visits["n"].where(visits["is_entry_known"] & ~(visits["days"] >= 0), 0))
     frame = per_stage(left_out[[*keys, "stage_order", "entry_unknown", "invalid", "approximate"]], context, by,
                       ("entry_unknown", "invalid", "approximate"))
-    found = quantiles(_counted(visits), keys, p, min_events=context.settings.standards.min_events)
+    found = quantiles(counted(visits), keys, p, min_events=context.settings.standards.min_events)
     frame = frame.merge(found, on=keys, how="left")
     frame[["n", "events", "censored"]] = frame[["n", "events", "censored"]].fillna(0).astype("int64")
     frame["reason"] = frame["reason"].where(frame["n"] > 0, "nobody_entered")
     return _typed(frame.assign(hours=np.nan), by)
 
 
-def _counted(visits: pd.DataFrame) -> pd.DataFrame:
+def counted(visits: pd.DataFrame) -> pd.DataFrame:
     """Visits with known, not negative durations, as events and censored per day."""
     counts = visits[visits["is_entry_known"] & (visits["days"] >= 0)]
     has_left = counts["outcome"].notna() & (counts["outcome"] != GONE)

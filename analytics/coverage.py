@@ -24,8 +24,10 @@ Answers = Mapping[str, pd.DataFrame]
 def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Open amount due in the period against the remaining target, one row per group.
 
+    What is past due has no period of its own and is in n only where its day lies in the asked one: it stands beside.
     Columns: the groups, n (open, due in the period), amount, amount_missing, won_amount (in the period so far),
-    overdue (of n, the day is past), target, remaining = target - won_amount (not below 0), value = amount /
+    overdue and overdue_amount (all that are past due on the as-of date), with_past_due = (amount + that of those past
+    due that are not in n) / remaining, target, remaining = target - won_amount (not below 0), value = amount /
     remaining, needed = 1 / win rate by amount of the last 365 days, needed_low, needed_high (from its interval),
     win_rate, win_n (closed ones behind it), reason (no_period, no_target, target_reached, nothing_due, no_amounts).
     Base currency.
@@ -36,6 +38,8 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     won = added_up(answers["closings"], keys)[[*keys, "won", "won_amount"]]
     frame = _joined(_joined(due, given, keys, "outer"), won, keys, "outer")
     frame = _joined(frame, _rates(answers, context, keys), keys, "left")
+    if {"month", "quarter"} & set(keys):  # what is past due belongs to months that nobody asked for
+        frame = frame[(frame["n"] > 0) | frame["target"].notna() | frame["won"].notna()].reset_index(drop=True)
     whole = ["n", "amount_missing", "overdue"]
     frame[whole] = frame[whole].fillna(0).astype("int64")
     frame["win_n"] = frame["win_n"].fillna(0).astype("int64")
@@ -43,22 +47,27 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     remaining = (frame["target"] - booked).clip(lower=0)
     value = pd.Series(ratio(frame["amount"], remaining), index=frame.index)
     value = value.mask((frame["n"] == 0) & (remaining > 0), 0.0)
+    late = frame["late_amount"].astype(float).where(frame["late"].fillna(0) > 0, 0.0)
+    with_past_due = value + pd.Series(ratio(late, remaining), index=frame.index)
     tests = [context.start is None, frame["target"].isna(), remaining == 0, (frame["n"] > 0) & frame["amount"].isna()]
     reason = np.select(
         [np.broadcast_to(test, len(frame)) for test in tests],
         ["no_period", "no_target", "target_reached", "no_amounts"],
         "",
     )
-    frame = frame.assign(won_amount=booked, remaining=remaining, value=value.where(reason == ""), reason=reason)
+    frame = frame.assign(won_amount=booked, remaining=remaining, value=value.where(reason == ""), reason=reason,
+                         with_past_due=with_past_due.where(reason == ""))
     columns = [
         "n",
         "amount",
         "amount_missing",
         "won_amount",
         "overdue",
+        "overdue_amount",
         "target",
         "remaining",
         "value",
+        "with_past_due",
         "needed",
         "needed_low",
         "needed_high",

@@ -109,13 +109,22 @@ def covered(rows: pd.DataFrame, lang: str, *, name: Name = str) -> Finding:
     judged = known[known["needed"].notna()]
     if judged.empty:
         row = known.iloc[0].to_dict()
-        return Finding(t("pipeline.coverage.plain", lang, **_coverage(row, lang, name)), "unclear")
+        return Finding(t("pipeline.coverage.plain", lang, **_coverage(row, lang, name)) + _past_due(row, lang), "unclear")
     row = judged.loc[(judged["value"] / judged["needed"]).idxmin()].to_dict()
     low, high = (row[c] if show.is_known(row[c]) else row["needed"] for c in ("needed_low", "needed_high"))
     key = "short" if row["value"] < low else "enough" if row["value"] > high else "unclear"
     return Finding(
-        t(f"pipeline.coverage.{key}", lang, **_coverage(row, lang, name)), "unclear" if key == "unclear" else "clear"
+        t(f"pipeline.coverage.{key}", lang, **_coverage(row, lang, name)) + _past_due(row, lang),
+        "unclear" if key == "unclear" else "clear",
     )
+
+
+def _past_due(row: Mapping[str, Any], lang: str) -> str:
+    """What is past due is in no quarter to come: how far it would reach, were all of it to come in this one."""
+    if not row["overdue"] or not show.is_known(row["overdue_amount"]):
+        return ""
+    return t("pipeline.coverage.past_due", lang, n=show.number(row["overdue"]),
+             amount=show.amount(row["overdue_amount"], lang), value=show.number(row["with_past_due"], digits=1))
 
 
 def _coverage(row: Mapping[str, Any], lang: str, name: Name) -> dict[str, str]:
@@ -130,31 +139,22 @@ def _coverage(row: Mapping[str, Any], lang: str, name: Name) -> dict[str, str]:
 
 
 def aged(frame: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> Finding:
-    """In which stage the largest share stands longer than three of four used to (rows of ageing.ageing, one group)."""
-    judged = frame.assign(
-        of=frame[["fast", "usual", "slow", "stuck"]].sum(axis="columns"), late=frame["slow"] + frame["stuck"]
-    )
-    judged = judged[(judged["of"] >= MIN_N) & judged["value"].notna()]
+    """In which stage more stand longer than three of four used to than in a steady stock (rows of ageing.ageing of one
+    group); none where chance explains it. That many of a stock are older than most visits is no finding by itself."""
+    judged = frame.assign(of=frame[["fast", "usual", "slow", "stuck"]].sum(axis="columns"))
+    judged = judged[(judged["of"] >= MIN_N) & judged["value"].notna() & judged["steady"].notna()]
     if judged.empty:
         return Finding(t("pipeline.aged.unknown", lang, what=what), "too_few")
-    row = judged.loc[judged["value"].idxmax()].to_dict()
-    if not row["late"]:
-        return Finding(t("pipeline.aged.none", lang, what=what), "clear")
-    total = judged[["late", "of"]].sum()
-    return Finding(
-        t(
-            "pipeline.aged.most",
-            lang,
-            what=what,
-            late=show.number(total["late"]),
-            of=show.number(total["of"]),
-            stage=name(row["stage"]),
-            value=show.rate(row["value"]),
-            n=show.number(row["of"]),
-            days=show.days(row["p75"], lang, digits=0),
-        ),
-        "clear",
-    )
+    apart = judged[judged["is_apart"].astype(bool)]
+    if apart.empty:
+        of = judged["of"].sum()
+        value, expected = ((judged[c] * judged["of"]).sum() / of for c in ("value", "steady"))
+        return Finding(t("pipeline.aged.alike", lang, what=what, value=show.rate(value), n=show.number(of),
+                         expected=show.rate(expected)), "unclear")
+    row = apart.loc[(apart["value"] - apart["steady"]).idxmax()].to_dict()
+    return Finding(t("pipeline.aged.more", lang, what=what, stage=name(row["stage"]), value=show.rate(row["value"]),
+                     n=show.number(row["of"]), days=show.days(row["p75"], lang, digits=0),
+                     expected=show.rate(row["steady"])), "clear")
 
 
 def gaps(row: Mapping[str, Any], lang: str, *, what: str) -> Finding:

@@ -33,10 +33,12 @@ def hygiene(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
 
 
 def issues(row: Mapping[str, object]) -> pd.DataFrame:
-    """One row of `hygiene` as a list: outcome (the issue), n, amount, share (of the open ones), value (the same), of,
-    reason ("not_loaded")."""
+    """One row of `hygiene` as a list: outcome (the issue), n, amount, value = n / of, of (the open ones; of those past
+    due, the ones with an expected close, as everywhere), reason ("not_loaded")."""
+    dated = float(row["n"]) - float(row["no_close_date"])  # type: ignore[arg-type]
     rows = [
-        {"outcome": issue, "n": row[issue], "amount": row.get(f"{issue}_amount", np.nan), "of": row["n"]}
+        {"outcome": issue, "n": row[issue], "amount": row.get(f"{issue}_amount", np.nan),
+         "of": dated if issue == "past_due" else row["n"]}
         for issue in ISSUES
     ]
     frame = pd.DataFrame(rows).astype({"n": float, "amount": float})

@@ -16,15 +16,16 @@ from data.foresight import make_foresight
 from data.settings import Settings
 from data.shelf import Shelf
 
-#: The marts that pages ask, and the order in which their rows lie; `snapshot_spell` serves their making only.
+#: The marts in memory, and the order in which their rows lie. `snapshot_spell` serves their making only, and
+#: `opportunity_change` is asked of one opportunity at a time: a view of its files does.
 LAID = {
     "stage_visit": "entered_on", "stage_reach": "reached_on", "opportunity_state": "valid_to NULLS LAST, closed_on",
-    "opportunity_change": "changed_on", "opportunity_week": "week", "account_week": "week",
+    "opportunity_week": "week", "account_week": "week",
 }
 #: Marts whose whole numbers, small ones all, are kept in four bytes.
 _MANY_ROWS = ("opportunity_week", "account_week")
 #: Text columns of the marts that stay text: nearly every row has its own value.
-_FREE_TEXT = ("opportunity_id", "old_value", "new_value", "status_drop_contact")
+_FREE_TEXT = ("opportunity_id", "status_drop_contact")
 #: Columns that share one list of values, so that they can be compared without a cast.
 _DOMAINS = {
     "next_stage": "stage", "last_open_stage": "stage", "closed_kind": "stage_kind", "holder_id": "owner_id",
@@ -33,12 +34,12 @@ _DOMAINS = {
 #: Values that queries name: part of the list even where no row has them.
 _FIXED = {
     "stage_kind": STAGE_KINDS, "exit_kind": EXIT_KINDS, "status": STATUSES, "time_source": TIME_SOURCES,
-    "field": ("amount", "expected_close_on", "owner_id", "stage", "status", "segment", "existence"),
 }
 
 
 def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings) -> Shelf:
     """The marts and `closing_foresight` (data/foresight.py), made from `marts` (name -> SQL source)."""
+    marts = {name: _graded(name, source, settings) for name, source in marts.items()}
     _make_enums(con, marts)
     salt = _salt(con, marts["stage_visit"])
 
@@ -59,6 +60,17 @@ def _lay_down(con: duckdb.DuckDBPyConnection, name: str, source: str, salt: int)
     has_opportunity = MARTS[name].columns[0].name == "opportunity_id"
     key = f", hash(opportunity_id, {salt}) AS opportunity_key" if has_opportunity else ""
     con.execute(f"CREATE TABLE {name} AS SELECT {columns}{key} FROM {source} ORDER BY {LAID[name]}")
+
+
+def _graded(name: str, source: str, settings: Settings) -> str:
+    """The rows with one grade, whoever asks: the one given, else by the amount as it was then (METHOD B10)."""
+    if not {"grade", "amount_base"} <= {c.name for c in MARTS[name].columns}:
+        return source
+    steps = settings.attention.grade_amounts
+    cases = " ".join(f"WHEN amount_base >= {float(least)} THEN {quoted(grade)}" for grade, least in steps.items())
+    rest = "" if "C" in steps else "WHEN amount_base IS NOT NULL THEN 'C'"
+    return (f"(SELECT * REPLACE (coalesce(upper(nullif(trim(grade), '')), CASE {cases} {rest} END) AS grade) "
+            f"FROM {source})")
 
 
 def _salt(con: duckdb.DuckDBPyConnection, visits: str) -> int:

@@ -251,6 +251,8 @@ class Attention:
     #: a stage limit is so many times the median days that the pipeline, stage and segment took in `history_days` days
     stage_times: float = 2.0
     history_days: int = 730
+    #: nor shorter than the age that only this share of what stands in the stage exceeds when inflow and pace are steady
+    stage_share: float = 0.2
     #: of these grades nothing is recycled and the stage limit knows no minimum: the manager decides
     kept_grades: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: {"SMB": ("S",), "other": ("S", "A")})
     #: grade of what carries none, by the amount in base currency that it needs; less is grade C
@@ -261,8 +263,6 @@ class Attention:
     tender_stages: tuple[str, ...] = ("bidding",)
     #: presales hours without necessary conditions (support.weak_conditions) are looked at from this stage on
     unconditioned_from_stage: int = 4
-    #: a rival should be known from this stage on
-    rival_from_stage: int = 3
     #: control points due before the tender is prepared and before the bid, and the stages from which they are
     early_points: tuple[str, ...] = ("pre_tender_time", "asked_when_budgeting", "asked_when_drafting")
     late_points: tuple[str, ...] = ("award_mode_known", "scoring_known", "award_rule_known")
@@ -271,6 +271,8 @@ class Attention:
     #: ranking: amount x chance x how many times over the limit, up to `excess_cap`; past due counts in `due_days`
     excess_cap: float = 3.0
     due_days: int = 30
+    #: the weekly review pack keeps so many of each team, those with most at stake
+    pack_per_team: int = 20
 
     def of(self, rule: str, segment: str) -> Any:
         """What `rule` (idle_days, stage_days, kept_grades) says for a segment."""
@@ -573,9 +575,9 @@ def _check_closeness(rules: Closeness, refuse: Any) -> None:
 
 
 _ATTENTION_LIMITS = {
-    "stage_times": (0.1, 100), "history_days": (30, 36500), "paused_days": (0, 3650),
+    "stage_times": (0.1, 100), "stage_share": (0.01, 1), "pack_per_team": (1, 1000), "history_days": (30, 36500), "paused_days": (0, 3650),
     "unconditioned_from_stage": (1, 100),
-    "rival_from_stage": (1, 100), "early_from_stage": (1, 100), "late_from_stage": (1, 100), "excess_cap": (1, 1000),
+    "early_from_stage": (1, 100), "late_from_stage": (1, 100), "excess_cap": (1, 1000),
     "due_days": (1, 3650),
 }
 

@@ -24,9 +24,9 @@ _SHOWN, _OWNERS = 25, 15
 _PACK = ["name", "account_name", "amount_base", "why_words", "happened_words", "chance", "next_on", "stage",
          "owner_name", "team"]
 _ASLEEP = ["name", "account_name", "wake_on", "amount_base", "waits_for", "stage", "owner_name", "team", "segment"]
-_LIMITS = ["pipeline", "stage", "segment", "n", "events", "median_days", "limit_days", "review_days", "remind_days",
-           "warn_days", "recycle_days", "chance"]
-_LIMITS_KINDS = dict.fromkeys(("median_days", "limit_days", "review_days", "remind_days", "warn_days", "recycle_days"),
+_LIMITS = ["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "limit_days", "review_days",
+           "remind_days", "warn_days", "recycle_days", "chance"]
+_LIMITS_KINDS = dict.fromkeys(("median_days", "stock_days", "limit_days", "review_days", "remind_days", "warn_days", "recycle_days"),
                               "days") | {"chance": "rate"}
 _LIFT = ["pipeline", "item_name", "n_with", "n_without", "value", "low", "high"]
 _DUE = ["pipeline", "stage", "n", "known", "met", "value", "low", "high", "control"]

@@ -51,7 +51,8 @@ def rules(ask: Ask, view: View, look: Look) -> list[Card]:
         rows = rows.assign(rule_name=[look.t(f"attention.rule.{rule}") for rule in rows["rule"]])
         figure = shares.rows(rows, look.names, look.theme, title=lambda row: label(row["rule_name"]), mark=("rule",),
                              segment=facet.segment, extent=extent)
-        said = look.t("attention.rules", n=fmt.number(whole["events"]), of=fmt.number(whole["n"]))
+        said = look.t("attention.rules", n=fmt.number(whole["events"]), of=fmt.number(whole["n"]),
+                      value=fmt.rate(whole["value"]))
         cards.append(Card(
             f"attention_rules_{number}", f"{facet.name(look.lang, look.settings)} · {said}",
             look.t("attention.rules.measured"), figure, rows, view, definition_key="attention.any", columns=_RULES,
@@ -66,7 +67,10 @@ def pack(ask: Ask, view: View, look: Look) -> list[Card]:
     found = pack_rows(ask, view)
     title = look.t("attention.pack.nothing")
     if len(found):
-        title = look.t("attention.pack", shown=fmt.number(len(found)), n=fmt.number(found.attrs["total"]))
+        kept, important, open_ = (found.attrs[name] for name in ("total", "important", "open"))
+        title = look.t("attention.pack", shown=fmt.number(len(found)), n=fmt.number(kept),
+                       per_team=fmt.number(look.settings.attention.pack_per_team), important=fmt.number(important),
+                       of=fmt.number(open_), value=fmt.rate(important / open_))
     elements = {name: look.t(f"attention.light.{name.removeprefix('light_')}") for name in ELEMENTS}
     figure = strip.lights(found, look.names, look.theme, elements=elements, lamps=_lamps(look))
     return [Card("attention_pack", title, look.t("attention.pack.measured"), figure, pack_in_words(found, look), view,

@@ -38,16 +38,17 @@ _BRIDGE = ["part", "n", "amount", "amount_missing", "effect", "effect_n", "becam
 _STOCK = ["stage", "n", "amount", "amount_missing", "weighted", "paused", "overdue", "future"]
 _PUSHES = ["n", "pushed", "value", "low", "high", "rest", "pushed_month", "pushed_quarter", "repeated", "pulled",
            "moves", "days_mean", "late", "usual", "amount", "amount_missing"]
-_COVERAGE = ["quarter", "segment", "n", "amount", "amount_missing", "overdue", "target", "won_amount", "remaining",
-             "value", "needed", "needed_low", "needed_high", "win_rate", "win_n", "reason"]
+_COVERAGE = ["quarter", "segment", "n", "amount", "amount_missing", "overdue", "overdue_amount", "target", "won_amount",
+             "remaining", "value", "with_past_due", "needed", "needed_low", "needed_high", "win_rate", "win_n", "reason"]
 _AGEING = ["stage", "n", "amount", "amount_missing", "fast", "up_to_p75", "slow", "stuck", "paused", "unknown",
-           "slow_amount", "p50", "p75", "p90", "events", "value", "low", "high", "expected", "reason"]
+           "slow_amount", "p50", "p75", "p90", "events", "value", "low", "high", "steady", "reason"]
 _KINDS = (
-    dict.fromkeys(("effect", "target", "remaining", "slow_amount"), "amount")
+    dict.fromkeys(("effect", "target", "remaining", "slow_amount", "overdue_amount"), "amount")
     | dict.fromkeys(("amount_missing", "effect_n", "became_known", "pushed", "pushed_month", "pushed_quarter",
-                     "repeated", "pulled", "moves", "late", "overdue", "win_n", "fast", "up_to_p75", "slow", "stuck",
+                     "repeated", "pulled", "moves", "late", "overdue", "events", "win_n", "fast", "up_to_p75", "slow", "stuck",
                      "paused", "unknown"), "number")
-    | dict.fromkeys(("rest", "usual", "win_rate", "expected"), "rate") | dict.fromkeys(("days_mean", "p50", "p75", "p90"), "days"))
+    | dict.fromkeys(("rest", "usual", "win_rate", "steady"), "rate")
+    | dict.fromkeys(("days_mean", "p50", "p75", "p90"), "days"))
 
 
 def stock_of(ask: Ask, view: View) -> pd.DataFrame:
@@ -173,9 +174,10 @@ def coverage(ask: Ask, view: View, look: Look) -> list[Card]:
     figure = coverage_target.rows(frame, look.names, look.theme, titles=titles)
     return [Card("pipeline_coverage", said, look.t("pipeline.coverage.measured"), figure,
                  frame.assign(quarter_of=titles), view, definition_key="pipeline.coverage", columns=_COVERAGE,
-                 kinds=_KINDS | dict.fromkeys(("value", "needed", "needed_low", "needed_high"), "points"),
+                 kinds=_KINDS | dict.fromkeys(("value", "with_past_due", "needed", "needed_low", "needed_high"),
+                                               "points"),
                  question="pipeline.open", with_period=False,
-                 native=Native("bar", "quarter_of", (look.actual("value"), *look.series("needed", role="standard")),
+                 native=Native("bar", "quarter_of", (look.actual("value"), *look.series("with_past_due", "needed", role="standard")),
                                number="points"))]
 
 

@@ -78,7 +78,9 @@ def stages(
         base = [b + s for b, s in zip(base, sizes, strict=True)]
     for i, row in enumerate(rows):
         write(fig, names.stage(row["pipeline"], row["stage"]), 0, place.text_at(i))
-        pace = names.text("ageing_pace", days=show.days(known(row["p75"]), names.lang, digits=0))
+        pace = names.text("ageing_pace", days=show.days(known(row["p75"]), names.lang, digits=0),
+                          value=show.rate(known(row["value"]), digits=0),
+                          steady=show.rate(known(row["steady"]), digits=0))
         write(fig, pace, 1, place.text_at(i), anchor="right", shift=60, colour=colours.muted, size=FONT_SIZE - 1)
         write(fig, show.number(row["n"]), 1, at[i], anchor="right", shift=60, bold=True)
     return fig.figure()

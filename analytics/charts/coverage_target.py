@@ -9,17 +9,18 @@ from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import message
-from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette
+from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette, soft
 
 
 def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) -> go.Figure:
-    """Rows of ask.target_coverage: solid = coverage, outlined = needed (with its interval). `titles`: plain texts."""
+    """Rows of ask.target_coverage: solid = coverage, pale = with what is past due, outlined = needed (with its interval).
+    `titles`: plain texts."""
     if frame.empty:
         return message(theme, names.text("empty"))
     records, colours = frame.to_dict("records"), palette(theme)
     place = Rows(len(records), top=4)
     fig = canvas(place, theme, right=66, bottom=66)
-    found = [v for c in ("value", "needed") for v in column(frame, c) if v is not None]
+    found = [v for c in ("value", "with_past_due", "needed") for v in column(frame, c) if v is not None]
     reach = max([*found, 1.0])
     fig.set(xaxis={"range": [0, reach * 1.05], "visible": False}, meta={"mark": ["segment", "quarter"]})
     at = [place.bar_at(i) for i in range(place.count)]
@@ -28,6 +29,8 @@ def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) 
     ]
     for i, row in enumerate(records):
         colour = ink(theme, row.get("segment"), names.order).actual
+        bars(fig, [known(row["with_past_due"])], [at[i]], colour=soft(colour, 0.35), width=place.bar - 12,
+             name=names.text("with_past_due"), keyed=i == 0, hover=[hover[i]])
         bars(
             fig,
             [known(row["value"])],

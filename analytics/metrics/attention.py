@@ -39,9 +39,11 @@ METRICS = (
         "stalled",
         "Stalled",
         "滞留商机占比",
-        "Longer in their stage than twice the median of the pipeline, stage and segment (never less than the minimum "
-        "of the settings); pauses do not count, a pending tender is exempt.",
-        "在当前阶段停留超过本管道、阶段、客户类型历史中位数的两倍(不低于设置的下限)的商机占比;暂停天数不计,等待开标结果的豁免。",
+        "Longer in their stage than twice the median of the pipeline, stage and segment, and than all but one in five of "
+        "a steady stock stand there (never less than the minimum of the settings): a stock is always older than the "
+        "visits that pass through it. Pauses do not count, a pending tender is exempt.",
+        "在当前阶段停留超过本管道、阶段、客户类型历史中位数的两倍,且长于平稳存量中除最久五分之一外的时长(不低于设置的下限)"
+        "的商机占比:存量总比流过的更老。暂停天数不计,等待开标结果的豁免。",
         "stalled / open",
         ("stage", "stage_entered_on"),
         "B15",
@@ -82,7 +84,7 @@ METRICS = (
         "Past due",
         "逾期未结占比",
         "Open though their expected close has passed.",
-        "预计成交日已过仍未关闭的商机占比。",
+        "已过预计关闭日仍未关闭的商机占比。",
         "expected close before the as-of date / open with an expected close",
         ("expected_close_on",),
         "B15",
@@ -91,9 +93,9 @@ METRICS = (
         "unconditioned",
         "Spend without necessity",
         "无必要条件投入占比",
-        "From the stage of the settings on: necessary conditions are weak, yet more presales hours than the median of "
-        "the same pipeline and grade were spent.",
-        "自设定阶段起:必要条件得分低,但投入的售前工时高于同管道同级别中位数的商机占比。",
+        "From the stage of the settings on: necessary conditions are weak, yet more presales hours were spent than "
+        "the median of those of the same pipeline and grade that took any.",
+        "自设定阶段起:必要条件得分低,但投入的售前工时高于同管道同级别有售前投入者中位数的商机占比。",
         "weak conditions and hours above the median / open from that stage on with known conditions",
         ("checklist", "support_request"),
         "B8",
@@ -113,8 +115,8 @@ METRICS = (
         "no_rival",
         "Rival not known",
         "对手信息缺失占比",
-        "From the stage of the settings on: no rival is named or assessed, and it is not single source.",
-        "自设定阶段起,未填写也未评估任何竞争对手(单一来源除外)的商机占比。",
+        "From the stage of the settings on: no rival is named or assessed, and it is not proven to be single source.",
+        "自设定阶段起,未填写也未评估任何竞争对手(已证实为单一来源的除外)的商机占比。",
         "no rival / open from that stage on",
         ("assessment",),
         "B6",
@@ -134,9 +136,10 @@ METRICS = (
         "any",
         "Needs attention",
         "需关注占比",
-        "Breaks at least one of these rules.",
-        "至少命中一条关注规则的商机占比。",
-        "with any rule broken / open",
+        "Calls for a decision: stalled, at risk, or presales spend without necessity. Reminders, past due dates, single "
+        "contacts and unknown rivals are counted by themselves.",
+        "需要决策的商机占比:滞留、赢单率风险或无必要条件投入。提醒预警、逾期、单线联系、对手缺失各自另计。",
+        "stalled, at risk or unconditioned / open",
         ("stage",),
         "B15",
     ),

@@ -106,8 +106,10 @@ METRICS = (
         "Pipeline coverage",
         "商机覆盖倍数",
         "Open amount expected to close in the period, divided by what remains of its target. What is needed is 1 / the "
-        "own win rate by amount of the last 365 days.",
-        "预计在期间内关闭的在手金额 ÷ 期间剩余目标。所需倍数 = 1 ÷ 最近 365 天的金额赢率。",
+        "own win rate by amount of the last 365 days. What is past due belongs to no period to come: it stands beside "
+        "it, and with_past_due is the value with all of it.",
+        "预计在期间内关闭的在手金额 ÷ 期间剩余目标。所需倍数 = 1 ÷ 最近 365 天的金额赢率。逾期未结不属于任何未来期间,"
+        "故另列;with_past_due 为计入后的倍数。",
         "open amount due in the period / (target - won so far)",
         _OPEN,
         "B18",
@@ -123,8 +125,11 @@ METRICS = (
         "Slower than three of four",
         "停留过久占比",
         "Share of the open opportunities that have been in their stage for longer than three of four visits of the "
-        "last two years took. Calendar days; paused ones and unknown ages are left out and counted.",
-        "打开商机中,在当前阶段停留已超过近两年四分之三停留时长的比例。按自然日;暂停与起始未知者不计入、另列。",
+        "last two years took. A stock is always older than the visits that pass through it, so this share is held "
+        "against `steady`: that of a stock with the same pace and steady inflow. Calendar days; paused ones and "
+        "unknown ages are left out and counted.",
+        "打开商机中,在当前阶段停留已超过近两年四分之三停留时长的比例。存量总比流过的更老,故须与 `steady` 对照:"
+        "流入平稳、节奏相同时存量应有的比例。按自然日;暂停与起始未知者不计入、另列。",
         "(slow + stuck) / (fast + usual + slow + stuck)",
         _OPEN,
         "B15, B13 T3",
@@ -140,9 +145,9 @@ METRICS = (
         "hygiene",
         "Records with gaps",
         "记录缺陷率",
-        "Share of the open opportunities with at least one issue: past its expected close, no expected close, no "
-        "amount, no next step, no activity for 30 days. What is not measured is null and no issue.",
-        "打开商机中至少有一项问题的比例:已过预计关闭日、无预计关闭日、无金额、无下一步、30 天无活动。"
+        "Share of the open opportunities with at least one issue: past due, no expected close, no "
+        "amount, no next step, no valid activity for 30 days. What is not measured is null and no issue.",
+        "打开商机中至少有一项问题的比例:逾期未结、无预计关闭日、无金额、无下一步、30 天无有效活动。"
         "未采集的项为空,不算问题。",
         "flagged / n",
         _OPEN,

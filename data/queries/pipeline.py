@@ -71,10 +71,10 @@ def targets(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFra
 
 
 def due_open(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
-    """Per group: open opportunities expected to close in the period (sql/due_open.sql)."""
+    """Per group: open opportunities expected to close in the period, and those that are past due (sql/due_open.sql)."""
     return run(cursor, "due_open", slice_, by, due_by=slice_.end or slice_.as_of)
 
 
 def recent_closings(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
-    """`closings` of the year up to the as-of date, whatever the period: the own win rate."""
-    return closings(cursor, slice_.with_(start=slice_.as_of - timedelta(days=365), end=None), by)
+    """`closings` of the 365 days up to the as-of date (which is one of them), whatever the period: the own win rate."""
+    return closings(cursor, slice_.with_(start=slice_.as_of - timedelta(days=364), end=None), by)

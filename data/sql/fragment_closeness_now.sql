@@ -22,7 +22,8 @@ past AS (
     GROUP BY account_id
 ),
 worth AS (
-    SELECT account_id, count(*) AS n_open, sum(amount_base) AS amount_base FROM standing WHERE status = 'open' GROUP BY account_id
+    SELECT account_id, count(*) AS n_open, sum(amount_base) AS amount_base FROM standing
+    WHERE status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= $as_of, false)) GROUP BY account_id
 ),
 account_now AS (
     SELECT seen.*, past.* EXCLUDE (account_id), coalesce(n_open, 0) AS n_open, worth.amount_base,

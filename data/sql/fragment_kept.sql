@@ -1,15 +1,15 @@
 -- What is missing in the records of the open ones (METHOD B15, B17), as flags; a flag is NULL where nobody can know:
 -- $snapshot is NULL before the first export, next steps count as kept where any export of that day has one, activities
--- where the exports have last dates or activities are loaded.  Without activity: none in the last $idle days, and
--- older than that.  Reads: opportunity_state, the canonical tables opportunity (one snapshot) and activity.
+-- where activities are loaded, else where the exports have last dates.  Without activity: no valid one in the last $idle
+-- days, and older than that; the exports' last date, which counts invalid ones, speaks only where no activities are loaded
+-- (as fragment_attention.sql).  Reads: opportunity_state, the canonical tables opportunity (one snapshot) and activity.
 said AS (
     SELECT opportunity_id, nullif(trim(next_step), '') AS next_step, last_activity_on
     FROM opportunity WHERE snapshot_date = $snapshot
 ),
 has AS (
-    SELECT (SELECT count(next_step) > 0 FROM said) AS next_steps,
-        (SELECT count(last_activity_on) > 0 FROM said) OR EXISTS (
-            SELECT 1 FROM activity WHERE timezone($zone, occurred_at)::DATE <= $as_of) AS activities
+    SELECT (SELECT count(next_step) > 0 FROM said) AS next_steps, (SELECT count(last_activity_on) > 0 FROM said) AS last_days,
+        EXISTS (SELECT 1 FROM activity WHERE timezone($zone, occurred_at)::DATE <= $as_of) AS activities
 ),
 active AS (
     SELECT opportunity_id FROM activity
@@ -21,8 +21,9 @@ flagged AS (
     SELECT stock.*, coalesce(expected_close_on < $as_of, false) AS past_due,
         expected_close_on IS NULL AS no_close_date, amount_base IS NULL AS no_amount,
         CASE WHEN has.next_steps THEN said.next_step IS NULL END AS no_next_step,
-        CASE WHEN has.activities THEN active.opportunity_id IS NULL AND created_on <= $as_of - $idle::INTEGER
-            AND coalesce(said.last_activity_on <= $as_of - $idle::INTEGER, true) END AS no_activity
+        CASE WHEN has.activities OR has.last_days THEN
+            active.opportunity_id IS NULL AND created_on <= $as_of - $idle::INTEGER
+            AND (has.activities OR coalesce(said.last_activity_on <= $as_of - $idle::INTEGER, true)) END AS no_activity
     FROM stock CROSS JOIN has
     LEFT JOIN said ON said.opportunity_id = stock.opportunity_id
     LEFT JOIN active ON active.opportunity_id = stock.opportunity_id

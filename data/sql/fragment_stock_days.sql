@@ -1,4 +1,4 @@
--- What was open on the last day of the period and, where months are asked for ($monthly), on the last day of each month
+-- What was open (paused ones included, those put off not) on the last day of the period and, where months are asked for ($monthly), on the last day of each month
 -- from the day on which something was first recorded (first_day: since).
 stock_days AS (
     SELECT CASE WHEN $monthly THEN least(last_day(month::DATE), $until) ELSE $until END AS as_of_on
@@ -7,6 +7,7 @@ stock_days AS (
     WHERE $until >= $start
 ), open_then AS (
     SELECT o.*, as_of_on, date_trunc('month', as_of_on)::DATE AS month
-    FROM (SELECT * FROM opportunity_state WHERE {where} AND status = 'open') o
+    FROM (SELECT * FROM opportunity_state WHERE {where} AND status IN ('open', 'paused', 'future')) o
     JOIN stock_days ON valid_from <= as_of_on AND (valid_to IS NULL OR valid_to > as_of_on)
+        AND (status <> 'future' OR coalesce(wake_on <= as_of_on, false))
 )

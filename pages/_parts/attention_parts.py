@@ -24,13 +24,14 @@ KINDS = {"measure": "number", "rule_limit": "number", "days_over": "number", "ex
 _CLOCKS = ("never_moved", "moved_stalled", "recycle", "warn", "remind", "past_due", "unconditioned")
 
 
-def sentences(view: View, shifts: pd.DataFrame, learned: dict[str, Any]) -> list[Finding]:
-    """Who stands out among everything that the view shows: teams against teams, and where presales hours go."""
+def sentences(view: View, shifts: pd.DataFrame, learned: dict[str, Any], *, spend: bool = True) -> list[Finding]:
+    """Who stands out among everything that the view shows: teams against teams, and where presales hours go (`spend`)."""
     look = context.look()
     team, segment, pipeline = (partial(look.called, dimension) for dimension in ("team", "segment", "pipeline"))
-    spend = cache.ask().attention_spend(view, learned=learned)
-    said = [findings_attention.spend(spend, look.lang, pipeline=pipeline),
-            *findings_attention.teams(shifts, look.lang, name=team, segment=segment)]
+    said = findings_attention.teams(shifts, look.lang, name=team, segment=segment)
+    if spend:
+        hours = cache.ask().attention_spend(view, learned=learned)
+        said = [findings_attention.spend(hours, look.lang, pipeline=pipeline), *said]
     return sorted(said, key=lambda finding: finding.strength != "clear")
 
 
@@ -38,8 +39,9 @@ def says(rule: str) -> str:
     """What a rule means, with the settings in force."""
     settings = context.now().settings
     rules = settings.attention
-    stage = rules.rival_from_stage if rule == "no_rival" else rules.unconditioned_from_stage
+    stage = settings.quality.field_stages["rivals"] if rule == "no_rival" else rules.unconditioned_from_stage
     return t(f"attention.rule.{rule}.says", times=fmt.number(rules.stage_times, digits=1), stage=stage,
+             share=fmt.rate(rules.stage_share, digits=0),
              score=fmt.number(settings.support.weak_conditions))
 
 

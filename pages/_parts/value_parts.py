@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 import streamlit as st
@@ -18,6 +18,10 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 
+#: lines of the card
+_SHOWN = 6
+
+
 def standing_out(view: View) -> None:
     """Who and where stands out by more than chance, whatever is filtered: a sentence each, with the way to its page."""
     with st.container(border=True, key="overview_named", gap="xsmall"), states.guard("overview_named"):
@@ -25,7 +29,7 @@ def standing_out(view: View) -> None:
         found = [(page, said) for page, said in _findings(view) if said.strength == "clear"]
         if not found:
             st.text(t("value.named.nothing"))
-        for number, (page, said) in enumerate(found):
+        for number, (page, said) in enumerate(found[:_SHOWN]):
             sentence, way = st.columns([6, 1], vertical_alignment="center", gap="small")
             sentence.markdown(f"- {md_escape(said.text)}")
             if way.button(t(f"page.{page}"), key=f"overview_named_{number}", type="tertiary",
@@ -34,11 +38,15 @@ def standing_out(view: View) -> None:
 
 
 def _findings(view: View) -> Iterator[tuple[str, Finding]]:
-    """What each page finds, one question after the other: a failing one never takes the others with it."""
+    """What each page finds, one question after the other: a failing one never takes the others with it. What two pages
+    find is told once, by the one that says more of it."""
+    clear: set[str] = set()
     for page, ask in (("pipeline", _pushes), ("win_rate", _wins), ("closeness", _losses), ("closeness", _threads),
-                      ("support", _response), ("support", _conditions), ("attention", _attention)):
+                      ("support", _response), ("support", _conditions), ("attention", partial(_attention, told=clear))):
         with states.guard(f"overview_named_{page}"):
             for said in ask(view):
+                if said.strength == "clear" and ask in (_threads, _conditions):
+                    clear.add(_SAME[ask])
                 yield page, said
 
 
@@ -78,10 +86,15 @@ def _conditions(view: View) -> list[Finding]:
     return [findings_support.conditions(cache.ask().support_conditions(view), here.lang, here.settings)]
 
 
-def _attention(view: View) -> list[Finding]:
+def _attention(view: View, told: Collection[str]) -> list[Finding]:
+    """What has been told is left out (a rule by its name, presales spend)."""
     learned = cache.ask().attention_rules(View(view.as_of))
-    rates = cache.ask().attention_rates(view, learned=learned)
-    return attention_parts.sentences(view, rates["shifts"], learned)
+    shifts = cache.ask().attention_rates(view, learned=learned)["shifts"]
+    return attention_parts.sentences(view, shifts[~shifts["metric"].isin(told)], learned, spend="spend" not in told)
+
+
+#: what Attention finds as well
+_SAME = {_threads: "single_threaded", _conditions: "spend"}
 
 
 def _label(dimension: str, value: str) -> str:

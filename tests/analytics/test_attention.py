@@ -16,7 +16,7 @@ from analytics.ask import Ask
 from data.engine import company_of
 from data.history import marts_of
 from data.scope import Scope
-from data.settings import Attention, MvpodError, Settings, parse_settings
+from data.settings import Attention, MvpodError, Quality, Settings, parse_settings
 from tests.journeys import SALES, Journey, _events, _row, _table, day, view
 
 TODAY = 300
@@ -192,11 +192,13 @@ def test_one_person_is_one_thread_and_nobody_known_is_not_counted() -> None:
     assert (row["n"], row["events"]) == (3, 2)
 
 
-def test_a_rival_should_be_known_from_the_third_stage_on() -> None:
-    asked = company([opened(290, "proposal"), opened(290, "proposal", main_competitor="A"), opened(290, "meeting")])
+def test_a_rival_should_be_known_from_the_stage_on_which_records_ask_for_one() -> None:
+    settings = replace(SALES, quality=Quality(required_from={"rivals": 3}))
+    journeys = [opened(290, "proposal"), opened(290, "proposal", main_competitor="A"), opened(290, "meeting")]
+    asked = company(journeys, settings=settings)
     assert {o for o, found in broken(asked).items() if "no_rival" in found} == {"o0"}
     assert asked.metric("attention.no_rival", view(TODAY))["n"][0] == 2
-    nobody = company([opened(290, "proposal")]).metric("attention.no_rival", view(TODAY))
+    nobody = company([opened(290, "proposal")], settings=settings).metric("attention.no_rival", view(TODAY))
     assert nobody["reason"][0] == "not_recorded"
 
 
@@ -237,7 +239,7 @@ def test_spend_without_necessity_needs_weak_conditions_and_more_hours_than_usual
     asked = company(journeys, settings=settings, checklist=checklist, support_request=hours)
     rows = asked.attention(view(TODAY), ["unconditioned"])
     assert rows["opportunity_id"].tolist() == ["o0"]
-    assert (rows["measure"][0], rows["rule_limit"][0]) == (70, 60)  # the median of 0, 5, 60, 70, 90
+    assert (rows["measure"][0], rows["rule_limit"][0]) == (70, 65)  # the median of 5, 60, 70, 90; o4 took none: usual is what is spent
 
 
 def test_the_ranking_is_amount_times_chance_times_how_far_over_up_to_the_cap() -> None:
@@ -250,13 +252,47 @@ def test_the_ranking_is_amount_times_chance_times_how_far_over_up_to_the_cap() -
         replace(opened(1), amount=80, id="often"),
         replace(opened(140), amount=None, id="unknown"),
     ]
-    rows = company(journeys).attention(view(TODAY), ["never_moved"]).set_index("opportunity_id")
+    asked = company(journeys, settings=replace(SALES, attention=Attention(stage_share=1)))
+    rows = asked.attention(view(TODAY), ["never_moved"]).set_index("opportunity_id")
     assert rows.index.tolist() == ["often", "twice", "unknown"]
     assert rows["excess"].tolist() == [3, 2, 2]  # 299 days are 3.7 times the limit of 80, capped
     assert rows["chance"].tolist() == pytest.approx([0.5] * 3)
     assert rows["stake"].tolist()[:2] == pytest.approx([80 * 0.5 * 3, 100 * 0.5 * 2])
     assert pd.isna(rows["stake"]["unknown"])
     assert rows["total"].tolist() == [3] * 3
+
+
+def test_in_a_steady_pipeline_one_in_five_is_stalled_whatever_the_shape_of_its_curve() -> None:
+    """Two leads a day for 290 days; seven of ten are gone within 3 days, the others stay 20 to 150."""
+    dice = random.Random(5)
+    stays = [(day_, dice.randrange(1, 4) if dice.random() < 0.7 else dice.randrange(20, 151))
+             for day_ in range(5, 295) for _ in range(2)]
+    journeys = [Journey([(at, "lead"), (at + stay, "meeting"), (at + stay, "lost")], columns={"segment": "SMB"})
+                for at, stay in stays]
+    settings = replace(SALES, attention=Attention(stage_days={"other": 0}))
+    share, plain = (
+        company(journeys, settings=s).metric("attention.stalled", view(TODAY)).iloc[0]
+        for s in (settings, replace(settings, attention=replace(settings.attention, stage_share=1))))
+    assert share["n"] > 40
+    assert share["low"] < 0.2 < share["high"]
+    assert plain["value"] > 0.6, "twice the median of the visits calls most of a sound stock stalled"
+
+
+def test_who_needs_attention_breaks_a_rule_that_calls_for_a_decision() -> None:
+    asked = company([*HISTORY, opened(290, expected_close_on=day(250)), opened(100), opened(290)])
+    counted = asked.metric("attention.any", view(TODAY)).iloc[0]
+    assert (counted["n"], counted["events"]) == (3, 1)
+    assert asked.metric("attention.past_due", view(TODAY)).iloc[0]["events"] == 1
+
+
+def test_one_grade_by_hand_else_by_amount_wherever_it_is_asked() -> None:
+    amounts = [(12e6, None), (12e6, "b"), (4e6, None), (400.0, None), (None, None)]
+    asked = company([replace(opened(290, grade=grade), amount=amount) for amount, grade in amounts])
+    stock = asked.metric("pipeline.open", view(TODAY), ["grade"]).groupby("grade")["n"].sum()
+    assert stock[stock > 0].to_dict() == {"S": 1, "A": 1, "B": 1, "C": 1, "(unknown)": 1}
+    assert asked.metric("pipeline.open", view(TODAY, grade=["B"]))["n"].sum() == 1
+    listed = asked.attention_pack(view(TODAY)).set_index("opportunity_id")
+    assert listed["importance"].to_dict() == {"o0": "S", "o2": "A"}
 
 
 def test_filters_do_not_move_the_limits_and_one_opportunity_breaks_the_same_rules_whatever_is_filtered() -> None:

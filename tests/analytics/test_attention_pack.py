@@ -23,7 +23,8 @@ NOTHING: dict[str, Any] = {
     "is_stalled": False,
     "stage_days": None,
     "stage_limit": None,
-    "grade": None,
+    "grade_given": None,
+    "importance": None,
     "amount_base": None,
     "requests": None,
     "unanswered": None,
@@ -62,8 +63,8 @@ def test_there_are_thirteen_elements_and_what_is_not_known_is_unknown() -> None:
         ("stage", {"stage_days": 40, "stage_limit": 80}, "good"),
         ("stage", {"stage_days": 70, "stage_limit": 80}, "look"),
         ("stage", {"stage_days": 81, "stage_limit": 80, "is_stalled": True}, "act"),
-        ("grade", {"grade": "A"}, "good"),
-        ("grade", {"amount_base": 5.0}, "look"),
+        ("grade", {"grade_given": "A", "importance": "A"}, "good"),
+        ("grade", {"importance": "C"}, "look"),
         ("team", {"requests": 2, "unanswered": 0}, "good"),
         ("team", {"requests": 2, "unanswered": 1}, "act"),
         ("process", {"skips": 0, "regresses": 0}, "good"),
@@ -110,6 +111,15 @@ def test_important_is_grade_s_or_a_or_stalled_most_at_stake_first() -> None:
     assert found.attrs["total"] == 3
     shorter = company(journeys).attention_pack(view(TODAY), limit=1)
     assert (len(shorter), shorter.attrs["total"]) == (1, 3)
+
+
+def test_the_pack_keeps_of_each_team_what_has_most_at_stake_and_says_of_how_many() -> None:
+    journeys = [replace(opened(290, team=team), amount=amount)
+                for team, amount in [("East", 9e6), ("East", 8e6), ("East", 7e6), ("West", 4e6), ("West", 100.0)]]
+    settings = replace(SALES, attention=Attention(pack_per_team=2))
+    found = company(journeys, settings=settings).attention_pack(view(TODAY))
+    assert set(found["opportunity_id"]) == {"o0", "o1", "o3"}
+    assert [found.attrs[name] for name in ("total", "important", "open")] == [3, 4, 5]
 
 
 def test_the_facts_reach_the_lights() -> None:

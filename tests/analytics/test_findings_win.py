@@ -104,7 +104,7 @@ def test_a_group_that_left_the_others_is_named_with_its_figures() -> None:
     sentence = say.group_shift(found, "en", what="Win rate", group=lambda _, value: f"Region {value}")
     assert sentence.strength == "clear"
     assert sentence.text == ("Region West wins less since Q3 2025: 10.0% (n = 200), before 40.0% (n = 200), the others "
-                             "0.0 pp; more than chance explains, even among 6 looks")
+                             "0.0 pp; more than chance explains")
     assert say.whole_shift(found, "zh", what="赢率").text.startswith("自2025年第3季度起赢率降至 25.0%")
 
 

@@ -8,12 +8,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from analytics.ask import Ask
+from analytics.ageing import ageing
 from analytics.coverage import target_of
-from analytics.findings_pipeline import covered, held
+from analytics.findings_pipeline import aged, covered, held
 from analytics.metrics.frames import Context
 from data.engine import company_of
 from data.history import marts_of
@@ -106,6 +108,76 @@ def test_ages_are_held_against_the_pace_of_the_same_stage() -> None:
     assert row[["fast", "usual", "slow", "stuck"]].sum() == 4
     assert row["value"] == (row["slow"] + row["stuck"]) / 4
     assert row["stuck"] >= 1, "sixty days are beyond any of them"
+
+
+def stock(seed: int, held_back: int = 0) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Three opportunities a day come to the first stage for two years, four of five stay 1 to 10 days, the others 20 to
+    200; `held_back` more of a hundred days stand there today. Gives their ageing and the visits and ages that it was made of."""
+    dice = np.random.default_rng(seed)
+    age = np.repeat(np.arange(730), 3)
+    stay = np.where(dice.random(2190) < 0.8, dice.integers(1, 11, 2190), dice.integers(20, 201, 2190))
+    left = stay <= age
+    same = {"pipeline": "sales", "stage": "lead", "stage_order": 1}
+    ages = np.append(age[~left], np.full(held_back, 100))
+    visits = pd.DataFrame({"days": np.minimum(stay, age), "outcome": np.where(left, "advance", None), "n": 1,
+                           "is_entry_known": True, "approximate": 0, **same})
+    counts = pd.DataFrame({"days": ages, "is_paused": False, "n": 1, "amount": 1.0, "amount_missing": 0, **same})
+    frame = ageing({"open_ages": counts, "stage_pace": visits}, Context(SALES, day(800)), [])
+    return frame[frame["stage"] == "lead"].reset_index(drop=True), {"visits": visits, "ages": counts}
+
+
+def test_a_steady_stock_is_older_than_its_visits_and_nothing_is_said_of_it() -> None:
+    told = [stock(seed)[0].iloc[0] for seed in range(25)]
+    assert min(row["value"] for row in told) > 0.5, "three of four visits are shorter, and yet"
+    assert np.mean([row["value"] - row["steady"] for row in told]) == pytest.approx(0, abs=0.03)
+    assert sum(bool(row["is_apart"]) for row in told) <= 1
+    said = aged(stock(1)[0], "en", what="KA")
+    assert said.strength == "unclear"
+    assert "usual for a stock" in said.text
+
+
+def test_the_usual_share_of_a_stock_is_the_area_under_the_curve_beyond_the_limit() -> None:
+    """Nobody is censored but the last ones: the naive count over all ages that every visit lives through."""
+    frame, made = stock(3)
+    ended = made["visits"][made["visits"]["outcome"] == "advance"]
+    row, days = frame.iloc[0], ended["days"].to_numpy()
+    lived = np.concatenate([np.arange(d) for d in days])
+    assert row["steady"] == pytest.approx((lived > row["p75"]).mean(), abs=0.06)
+
+
+def test_a_stage_in_which_more_stand_still_than_it_leaves_behind_is_named() -> None:
+    frame, _ = stock(1, held_back=300)
+    assert frame["is_apart"].tolist() == [True]
+    said = aged(frame, "en", what="KA", name=str.upper)
+    assert said.strength == "clear"
+    assert "too many stand still in “LEAD”" in said.text
+
+
+def test_what_is_past_due_stands_beside_the_coverage() -> None:
+    """1,000 remain; 800 are due in the quarter, 300 of them on a day that is past; 400 more were due before it."""
+    told = company(
+        [
+            {"amount": 500, "expected_close_on": day(120)},
+            {"amount": 300, "expected_close_on": day(95)},
+            {"amount": 400, "expected_close_on": day(20)},
+            {"amount": 7000, "expected_close_on": day(400)},
+        ],
+        target=[{"period": "2026Q2", "amount": 1000, "currency": "CNY"}],
+    )
+    row = told.metric("pipeline.coverage", view(100, 90, 180)).iloc[0]
+    assert row[["n", "amount", "value"]].tolist() == [2, 800, 0.8]
+    assert row[["overdue", "overdue_amount", "with_past_due"]].tolist() == pytest.approx([2, 700, 1.2])
+    said = covered(pd.DataFrame([row]).assign(quarter="2026Q2"), "en").text
+    assert said.endswith("With the 2 that are past due (700) it would be 1.2 times")
+    by_month = told.metric("pipeline.coverage", view(100, 90, 180), ["month"])
+    assert set(by_month["month"]) <= {"2026-04", "2026-05", "(unknown)"}, "January is past due and not asked for"
+
+
+def test_the_own_win_rate_is_that_of_365_days() -> None:
+    """Day 400 is the last of them, day 36 the first; what was lost on day 35 is over a year ago."""
+    rows = [closed("won", 400, 10), closed("lost", 36, 10), closed("lost", 35, 10)]
+    told = company([r | {"snapshot_date": day(400)} for r in rows])
+    assert told.metric("pipeline.coverage", view(400, 395, 450))["win_n"].tolist() == [2]
 
 
 def test_gaps_are_counted_where_they_are_measured_and_unknown_where_not() -> None:
