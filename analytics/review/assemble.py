@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 import pandas as pd
 
@@ -65,23 +66,35 @@ def _stamp(ask: Ask, pack: Pack, view: View, look: Look, made: tuple[Slide, ...]
         scope={name: list(values) for name, values in view.scope.allowed}, show_names=view.scope.show_names)
 
 
+P = ParamSpec("P")
+Answer = TypeVar("Answer", pd.DataFrame, dict[str, pd.DataFrame])
+
+
+def _once(question: Callable[P, Answer]) -> Callable[P, Answer]:
+    """A question of `Ask` that is answered once for the same arguments; nobody gets the frame of another."""
+    @wraps(question)
+    def asked(*args: P.args, **named: P.kwargs) -> Answer:
+        known = cast(_Remembering, args[0]).known
+        key = (question.__name__, *map(_fixed, args[1:]), *sorted((name, _fixed(v)) for name, v in named.items()))
+        if key not in known:
+            known[key] = question(*args, **named)
+        found: Any = known[key]
+        return {k: v.copy() for k, v in found.items()} if isinstance(found, dict) else found.copy()
+    return asked
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 class _Remembering(Ask):
-    """Asks every metric once: the cards of a pack share many of them."""
+    """Asks once what several cards of a pack share."""
 
     def __init__(self, company: Any) -> None:
         super().__init__(company)
-        self._known: dict[Any, pd.DataFrame] = {}
+        self.known: dict[Any, Any] = {}
 
-    def metric(self, key: str, view: View, by: Any = (), **options: int) -> pd.DataFrame:
-        """As `Ask.metric`."""
-        asked = ("metric", key, view, tuple(by), tuple(sorted(options.items())))
-        if asked not in self._known:
-            self._known[asked] = super().metric(key, view, by, **options)
-        return self._known[asked].copy()
-
-    def standards(self, key: str, view: View, by: Any = ("segment",), **options: int) -> pd.DataFrame:
-        """As `Ask.standards`."""
-        asked = ("standards", key, view, tuple(by), tuple(sorted(options.items())))
-        if asked not in self._known:
-            self._known[asked] = super().standards(key, view, by, **options)
-        return self._known[asked].copy()
+    metric = _once(Ask.metric)
+    standards = _once(Ask.standards)
+    forecast = _once(Ask.forecast)
+    forecast_replay = _once(Ask.forecast_replay)
