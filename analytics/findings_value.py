@@ -19,6 +19,9 @@ from analytics.periods import parse
 Row = Mapping[Any, Any]
 #: So many moves and missed standards are named in the sentence of a line.
 NAMED = 3
+#: A change of less than this part of what it was is not told, however certain; one of at least LARGE is told also where
+#: chance cannot be tested, and said so.
+MATERIAL, LARGE = 0.1, 0.2
 #: Fewest wins of a region that is held against others.
 MIN_N = 20
 PARTNERS = ("channel", "mixed")
@@ -26,15 +29,22 @@ PARTNERS = ("channel", "mixed")
 
 def line(key: str, rows: Sequence[Row], lang: str, *, name: Callable[[Row], str], value: Callable[[Row, Any], str],
          change: Callable[[Row], str]) -> Finding:
-    """What matters on one line: what changed by more than chance, worse before better; else how it stands; and which
-    standard is clearly missed. Rows: headline.COLUMNS."""
+    """What matters on one line: what changed by more than chance and enough to matter, worse before better; what
+    changed much but cannot be tested; else how it stands; and which standard is clearly missed, if not told already.
+    Rows: headline.COLUMNS."""
     known = [row for row in rows if show.is_known(row["value"])]
     if not known:
         return Finding(t(f"value.line.{key}.unmeasured", lang), "nothing")
-    moved = sorted((row for row in known if row["is_claimed"]), key=_worst_first)[:NAMED]
-    missed = [row for row in known if row["is_missed"]][:NAMED]
+    moved = sorted((row for row in known if row["is_claimed"] and _size(row) >= MATERIAL), key=_worst_first)[:NAMED]
+    large = sorted((row for row in known if row["is_claimed"] is None and _size(row) >= LARGE), key=_size,
+                   reverse=True)[:NAMED]
+    told = {name(row) for row in moved}
+    missed = [row for row in known if row["is_missed"] and name(row) not in told][:NAMED]
     parts = [_moved(judged, of, lang, name, value, change) for judged in (False, None, True)
              if (of := [row for row in moved if row["is_good"] is judged])]
+    if large:
+        said = _listed((_said(row, name, value, change, lang) for row in large), lang)
+        parts.append(t("value.line.large", lang, said=said))
     if not parts:
         first = [row for row in known if row["key"] == known[0]["key"]]
         said = _listed((t("value.said.plain", lang, what=name(r), now=value(r, r["value"])) for r in first), lang)
@@ -90,9 +100,21 @@ def _worst_first(row: Row) -> int:
 
 def _moved(judged: bool | None, rows: Sequence[Row], lang: str, name: Callable[[Row], str],
            value: Callable[[Row, Any], str], change: Callable[[Row], str]) -> str:
-    said = _listed((t("value.said.moved", lang, what=name(row), now=value(row, row["value"]),
-                      before=value(row, row["other_value"]), change=change(row)) for row in rows), lang)
+    said = _listed((_said(row, name, value, change, lang) for row in rows), lang)
     return t(f"value.line.{ {False: 'worse', None: 'changed', True: 'better'}[judged] }", lang, said=said)
+
+
+def _said(row: Row, name: Callable[[Row], str], value: Callable[[Row, Any], str], change: Callable[[Row], str],
+          lang: str) -> str:
+    return t("value.said.moved", lang, what=name(row), now=value(row, row["value"]),
+             before=value(row, row["other_value"]), change=change(row))
+
+
+def _size(row: Row) -> float:
+    """How large a change is, in parts of what it was; 0 where it is not known."""
+    if not (show.is_known(row["change"]) and show.is_known(row["other_value"])) or not row["other_value"]:
+        return 0.0
+    return abs(float(row["change"]) / float(row["other_value"]))
 
 
 def _listed(words: Any, lang: str) -> str:

@@ -8,14 +8,13 @@ at the stricter level of titles (`is_claimed`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import hypot
 from typing import Any
 
 import pandas as pd
 
 from analytics.metrics.registry import Metric
 from analytics.statistics.estimate import CLAIM, LEVEL, Estimate, z_of
-from analytics.statistics.intervals import difference
+from analytics.statistics.intervals import difference, gap
 
 Row = Mapping[Any, Any]
 
@@ -69,18 +68,17 @@ def per_group(frame: pd.DataFrame | None, by: Sequence[str]) -> dict[tuple[Any, 
 def _change(metric: Metric, row: Row, other: Row) -> tuple[Estimate, bool | None]:
     """The difference with its 95 % limits, and whether it holds at the level of titles (None: it cannot be tested).
 
-    Newcombe's limits for shares of counts; for all else, from the limits of both values (MOVER: Zou & Donner 2008,
-    Statistics in Medicine 27:1693), which is Newcombe's way for any two independent estimates.
+    Newcombe's limits for shares of counts; for all else, from the limits of both values (`intervals.gap`).
     """
     x, other_x = _successes(row), _successes(other)
     if metric.unit == "share" and x is not None and other_x is not None:
         found = [difference(x, row["n"], other_x, other["n"], level=level) for level in (LEVEL, CLAIM)]
         return found[0], found[1].excludes(0)
     now, was = (Estimate(*(_number(r.get(name)) for name in ("value", "low", "high"))) for r in (row, other))
-    moved = _mover(now, was, 1.0)
+    moved = gap(now, was)
     if moved.low is None or moved.high is None:
         return moved, None
-    return moved, _mover(now, was, z_of(CLAIM) / z_of(LEVEL)).excludes(0)
+    return moved, gap(now, was, times=z_of(CLAIM) / z_of(LEVEL)).excludes(0)
 
 
 def _successes(row: Row) -> float | None:
@@ -90,16 +88,6 @@ def _successes(row: Row) -> float | None:
         if count is not None and row.get("n") and abs(count / row["n"] - row["value"]) < 1e-9:
             return count
     return None
-
-
-def _mover(now: Estimate, was: Estimate, times: float) -> Estimate:
-    """now - was from the limits of both, their distances to the values stretched."""
-    if now.value is None or was.value is None:
-        return Estimate()
-    low = None if now.low is None or was.high is None else hypot(now.value - now.low, was.high - was.value)
-    high = None if now.high is None or was.low is None else hypot(now.high - now.value, was.value - was.low)
-    gap = now.value - was.value
-    return Estimate(gap, None if low is None else gap - times * low, None if high is None else gap + times * high)
 
 
 def _number(value: Any) -> float | None:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from analytics.statistics.estimate import Estimate
+from analytics.statistics.intervals import gap
 from data.settings import Standards
 
 Direction = Literal["up", "down", "neutral"]
@@ -145,24 +146,40 @@ def compare(rows: pd.DataFrame, own: pd.DataFrame, metric: str, direction: Direc
     value, and low and high if known. own: the same keys, value and the number of events in column `own_n`, from
     the full months before the period. Added columns: own, own_n, own_reason ("" | no_history), industry,
     industry_origin {organisation, ours}, industry_year, quality, source_url, target, gap (value − target), status,
-    is_clear (the interval of the value does not hold the target: not explained by chance alone), target_reason.
+    is_clear (chance alone does not explain the gap: the interval of value − target, with that of own history in it as
+    far as it makes the target, does not hold 0), target_reason.
     """
     keys = [name for name in (by, "stage", "pipeline") if name in rows.columns and name in own.columns]
-    history = {tuple(_text(row[k]) for k in keys): (row["value"], row[own_n]) for row in own.to_dict("records")}
+    history = {tuple(_text(row[k]) for k in keys): row for row in own.to_dict("records")}
     added = []
     for row in rows.to_dict("records"):
-        past, n = history.get(tuple(_text(row[k]) for k in keys), (None, 0))
+        past = history.get(tuple(_text(row[k]) for k in keys), {"value": None, own_n: 0})
         industry = industry_for(metric, _text(row.get(by)), _text(row.get("stage")), given=given, year=year)
-        added.append(_against(row, blend(past, 0 if pd.isna(n) else n, industry, rules), direction, rules.amber))
+        target = blend(past["value"], 0 if pd.isna(past[own_n]) else past[own_n], industry, rules)
+        added.append(_against(row, target, _around(target, past), direction, rules.amber))
     extra = pd.DataFrame(added, columns=list(ADDED), index=rows.index)
     numbers = dict.fromkeys(("own", "industry", "target", "gap"), "float64")
     return rows.join(extra.astype({**numbers, "own_n": "int64", "industry_year": "Int64", "is_clear": "bool"}))
 
 
-def _against(row: dict[str, Any], target: Target, direction: Direction, amber: float) -> dict[str, Any]:
+def _around(target: Target, past: dict[str, Any]) -> Estimate:
+    """The target with the uncertainty that own history brings into it: an industry figure is taken as it is."""
+    own, outside = _estimate(past), target.industry.value if target.industry else None
+    if target.value is None or own.value is None or own.low is None or own.high is None:
+        return Estimate(target.value, target.value, target.value)
+    share = 1.0 if outside in (None, own.value) else (target.value - outside) / (own.value - outside)
+    return Estimate(target.value, target.value - share * (own.value - own.low),
+                    target.value + share * (own.high - own.value))
+
+
+def _estimate(row: dict[str, Any]) -> Estimate:
+    return Estimate(*(None if pd.isna(row.get(name)) else float(row[name]) for name in ("value", "low", "high")))
+
+
+def _against(row: dict[str, Any], target: Target, around: Estimate, direction: Direction,
+             amber: float) -> dict[str, Any]:
     value, industry = row["value"], target.industry
     known = target.value is not None and not pd.isna(value)
-    around = Estimate(*(None if pd.isna(row.get(name)) else float(row[name]) for name in ("value", "low", "high")))
     return {
         "own": target.own, "own_n": target.own_n, "own_reason": NO_HISTORY if target.own is None else "",
         "industry": industry.value if industry else None, "industry_origin": industry.origin if industry else "",
@@ -170,7 +187,7 @@ def _against(row: dict[str, Any], target: Target, direction: Direction, amber: f
         "source_url": industry.source_url if industry else "",
         "target": target.value, "gap": value - target.value if known else None,
         "status": status(value, target.value, direction, amber) or "",
-        "is_clear": target.value is not None and around.excludes(target.value), "target_reason": target.reason,
+        "is_clear": known and gap(_estimate(row), around).excludes(0), "target_reason": target.reason,
     }
 
 

@@ -9,6 +9,7 @@ user-facing failures with a code live in data/messages.
 from __future__ import annotations
 
 import re
+import string
 import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -39,7 +40,33 @@ def t(key: str, lang: str, **fields: Any) -> str:
     sentence = entry[lang]
     if lang == "en" and "en_one" in entry and str(fields.get("n")) == "1":
         sentence = entry["en_one"]
-    return sentence.format_map(_Fields(key, fields)) if "{" in sentence else sentence
+    if "{" not in sentence:
+        return sentence
+    return _filled(sentence, _Fields(key, fields), lang)
+
+
+def _filled(sentence: str, fields: _Fields, lang: str) -> str:
+    """The sentence with its fields; in Chinese a Latin word that a field brings stands apart from the characters."""
+    if lang != "zh":
+        return sentence.format_map(fields)
+    told = ""
+    for literal, name, spec, _ in _PARTS.parse(sentence):
+        told += literal
+        if name is None:
+            continue
+        word, rest = format(fields[name], spec or ""), literal
+        told += f" {word}" if _meets(rest[-1:], word[:1]) else word
+        told += _APART if _LATIN.match(word[-1:]) else ""
+    return re.sub(rf"{_APART}(?=[\u4e00-\u9fff])", " ", told).replace(_APART, "")
+
+
+def _meets(left: str, right: str) -> bool:
+    return bool(re.match("[\u4e00-\u9fff]", left) and _LATIN.match(right))
+
+
+#: holds the place of a space until it is known what follows
+_APART = "\ue0ff"
+_LATIN, _PARTS = re.compile("[A-Za-z]"), string.Formatter()
 
 
 def has(key: str) -> bool:

@@ -92,6 +92,18 @@ def test_a_line_without_a_clear_change_says_how_it_stands(lang: str) -> None:
     assert missing.strength == "nothing"
 
 
+def test_a_large_change_that_cannot_be_tested_is_told_as_such_and_a_tiny_certain_one_is_not() -> None:
+    untested = {**row("A", (30, 100), (60, 100)), "is_claimed": None}
+    assert "Large, though chance cannot be tested here: A 30.0%, it was 60.0%" in line([untested], "en").text
+    tiny = {**row("B", (56, 100), (60, 100)), "is_claimed": True}
+    assert "Got worse" not in line([tiny], "en").text
+
+
+def test_what_got_worse_is_not_told_again_as_a_missed_standard() -> None:
+    both = {**row("A", (20, 100), (60, 100)), "is_missed": True, "target": 0.59}
+    assert "standard" not in line([both], "en").text
+
+
 def test_a_standard_is_missed_only_where_the_interval_does_not_hold_it() -> None:
     now = {"reason": "", **share(20, 100)}
     missed = headline.tile(get("win_rate.count"), now, standard={"target": 0.4, "status": "red", "is_clear": True})
