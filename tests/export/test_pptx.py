@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import io
 import zipfile
 from dataclasses import replace
@@ -21,7 +22,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Inches
 
 from analytics.cards.card import Card, Form, Look, Native, Series
-from analytics.export import pptx_pictures, pptx_sheet
+from analytics.export import pptx_charts, pptx_pictures, pptx_sheet
 from analytics.export.plot import Line, Plot
 from analytics.export.pptx import pptx_bytes, read_figures, read_stamp, written
 from analytics.export.pptx_text import clean, fitted, height_of
@@ -150,6 +151,13 @@ def test_the_stamp_is_read_back_and_also_said_to_people() -> None:
     told = Presentation(io.BytesIO(data)).core_properties
     assert (told.identifier, told.subject) == (of.sha256, of.words)
     assert of.sha256 in said(pages(data)[-1])
+
+
+@pytest.mark.parametrize("module", [pptx_sheet, pptx_charts], ids=lambda module: module.__name__)
+def test_examples_in_docstrings_are_true(module: Any) -> None:
+    result = doctest.testmod(module)
+    assert result.attempted > 0
+    assert result.failed == 0
 
 
 def test_a_file_without_stamp_has_none() -> None:
