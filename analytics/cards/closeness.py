@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from analytics import closeness_accounts, findings_closeness, findings_win
 from analytics import format as fmt
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, alone, catalogued
+from analytics.cards.card import Card, Look, Native, alone, catalogued, unmeasured
 from analytics.charts import board, network
 from analytics.charts import coverage as coverage_chart
 from analytics.charts.style import label
@@ -37,9 +37,19 @@ def _since(view: View, look: Look) -> str:
     return fmt.day(view.start, look.lang) if view.start else look.t("filter.period.all")
 
 
+def _absent(name: str, ask: Ask, view: View, look: Look) -> list[Card]:
+    """What to show where closeness is not measured at all; [] where it is, or where only the filters leave nothing."""
+    if view.filters.chosen or not ask.closeness_summary(view).empty:
+        return []
+    title = look.t(f"review.card.closeness.{name}")
+    return [unmeasured(f"closeness_{name}", title, view, look, "closeness.contacts")]
+
+
 @catalogued
 def shifts(ask: Ask, view: View, look: Look) -> list[Card]:
     """Who is losing which relationships since the start of the period."""
+    if absent := _absent("shifts", ask, view, look):
+        return absent
     found = ask.closeness_shifts(view)
     said = findings_closeness.who_loses(found, look.lang, since=_since(view, look), settings=look.settings)
     rows = found[found["dimension"] != ""].head(_GROUPS)
@@ -69,6 +79,8 @@ def loss(ask: Ask, view: View, look: Look) -> list[Card]:
 @catalogued
 def course(ask: Ask, view: View, look: Look) -> list[Card]:
     """Mean closeness of each segment over a long time."""
+    if absent := _absent("course", ask, view, look):
+        return absent
     frame = ask.closeness_weeks(view)
     said = findings_closeness.level(ask.closeness_shifts(view), look.lang, since=_since(view, look))
     figure = board.course(frame, look.names, look.theme, bands=look.settings.closeness.bands)
@@ -80,6 +92,8 @@ def course(ask: Ask, view: View, look: Look) -> list[Card]:
 @catalogued
 def movers(ask: Ask, view: View, look: Look) -> list[Card]:
     """The accounts that lost and won most over the last weeks."""
+    if absent := _absent("movers", ask, view, look):
+        return absent
     frame = ask.closeness_movers(view, _MOVERS)
 
     def title(row: dict[Any, Any]) -> str:
@@ -103,6 +117,8 @@ def board_in_words(found: pd.DataFrame, look: Look) -> pd.DataFrame:
 @catalogued
 def holders(ask: Ask, view: View, look: Look) -> list[Card]:
     """If one seller leaves, who goes with him?"""
+    if absent := _absent("holders", ask, view, look):
+        return absent
     frame, totals = ask.holders(view), closeness_accounts.totals(ask.closeness_summary(view))
     said = findings_closeness.dependence(totals, frame, look.lang, currency=look.currency)
 

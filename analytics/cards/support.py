@@ -7,7 +7,7 @@ from typing import Any
 from analytics import findings_support
 from analytics import format as fmt
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, Series, catalogued
+from analytics.cards.card import Card, Look, Native, Series, catalogued, unmeasured
 from analytics.charts import measures
 from analytics.charts import trend as trend_chart
 from analytics.charts.style import label
@@ -22,9 +22,18 @@ KINDS = (dict.fromkeys(("median_hours", "median_low", "median_high", "p90_hours"
          | dict.fromkeys(("waiting", "in_work", "hours", "decided", "requests", "sellers"), "number"))
 
 
+def _absent(name: str, ask: Ask, view: View, look: Look) -> list[Card]:
+    """What to show where no requests for presales are loaded; [] where they are."""
+    if ask.support_measured(view):
+        return []
+    return [unmeasured(f"support_{name}", look.t(f"review.card.support.{name}"), view, look, "support.table")]
+
+
 @catalogued
 def response(ask: Ask, view: View, look: Look) -> list[Card]:
     """How long each presales team takes to answer first."""
+    if absent := _absent("response", ask, view, look):
+        return absent
     frame = ask.support_response(view)
     figure = measures.rows(frame, look.names, look.theme,
                            title=lambda row: label(look.called("team", row["support_team"]), 40),
@@ -39,6 +48,8 @@ def response(ask: Ask, view: View, look: Look) -> list[Card]:
 @catalogued
 def trend(ask: Ask, view: View, look: Look) -> list[Card]:
     """The same by quarter, over a long time."""
+    if absent := _absent("trend", ask, view, look):
+        return absent
     frame = ask.support_trend(view)
     figure = trend_chart.line(frame, look.names, look.theme, x="quarter", value="median_hours", low="", high="",
                               kind="number", by="support_team", unit=look.t("column.median_hours"))
@@ -51,6 +62,8 @@ def trend(ask: Ask, view: View, look: Look) -> list[Card]:
 @catalogued
 def conditions(ask: Ask, view: View, look: Look) -> list[Card]:
     """Whether opportunities that lack the necessary conditions take more hours than others."""
+    if absent := _absent("conditions", ask, view, look):
+        return absent
     found = ask.support_conditions(view)
     rows = found[found["n"] > 0].reset_index(drop=True)
     names = [look.t(f"support.condition.{c}") for c in rows["condition"]]

@@ -111,7 +111,8 @@ def test_with_opportunities_alone_nothing_fails_and_nothing_is_made_up(alone: As
 
 
 @pytest.mark.parametrize("key", ["pipeline.pushes", "pipeline.coverage", "win_rate.expected", "win_rate.calibration",
-                                 "closeness.predicts"])
+                                 "closeness.predicts", "closeness.shifts", "closeness.course", "closeness.holders",
+                                 "support.response", "support.conditions"])
 def test_a_card_without_its_data_says_which_are_missing(alone: Ask, key: str) -> None:
     for lang in LANGUAGES:
         assert all(card.missing for card in made(alone, key, lang))
