@@ -24,6 +24,8 @@ from analytics.review.stamp import Stamp
 _ALONE, _BESIDE, _PAGE_WIDTH = 1000, 620, 262
 #: Rows and columns of a table on a slide, and of one at the end.
 _ROWS, _ALL_ROWS, _ALL_COLUMNS = 8, 60, 16
+#: Latin widths of a word that may be broken in a table, and of a comment that gets a page of its own.
+_WORD, _COMMENT = 22, 2400
 _C = palette("export")
 _STYLE = f"""<style>
 @page {{ size: A4 landscape; margin: 11mm 13mm; }}
@@ -42,7 +44,9 @@ h1 {{ font-size: 22pt; line-height: 1.25; margin-bottom: 3mm; }}
 h2 {{ font-size: 13pt; line-height: 1.25; }}
 h2.long {{ font-size: 10.5pt; }}
 h2.longest {{ font-size: 8pt; }}
+h2 + p {{ margin-top: 0.8mm; }}
 h3 {{ font-size: 9.5pt; margin-top: 5mm; break-after: avoid; }}
+h3 + p {{ break-after: avoid; }}
 .muted, footer {{ color: {_C.muted}; font-size: 8pt; }}
 .note {{ font-size: 7.5pt; color: {_C.muted}; }}
 .comment {{ margin-top: 2mm; padding-left: 3mm; border-left: 1mm solid {_C.accent}; white-space: pre-wrap; }}
@@ -51,7 +55,8 @@ footer {{ margin-top: 2mm; padding-top: 1mm; border-top: 0.3mm solid {_C.grid}; 
 table {{ border-collapse: collapse; width: 100%; font-size: 7pt; font-variant-numeric: tabular-nums; }}
 th {{ text-align: left; vertical-align: bottom; color: {_C.muted}; font-weight: 600;
       border-bottom: 0.3mm solid {_C.muted}; }}
-th, td {{ padding: 0.25mm 1.2mm; }}
+th, td {{ padding: 0.25mm 1.2mm; overflow-wrap: break-word; }}
+td.endless {{ overflow-wrap: anywhere; }}
 td {{ border-bottom: 0.15mm solid {_C.grid}; vertical-align: top; }}
 tr {{ break-inside: avoid; }}
 .number {{ text-align: right; white-space: nowrap; }}
@@ -100,7 +105,12 @@ def _slide(slide: Slide, places: Mapping[int, int], charts: Mapping[int, str], l
     before = item.previous and look.t("slides.before", comment=item.previous)
     comment = "\n".join(filter(None, [item.comment, before])) if slide.part == 0 else ""
     size = " long" if columns_of(comment) > 600 else ""
-    cards = "".join(_card(card, chart, len(slide.cards), look) for card, chart in zip(slide.cards, drawn, strict=True))
+    told = f"<p class='comment{size}'>{said(comment)}</p>" if comment else ""
+    is_apart = columns_of(comment) > _COMMENT
+    longest = max((columns_of(card.title) for card in slide.cards), default=0) * len(drawn)
+    style = "longest" if longest > 420 else "long" if longest > 200 else ""
+    cards = "".join(_card(card, chart, len(drawn), style, look)
+                    for card, chart in zip(slide.cards, drawn, strict=True))
     room = max((_height(chart) * _PAGE_WIDTH / len(drawn) / width(slide) for chart in drawn), default=0)
     rows = f"grid-template-rows: auto auto minmax(0, {room + 4:.0f}mm) auto auto"
     name = said(packs.called(item, look.lang, look.settings))
@@ -108,15 +118,14 @@ def _slide(slide: Slide, places: Mapping[int, int], charts: Mapping[int, str], l
     keys = dict.fromkeys(card.definition_key for card in slide.cards if card.definition_key)
     defined = [f"{REGISTRY[key].label[look.lang]} ({key})" for key in keys]
     foot = " · ".join([*defined, stamp.words, f"{look.t('pack.load')} {stamp.load}"])
-    return (f"<section class='slide'>{missing}<div class='cards' style='{rows}'>{cards}</div>"
-            + (f"<p class='comment{size}'>{said(comment)}</p>" if comment else "")
-            + f"<footer>{said(foot)}</footer></section>")
+    page = (f"<section class='slide'>{missing}<div class='cards' style='{rows}'>{cards}</div>"
+            f"{'' if is_apart else told}<footer>{said(foot)}</footer></section>")
+    titles = "".join(f"<h3>{said(card.title)}</h3>" for card in slide.cards)
+    return page + (f"<section>{titles}{told}</section>" if is_apart else "")
 
 
-def _card(card: Card, chart: str, beside: int, look: Look) -> str:
+def _card(card: Card, chart: str, beside: int, style: str, look: Look) -> str:
     """Finding, what is measured, chart, figures, notes."""
-    size = columns_of(card.title) * beside
-    style = "longest" if size > 420 else "long" if size > 200 else ""
     told, is_cut = _shown(card, look, _ROWS, 6 if beside > 1 else 12)
     more = look.t("files.more", n=fmt.number(len(card.frame)), title=look.t("files.figures")) if is_cut else ""
     notes = "".join(f"<p class='note'>{said(note)}</p>" for note in (more, *card.notes) if note)
@@ -172,14 +181,20 @@ def _words(value: object) -> str:
 
 
 def _html(told: pd.DataFrame) -> str:
-    classes = [" class='number'" if is_number else "" for _, is_number in told.columns]
-    head = _cells("th", (text for text, _ in told.columns), classes)
-    body = "".join(f"<tr>{_cells('td', row, classes)}</tr>" for row in told.itertuples(index=False))
+    numbers = [is_number for _, is_number in told.columns]
+    head = _cells("th", (text for text, _ in told.columns), numbers)
+    body = "".join(f"<tr>{_cells('td', row, numbers)}</tr>" for row in told.itertuples(index=False))
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
-def _cells(tag: str, texts: Iterable[str], classes: Sequence[str]) -> str:
-    return "".join(f"<{tag}{css}>{said(text)}</{tag}>" for text, css in zip(texts, classes, strict=True))
+def _cells(tag: str, texts: Iterable[str], numbers: Sequence[bool]) -> str:
+    """Cells; a word is broken only where it would be wider than its column can be."""
+    found = []
+    for text, is_number in zip(texts, numbers, strict=True):
+        is_endless = max(map(columns_of, text.split()), default=0) > _WORD
+        style = " class='number'" if is_number else " class='endless'" if is_endless else ""
+        found.append(f"<{tag}{style}>{said(text)}</{tag}>")
+    return "".join(found)
 
 
 def _definitions(slides: Sequence[Slide], look: Look) -> str:

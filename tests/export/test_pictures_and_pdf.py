@@ -165,6 +165,15 @@ def test_a_page_may_load_and_run_nothing() -> None:
     assert "&lt;script&gt;" in page
 
 
+def test_a_long_comment_takes_a_page_of_its_own_and_leaves_the_chart_its_room() -> None:
+    for comment, pages in (("Short.", 1), ("Long. " * 500, 2)):
+        [slide] = slides(bridge(), comment=comment)
+        page = pdf_pages._slide(slide, {id(slide.cards[0]): 0}, {0: '<svg width="1" height="1"></svg>'}, LOOK,
+                                stamp(bridge()))
+        assert page.count("<section") == pages
+        assert page.count(comment.strip()) == 1
+
+
 def test_a_file_without_a_stamp_has_none() -> None:
     stream = io.BytesIO()
     PdfWriter().write(stream)
