@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -79,11 +80,11 @@ def tab(chromium: Browser, server: str) -> Iterator[Tab]:
 
 @pytest.fixture
 def new_tab(chromium: Browser) -> Iterator[Callable[..., Tab]]:
-    """Further tabs, each a browser of its own: `new_tab(url, width=390)`."""
+    """Further tabs, each a browser of its own: `new_tab(url, width=390, scheme="dark")`."""
     contexts: list[BrowserContext] = []
 
-    def make(url: str, width: int = 1280) -> Tab:
-        contexts.append(chromium.new_context(viewport={"width": width, "height": 1000}, color_scheme="light"))
+    def make(url: str, width: int = 1280, scheme: Literal["light", "dark"] = "light") -> Tab:
+        contexts.append(chromium.new_context(viewport={"width": width, "height": 1000}, color_scheme=scheme))
         return Tab(contexts[-1], url)
     yield make
     for context in contexts:

@@ -26,7 +26,7 @@ ATTACKS = ("<script>alert(1)</script>", "[x](javascript:alert(1))", ":red[x]", "
 BEFORE = ("", "=cmd|", "+", "\u202e", "@", "x" * 300, "-")
 #: which texts of the sample company become attacks
 TEXTS = {
-    "opportunity": "name product_line lead_source loss_reason main_competitor next_step region industry ownership grade",
+    "opportunity": "name product_line lead_source loss_reason main_competitor next_step region industry ownership",
     "account": "name industry region ownership tier", "owner": "name team region", "department": "department",
     "contact": "department title name", "activity": "kind", "assessment": "party", "checklist": "evidence",
     "support_request": "team kind", "target": "team", "cost": "team kind"}
