@@ -29,6 +29,8 @@ from data.shelf import Cursor, Shelf
 if TYPE_CHECKING:
     from data.store import Load
 
+#: What is read from its files with each question.
+_VIEWS = {**TABLES, "opportunity_change": MARTS["opportunity_change"]}
 #: The working-day calendar reaches this far beyond the known days.
 _CALENDAR_MARGIN = timedelta(days=1100)
 
@@ -122,10 +124,10 @@ def open_company(store_path: Path | str, load_id: int | None = None) -> Company:
     load = store.load(load_id) if load_id is not None else store.current()
     if load is None:
         raise MvpodError("E_NO_LOAD", store=str(store_path))
-    files = {name: store.files(name, load) if name in load.versions else [] for name in (*TABLES, *LAID)}
+    files = {name: store.files(name, load) if name in load.versions else [] for name in (*LAID, *_VIEWS)}
     con = connect([store_path])
     marts = {name: parquet(files[name], MARTS[name]) for name in LAID}
-    views = {name: parquet(files[name], TABLES[name]) for name in TABLES}
+    views = {name: parquet(files[name], table) for name, table in _VIEWS.items()}
     dates = tuple(sorted({day for f in files["opportunity"] if (day := _partition_date(f))}))
     settings = parse_settings(load.settings_text)
     first, last, shelf = _fill(con, marts, views, settings, dates, load.as_of)
@@ -142,8 +144,8 @@ def company_of(tables: Mapping[str, pa.Table], settings: Settings, dates: Sequen
         sources[name] = f"arrow_{name}"
     marts = {name: sources.get(name) or parquet([], MARTS[name]) for name in LAID}
     views = {}
-    for name in TABLES:
-        con.execute(f"CREATE TABLE canonical_{name} AS SELECT * FROM {sources.get(name) or parquet([], TABLES[name])}")
+    for name, table in _VIEWS.items():
+        con.execute(f"CREATE TABLE canonical_{name} AS SELECT * FROM {sources.get(name) or parquet([], table)}")
         views[name] = f"canonical_{name}"
     if dates is None:
         dates = [row[0] for row in con.execute(

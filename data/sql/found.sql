@@ -1,15 +1,17 @@
 -- Opportunities that existed on $as_of and whose id, name or account matches $words: case is ignored.
 -- Grain: opportunity.  Reads: opportunity_state; names from one snapshot of opportunity and account.
 WITH {standing},
-named AS (SELECT opportunity_id, any_value(name) AS name FROM opportunity WHERE snapshot_date = $snapshot GROUP BY opportunity_id),
+named AS (
+    SELECT opportunity_id FROM opportunity
+    WHERE $words <> '' AND snapshot_date = $snapshot AND contains(lower(name), lower($words))
+),
 firm AS (
-    SELECT account_id, any_value(name) AS account_name FROM account
-    WHERE snapshot_date = coalesce(
-        (SELECT max(snapshot_date) FROM account WHERE snapshot_date <= $as_of), (SELECT min(snapshot_date) FROM account))
-    GROUP BY account_id
+    SELECT TRY_CAST(account_id AS values_account_id) AS account_id FROM account
+    WHERE $words <> '' AND snapshot_date = coalesce(
+            (SELECT max(snapshot_date) FROM account WHERE snapshot_date <= $as_of), (SELECT min(snapshot_date) FROM account))
+        AND contains(lower(name), lower($words))
 )
 SELECT opportunity_id, NULL::BIGINT AS days
 FROM standing
-LEFT JOIN named USING (opportunity_id)
-LEFT JOIN firm ON firm.account_id = standing.account_id::VARCHAR
-WHERE contains(lower(concat_ws(' ', opportunity_id, name, account_name)), lower($words))
+WHERE $words = '' OR contains(lower(opportunity_id), lower($words)) OR opportunity_id IN (SELECT opportunity_id FROM named)
+    OR account_id IN (SELECT account_id FROM firm WHERE account_id IS NOT NULL)

@@ -4,16 +4,15 @@
 --   change NULL | increased | decreased | known | unknown: of those that were there at first and can still be seen
 -- Who is won, lost, void or put off leaves with the amount that it has at last, who can no longer be seen with its first
 -- one.  Who came and left within the period is in it with both.
-bounds AS (SELECT CASE WHEN $has_start THEN $start - 1 ELSE $until - 30 END AS first_day),
 stood AS (
     SELECT *, date_trunc('month', expected_close_on)::DATE AS month, ({where}) AS is_inside, ({apart_from_people}) AS is_else,
-        valid_from <= first_day AS was_then, valid_to IS NULL OR valid_to > $until AS is_now,
+        {first_day} AS first_day, valid_from <= {first_day} AS was_then, valid_to IS NULL OR valid_to > $until AS is_now,
         status IN ('won', 'lost', 'no_decision', 'void') AS is_closed,
-        CASE WHEN valid_to IS NULL OR valid_to > $until THEN $until ELSE first_day END AS seen_on
-    FROM opportunity_state, bounds
-    WHERE valid_from <= $until AND (valid_to IS NULL OR valid_to > first_day)
-        AND (valid_from <= first_day OR valid_to IS NULL OR valid_to > $until)
-        AND (status NOT IN ('won', 'lost', 'no_decision', 'void') OR valid_from > first_day OR valid_to <= $until)
+        CASE WHEN valid_to IS NULL OR valid_to > $until THEN $until ELSE {first_day} END AS seen_on
+    FROM opportunity_state
+    WHERE valid_from <= $until AND (valid_to IS NULL OR valid_to > {first_day})
+        AND (valid_from <= {first_day} OR valid_to IS NULL OR valid_to > $until)
+        AND (status NOT IN ('won', 'lost', 'no_decision', 'void') OR valid_from > {first_day} OR valid_to <= $until)
 ),
 marked AS (
     SELECT *, row({dims} 0) AS place, row({dims_apart_from_people} 0) AS else_place,
@@ -23,25 +22,25 @@ marked AS (
 old AS (SELECT * FROM marked WHERE was_then AND NOT is_now),
 now AS (SELECT * FROM marked WHERE is_now AND NOT was_then),
 reopened AS (
-    SELECT DISTINCT opportunity_id FROM stage_visit, bounds
-    WHERE exit_kind = 'reopened' AND exited_on > first_day AND exited_on <= $until
+    SELECT DISTINCT opportunity_key FROM stage_visit
+    WHERE exit_kind = 'reopened' AND exited_on > {first_day} AND exited_on <= $until
 ),
 left_side AS (
-    SELECT old.*, n.opportunity_id IS NOT NULL AS is_there, n.in_stock AS stays, n.status AS last_status, n.amount_base AS last_amount,
+    SELECT old.*, n.opportunity_key IS NOT NULL AS is_there, n.in_stock AS stays, n.status AS last_status, n.amount_base AS last_amount,
         coalesce(n.is_inside AND n.place = old.place, false) AS is_seen,
         coalesce(n.is_else AND n.else_place = old.else_place, false) AS is_handed
-    FROM old LEFT JOIN now AS n ON n.opportunity_id = old.opportunity_id
+    FROM old LEFT JOIN now AS n ON n.opportunity_key = old.opportunity_key
     WHERE old.is_inside AND old.in_stock
 ),
 right_side AS (
     SELECT now.*, CASE
-            WHEN o.opportunity_id IS NULL THEN CASE WHEN now.created_on <= now.first_day THEN 'restored' ELSE 'new' END
-            WHEN o.is_closed THEN CASE WHEN now.in_stock OR r.opportunity_id IS NOT NULL THEN 'reopened' END
+            WHEN o.opportunity_key IS NULL THEN CASE WHEN now.created_on <= now.first_day THEN 'restored' ELSE 'new' END
+            WHEN o.is_closed THEN CASE WHEN now.in_stock OR r.opportunity_key IS NOT NULL THEN 'reopened' END
             WHEN NOT o.in_stock THEN CASE WHEN now.in_stock OR now.is_closed THEN 'woken' END
             WHEN coalesce(o.is_else AND o.else_place = now.else_place, false) THEN 'owner_in'
             ELSE 'moved_in' END AS entry
-    FROM now LEFT JOIN old AS o ON o.opportunity_id = now.opportunity_id
-    LEFT JOIN reopened AS r ON r.opportunity_id = now.opportunity_id
+    FROM now LEFT JOIN old AS o ON o.opportunity_key = now.opportunity_key
+    LEFT JOIN reopened AS r ON r.opportunity_key = now.opportunity_key
     WHERE now.is_inside AND NOT coalesce(o.is_inside AND o.in_stock AND o.place = now.place, false)
 ),
 bridge AS (

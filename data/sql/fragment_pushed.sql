@@ -15,8 +15,8 @@ pushed AS (
             > date_trunc('quarter', held.expected_close_on - to_months($fiscal - 1)) AS is_quarter
     FROM held
     JOIN (
-        SELECT opportunity_id, valid_from, expected_close_on FROM opportunity_state
+        SELECT opportunity_key, valid_from, expected_close_on FROM opportunity_state
         WHERE {where} AND status IN ('open', 'paused') AND valid_from BETWEEN $start AND $until
-    ) AS l ON l.opportunity_id = held.opportunity_id AND l.valid_from = held.valid_to
+    ) AS l ON l.opportunity_key = held.opportunity_key AND l.valid_from = held.valid_to
     WHERE l.expected_close_on <> held.expected_close_on
 )

@@ -17,7 +17,7 @@ SELECT
     picked.opportunity_id, account_id, segment, owner_id, team, pipeline, stage, status, amount_base,
     coalesce(picked.days, CASE WHEN status IN ('open', 'paused', 'future') THEN seen_on - stage_entered_on END)::BIGINT
         AS days_in_stage,
-    created_on, expected_close_on, closed_on, left_on, count(*) OVER () AS total
+    created_on, expected_close_on, closed_on, left_on, (SELECT count(*) FROM picked) AS total
 FROM picked
 LEFT JOIN known ON known.opportunity_id = picked.opportunity_id
 ORDER BY {order} amount_base DESC NULLS LAST, picked.opportunity_id
