@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from analytics.ask import Ask
 from analytics.view import View
-from benchmarks import plain
+from benchmarks import around, pages, plain
 from benchmarks.browser import ROOT, browser, chromium_path, running_app, wait_painted
 from benchmarks.company import make_company, snapshot, snapshots
 from data.engine import Company, connect, open_company
@@ -36,6 +36,8 @@ SIZES = {"small": 0, "medium": 100_000, "large": 1_300_000}
 RESULTS = ROOT / "benchmarks" / "results"
 #: pandas over more snapshot rows than this does not fit the machine
 PANDAS_ROWS = 20_000_000
+#: what a query of a page may take
+MOST_MS = 50
 FILTERS = (Filters(), Filters.of(segment=["KA"]), Filters.of(segment=["SMB"]), Filters.of(type=["new"]),
            Filters.of(sales_mode=["direct", "mixed"]))
 
@@ -95,7 +97,7 @@ def _measured(sender: Any, step: Callable[..., Any], *args: Any) -> None:
 
 
 def generate(path: Path, n: int) -> None:
-    """A store with `n` opportunities x 156 weekly snapshots, marts not built."""
+    """A store with `n` opportunities x 156 weekly snapshots and what is known beside them, marts not built."""
     settings = read_settings(ROOT / "mvpod.toml")
     company = make_company(n, settings)
     store = Store.open(path, create=True)
@@ -103,6 +105,12 @@ def generate(path: Path, n: int) -> None:
         last = None
         for last, table in snapshots(company, settings):
             writer.replace_dates("opportunity", table, [last])
+            chains = around.chains(company, (last - company.first_day).days)
+            writer.replace_dates("opportunity_contact", chains, [last])
+        for name, table in around.state_tables(company).items():
+            writer.replace_dates(name, table, [company.first_day])
+        for name, table in around.event_tables(company):
+            writer.overwrite(name, table)
         writer.publish(kind="import", as_of=last, sources=[], profile="benchmark", counts={},
                        settings_text=settings.text)
 
@@ -228,6 +236,8 @@ def measure(size: str, repeats: int, with_browser: bool) -> dict[str, Any]:
     result["snapshot_rows"] = company.cursor().execute("SELECT count(*) FROM opportunity").fetchall()[0][0]
     result["visits"] = company.cursor().execute("SELECT count(*) FROM stage_visit").fetchall()[0][0]
     result["queries"] = query_times(company, repeats)
+    print("  opening the pages", file=sys.stderr)
+    result["page_queries"] = pages.times_of(company, pages.queries_of_pages(path), repeats)
     company.close()
     if with_browser and chromium_path():
         print("  clicking in the browser", file=sys.stderr)
@@ -241,10 +251,13 @@ def report(result: dict[str, Any]) -> str:
     """The result as a table: what is measured, what it should reach, what it reached."""
     rows = [("what", "reach", "measured")]
     queries = result["queries"]
-    worst = max(queries, key=lambda row: row["p95_ms"])
+    asked = result["page_queries"]
+    slow = [row for row in asked if row["p95_ms"] > MOST_MS]
+    worst = max(asked, key=lambda row: row["p95_ms"])
     least = min((row for row in queries if "sql_ratio" in row and "open pipeline" not in row["question"]),
                 key=lambda row: row["sql_ratio"])
-    rows.append(("any query of a page, p95", "≤ 50 ms", f"{worst['p95_ms']:.0f} ms ({worst['question']})"))
+    rows.append(("any query of a page, p95", f"≤ {MOST_MS} ms",
+                 f"{worst['p95_ms']:.0f} ms ({worst['query']}); {len(slow)} of {len(asked)} take longer"))
     rows.append(("… times faster than plain SQL", "≥ 40 × at 102 M rows",
                  f"{least['sql_ratio']:.1f} × ({least['question']})"))
     if "import_week" in result:
@@ -265,7 +278,10 @@ def report(result: dict[str, Any]) -> str:
     for row in queries:
         detail.append((row["question"], *(f"{row[k]:.1f}" if k in row else "–" for k in (
             "first_ms", "p50_ms", "p95_ms", "sql_ms", "sql_ratio", "pandas_ms", "pandas_ratio"))))
-    return "\n".join([head, "", _table(rows), "", "Milliseconds:", "", _table(detail)])
+    pages_ = [("query", "page", "p50", "p95", "CPU"), *(
+        (row["query"], row["page"], *(f"{row[k]:.0f}" for k in ("p50_ms", "p95_ms", "cpu_ms"))) for row in asked)]
+    return "\n".join([head, "", _table(rows), "", "Milliseconds:", "", _table(detail), "",
+                      "Every query that the pages ask when they are opened, in milliseconds:", "", _table(pages_)])
 
 
 def _cost(step: dict[str, float]) -> str:
