@@ -3,8 +3,8 @@
 The rules themselves are applied in data/sql/fragment_attention.sql, over what is open only. A limit on the days in a
 stage is `stage_times` x the median of the pipeline, stage and segment (Kaplan-Meier over the visits of the last
 `history_days` days, open ones censored), and never shorter than `stage_days`; for kept grades there is no such minimum.
-Nor is it shorter than the age that only `stage_share` of a steady stock of the same pace exceeds: what stands in a stage
-is always older than what passes through it, and without that half of everything would be called stalled
+Nor is it shorter than the age that only `stage_share` of a steady stock of the same pace exceeds: what stands in a
+stage is always older than what passes through it, and half of everything would be called stalled
 (docs/decisions/0050).
 
 Ranking: stake = amount x chance left x excess. Chance left is what the comparison with the rivals says, else the
@@ -119,7 +119,8 @@ def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd
         if len(visits)
         else []
     )
-    pace = pd.DataFrame(paces, columns=["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "reason"])
+    columns = ["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "reason"]
+    pace = pd.DataFrame(paces, columns=columns)
     rows = rows.merge(
         pace.astype({"pipeline": "str", "stage": "str", "segment": "str"}),
         on=["pipeline", "stage", "segment"],

@@ -78,8 +78,9 @@ class AttentionQuestions:
         """How many break which rule, from one count of what is open.
 
         "rules": per group of `by` (columns: attention.by_rule). "shifts": which teams break a rule more often than the
-        others of their pipeline and segment (attention.SHIFTS); only what holds for all tests at once is_real. "owners":
-        whose open opportunities break how many rules, most of them first (attention_pack.owners, with owner_name).
+        others of their pipeline and segment (attention.SHIFTS); only what holds for all tests at once is_real.
+        "owners": whose open opportunities break how many rules, most of them first (attention_pack.owners, with
+        owner_name).
         """
         groups = list(dict.fromkeys([*by, "pipeline", "segment", "team", "owner_id"]))
         counts = self._attended(self._now(view), "counts", learned, groups)

@@ -109,7 +109,8 @@ def covered(rows: pd.DataFrame, lang: str, *, name: Name = str) -> Finding:
     judged = known[known["needed"].notna()]
     if judged.empty:
         row = known.iloc[0].to_dict()
-        return Finding(t("pipeline.coverage.plain", lang, **_coverage(row, lang, name)) + _past_due(row, lang), "unclear")
+        said = t("pipeline.coverage.plain", lang, **_coverage(row, lang, name))
+        return Finding(said + _past_due(row, lang), "unclear")
     row = judged.loc[(judged["value"] / judged["needed"]).idxmin()].to_dict()
     low, high = (row[c] if show.is_known(row[c]) else row["needed"] for c in ("needed_low", "needed_high"))
     key = "short" if row["value"] < low else "enough" if row["value"] > high else "unclear"

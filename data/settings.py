@@ -575,7 +575,8 @@ def _check_closeness(rules: Closeness, refuse: Any) -> None:
 
 
 _ATTENTION_LIMITS = {
-    "stage_times": (0.1, 100), "stage_share": (0.01, 1), "pack_per_team": (1, 1000), "history_days": (30, 36500), "paused_days": (0, 3650),
+    "stage_times": (0.1, 100), "stage_share": (0.01, 1), "pack_per_team": (1, 1000), "history_days": (30, 36500),
+    "paused_days": (0, 3650),
     "unconditioned_from_stage": (1, 100),
     "early_from_stage": (1, 100), "late_from_stage": (1, 100), "excess_cap": (1, 1000),
     "due_days": (1, 3650),

@@ -26,8 +26,8 @@ _PACK = ["name", "account_name", "amount_base", "why_words", "happened_words", "
 _ASLEEP = ["name", "account_name", "wake_on", "amount_base", "waits_for", "stage", "owner_name", "team", "segment"]
 _LIMITS = ["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "limit_days", "review_days",
            "remind_days", "warn_days", "recycle_days", "chance"]
-_LIMITS_KINDS = dict.fromkeys(("median_days", "stock_days", "limit_days", "review_days", "remind_days", "warn_days", "recycle_days"),
-                              "days") | {"chance": "rate"}
+_LIMITS_KINDS = dict.fromkeys(("median_days", "stock_days", "limit_days", "review_days", "remind_days", "warn_days",
+                               "recycle_days"), "days") | {"chance": "rate"}
 _LIFT = ["pipeline", "item_name", "n_with", "n_without", "value", "low", "high"]
 _DUE = ["pipeline", "stage", "n", "known", "met", "value", "low", "high", "control"]
 _POINTS_KINDS = dict.fromkeys(("known", "met", "control", "n_with", "n_without"), "number")
@@ -164,6 +164,7 @@ def _limits(view: View) -> None:
     with states.guard("attention_limits"):
         found = cache.ask().attention_limits(View(view.as_of))
         said = t("attention.limits.measured", times=fmt.number(rules.stage_times, digits=1),
+                 share=fmt.rate(rules.stage_share, digits=0),
                  days=fmt.number(rules.history_days))
         table_card(t("attention.limits"), said, found[found["segment"] != ""], key="attention_limits", columns=_LIMITS,
                    kinds=_LIMITS_KINDS)

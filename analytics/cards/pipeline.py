@@ -39,14 +39,15 @@ _STOCK = ["stage", "n", "amount", "amount_missing", "weighted", "paused", "overd
 _PUSHES = ["n", "pushed", "value", "low", "high", "rest", "pushed_month", "pushed_quarter", "repeated", "pulled",
            "moves", "days_mean", "late", "usual", "amount", "amount_missing"]
 _COVERAGE = ["quarter", "segment", "n", "amount", "amount_missing", "overdue", "overdue_amount", "target", "won_amount",
-             "remaining", "value", "with_past_due", "needed", "needed_low", "needed_high", "win_rate", "win_n", "reason"]
+             "remaining", "value", "with_past_due", "needed", "needed_low", "needed_high", "win_rate", "win_n",
+             "reason"]
 _AGEING = ["stage", "n", "amount", "amount_missing", "fast", "up_to_p75", "slow", "stuck", "paused", "unknown",
            "slow_amount", "p50", "p75", "p90", "events", "value", "low", "high", "steady", "reason"]
 _KINDS = (
     dict.fromkeys(("effect", "target", "remaining", "slow_amount", "overdue_amount"), "amount")
     | dict.fromkeys(("amount_missing", "effect_n", "became_known", "pushed", "pushed_month", "pushed_quarter",
-                     "repeated", "pulled", "moves", "late", "overdue", "events", "win_n", "fast", "up_to_p75", "slow", "stuck",
-                     "paused", "unknown"), "number")
+                     "repeated", "pulled", "moves", "late", "overdue", "events", "win_n", "fast", "up_to_p75", "slow",
+                     "stuck", "paused", "unknown"), "number")
     | dict.fromkeys(("rest", "usual", "win_rate", "steady"), "rate")
     | dict.fromkeys(("days_mean", "p50", "p75", "p90"), "days"))
 
@@ -177,7 +178,8 @@ def coverage(ask: Ask, view: View, look: Look) -> list[Card]:
                  kinds=_KINDS | dict.fromkeys(("value", "with_past_due", "needed", "needed_low", "needed_high"),
                                                "points"),
                  question="pipeline.open", with_period=False,
-                 native=Native("bar", "quarter_of", (look.actual("value"), *look.series("with_past_due", "needed", role="standard")),
+                 native=Native("bar", "quarter_of", (look.actual("value"), *look.series("with_past_due", "needed",
+                                                                                         role="standard")),
                                number="points"))]
 
 

@@ -13,8 +13,8 @@ from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette, soft
 
 
 def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) -> go.Figure:
-    """Rows of ask.target_coverage: solid = coverage, pale = with what is past due, outlined = needed (with its interval).
-    `titles`: plain texts."""
+    """Rows of ask.target_coverage: solid = coverage, pale = with what is past due, outlined = needed, with its
+    interval. `titles`: plain texts."""
     if frame.empty:
         return message(theme, names.text("empty"))
     records, colours = frame.to_dict("records"), palette(theme)

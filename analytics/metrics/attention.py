@@ -39,8 +39,8 @@ METRICS = (
         "stalled",
         "Stalled",
         "滞留商机占比",
-        "Longer in their stage than twice the median of the pipeline, stage and segment, and than all but one in five of "
-        "a steady stock stand there (never less than the minimum of the settings): a stock is always older than the "
+        "Longer in their stage than twice the median of the pipeline, stage and segment, and than all but one in five "
+        "of a steady stock stand there (never less than the minimum of the settings): a stock is always older than the "
         "visits that pass through it. Pauses do not count, a pending tender is exempt.",
         "在当前阶段停留超过本管道、阶段、客户类型历史中位数的两倍,且长于平稳存量中除最久五分之一外的时长(不低于设置的下限)"
         "的商机占比:存量总比流过的更老。暂停天数不计,等待开标结果的豁免。",
@@ -136,8 +136,8 @@ METRICS = (
         "any",
         "Needs attention",
         "需关注占比",
-        "Calls for a decision: stalled, at risk, or presales spend without necessity. Reminders, past due dates, single "
-        "contacts and unknown rivals are counted by themselves.",
+        "Calls for a decision: stalled, at risk, or presales spend without necessity. Reminders, past due dates, "
+        "single contacts and unknown rivals are counted by themselves.",
         "需要决策的商机占比:滞留、赢单率风险或无必要条件投入。提醒预警、逾期、单线联系、对手缺失各自另计。",
         "stalled, at risk or unconditioned / open",
         ("stage",),

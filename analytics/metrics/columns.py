@@ -167,7 +167,7 @@ MEANINGS = MappingProxyType({
     "stage_days.events": "of n, have left the stage (T1: have come further)",
     "cycle_days.events": "of n, have closed",
     "pipeline.events": "visits of the last two years that ended: behind p50, p75, p90 and steady",
-    "steady": "the value that a stock of the same pace and steady inflow has: a stock is older than what passes through",
+    "steady": "the value of a stock with the same pace and steady inflow: a stock is older than what passes through",
     "is_apart": "the value is above steady beyond chance",
     "overdue_amount": "amount of what is overdue, base currency",
     "with_past_due": "the value, were all that is past due to close in the period as well",

@@ -25,7 +25,8 @@ _CLOCKS = ("never_moved", "moved_stalled", "recycle", "warn", "remind", "past_du
 
 
 def sentences(view: View, shifts: pd.DataFrame, learned: dict[str, Any], *, spend: bool = True) -> list[Finding]:
-    """Who stands out among everything that the view shows: teams against teams, and where presales hours go (`spend`)."""
+    """Who stands out among everything that the view shows: teams against teams, and (`spend`) where presales hours
+    go."""
     look = context.look()
     team, segment, pipeline = (partial(look.called, dimension) for dimension in ("team", "segment", "pipeline"))
     said = findings_attention.teams(shifts, look.lang, name=team, segment=segment)

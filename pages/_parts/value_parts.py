@@ -17,7 +17,6 @@ from pages._parts import attention_parts, cache, context, states, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
-
 #: lines of the card
 _SHOWN = 6
 

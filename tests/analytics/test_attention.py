@@ -239,7 +239,7 @@ def test_spend_without_necessity_needs_weak_conditions_and_more_hours_than_usual
     asked = company(journeys, settings=settings, checklist=checklist, support_request=hours)
     rows = asked.attention(view(TODAY), ["unconditioned"])
     assert rows["opportunity_id"].tolist() == ["o0"]
-    assert (rows["measure"][0], rows["rule_limit"][0]) == (70, 65)  # the median of 5, 60, 70, 90; o4 took none: usual is what is spent
+    assert (rows["measure"][0], rows["rule_limit"][0]) == (70, 65)  # of 5, 60, 70, 90; o4 took none
 
 
 def test_the_ranking_is_amount_times_chance_times_how_far_over_up_to_the_cap() -> None:

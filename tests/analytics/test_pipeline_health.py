@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.ask import Ask
 from analytics.ageing import ageing
+from analytics.ask import Ask
 from analytics.coverage import target_of
 from analytics.findings_pipeline import aged, covered, held
 from analytics.metrics.frames import Context
+from analytics.pipeline_health import issues
 from data.engine import company_of
 from data.history import marts_of
 from tests.journeys import SALES, Journey, _table, asked, day, view
@@ -112,7 +113,8 @@ def test_ages_are_held_against_the_pace_of_the_same_stage() -> None:
 
 def stock(seed: int, held_back: int = 0) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
     """Three opportunities a day come to the first stage for two years, four of five stay 1 to 10 days, the others 20 to
-    200; `held_back` more of a hundred days stand there today. Gives their ageing and the visits and ages that it was made of."""
+    200; `held_back` more of a hundred days stand there today. Gives their ageing, and the visits and ages
+    that it was made of."""
     dice = np.random.default_rng(seed)
     age = np.repeat(np.arange(730), 3)
     stay = np.where(dice.random(2190) < 0.8, dice.integers(1, 11, 2190), dice.integers(20, 201, 2190))
@@ -151,6 +153,33 @@ def test_a_stage_in_which_more_stand_still_than_it_leaves_behind_is_named() -> N
     said = aged(frame, "en", what="KA", name=str.upper)
     assert said.strength == "clear"
     assert "too many stand still in “LEAD”" in said.text
+
+
+def test_an_invalid_activity_is_none_even_where_the_export_gives_its_day() -> None:
+    """Both were last touched on day 95; what happened to o0 was not valid. Of o2 nobody says anything."""
+    rows = [{"amount": 1, "last_activity_on": day(95)}, {"amount": 1, "last_activity_on": day(95)}, {"amount": 1}]
+    touch = {"kind": "call", "occurred_at": datetime(2026, 4, 6, tzinfo=UTC)}
+    told = company(rows, activity=[touch | {"activity_id": "a", "opportunity_id": "o0", "is_valid": False},
+                                   touch | {"activity_id": "b", "opportunity_id": "o1"}])
+    assert told.metric("pipeline.hygiene", view(100))["no_activity"].tolist() == [2]
+    assert company(rows).metric("pipeline.hygiene", view(100))["no_activity"].tolist() == [1], "no activities loaded"
+
+
+def test_what_is_past_due_is_told_of_those_with_an_expected_close_on_every_page() -> None:
+    told = company([{"expected_close_on": day(90)}, {"expected_close_on": day(150)}, {}, {}])
+    (share,) = issues(told.metric("pipeline.hygiene", view(100)).iloc[0].to_dict()).query(
+        "outcome == 'past_due'")["value"]
+    assert share == told.metric("attention.past_due", view(100))["value"][0] == 0.5
+
+
+def test_paused_ones_are_open_and_those_put_off_are_not_whatever_is_asked() -> None:
+    rows = [{"status": status} for status in ("open", "paused", "future")] + [{"status": "future", "wake_on": day(99)}]
+    chain = [{"opportunity_id": f"o{i}", "contact_id": "c", "snapshot_date": day(100)} for i in range(4)]
+    told = company(rows, opportunity_contact=chain)
+    for metric in ("pipeline.open", "pipeline.hygiene", "attention.single_threaded", "chain_coverage"):
+        assert told.metric(metric, view(100))["n"].sum() == 3, metric
+    compared = told.metric("win_rate.comparison", view(100)).iloc[0]
+    assert compared["n"] + compared["unmeasured"] == 3
 
 
 def test_what_is_past_due_stands_beside_the_coverage() -> None:
