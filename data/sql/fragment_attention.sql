@@ -64,7 +64,7 @@ facts AS (
     LEFT JOIN chain ON chain.opportunity_id = w.opportunity_id
     LEFT JOIN need ON need.opportunity_id = w.opportunity_id
     LEFT JOIN spent ON spent.opportunity_id = w.opportunity_id
-    LEFT JOIN compared k ON k.opportunity_id = w.opportunity_id
+    LEFT JOIN compared k ON k.opportunity_key = w.opportunity_key
 ), weighed AS (
     SELECT *, $as_of - idle_since AS idle_days, CASE WHEN is_kept THEN review_days ELSE limit_days END AS stage_limit,
         stage_order >= $unconditioned_from AND need_score IS NOT NULL AND presales_hours IS NOT NULL AS is_spend_known,
