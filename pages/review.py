@@ -66,13 +66,13 @@ def _title(place: DeltaGenerator) -> None:
 
 def _entry(pack: Pack, place: int, item: Item) -> None:
     """Name, order, comment and preview of one entry."""
-    words, up, down, away = st.columns([12, 1, 1, 1], vertical_alignment="center")
-    words.subheader(md_escape(f"{place + 1}. {called(item, context.lang(), context.now().settings)}"), anchor=False)
     last = len(pack.items) - 1
-    for where, what, sign, is_off in ((up, "up", "↑", place == 0), (down, "down", "↓", place == last),
-                                      (away, "away", "✕", False)):
-        where.button(sign, key=f"review_{what}_{place}", help=t(f"review.{what}"), disabled=is_off, on_click=_change,
-                     args=(what, place), type="tertiary")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        name = called(item, context.lang(), context.now().settings)
+        st.subheader(md_escape(f"{place + 1}. {name}"), anchor=False, width="stretch")
+        for what, sign, is_off in (("up", "↑", place == 0), ("down", "↓", place == last), ("away", "✕", False)):
+            st.button(sign, key=f"review_{what}_{place}", help=t(f"review.{what}"), disabled=is_off, on_click=_change,
+                      args=(what, place), type="tertiary")
     if item.previous:
         st.caption(t("review.before"))
         st.text(item.previous)
