@@ -25,8 +25,9 @@ _VALUES: dict[str, Sequence[Any]] = {
     "stage": ["need_confirmed"], "days": [1], "grain": ["quarter", "month"], "limit": [1000], "words": [""],
 }
 #: Groups to ask by, several at once; few where each group costs a question of its own, or only adds columns.
-_MANY = [("team", "owner_id", "product_line", "region"), ("main_competitor", "account_id", "industry", "lead_source")]
-_FEW = {"headline": [("team", "owner_id")], "value_baseline": [("team",)], "standards": [()]}
+_MANY: Sequence[Any] = [("team", "owner_id", "product_line", "region"),
+                        ("main_competitor", "account_id", "industry", "lead_source")]
+_FEW: dict[str, Sequence[Any]] = {"headline": [("team", "owner_id")], "value_baseline": [("team",)], "standards": [()]}
 _ONE = ("team", "owner_id", "account_id", "product_line", "main_competitor")
 
 
