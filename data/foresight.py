@@ -1,4 +1,4 @@
-"""What was known some weeks before each closing, put together once when a company is opened.
+"""What was known some weeks before each closing, put together once, when it is first asked for.
 
 Whether predictions told the truth is asked of all closings there are; finding the state and the week of each anew
 for every question would take most of a second in a large company.
