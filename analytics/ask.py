@@ -40,8 +40,8 @@ ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "
 GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
-class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions, PipelineQuestions, ForecastQuestions, QualityQuestions,
-          ReviewQuestions, ValueQuestions):
+class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions, PipelineQuestions,
+          ForecastQuestions, QualityQuestions, ReviewQuestions, ValueQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
@@ -116,8 +116,8 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         return conversion_days.trend(totals, visits, self._context(slice_), keys)
 
     def stage_shifts(self, view: View) -> pd.DataFrame:
-        """In which stages opportunities stay longer or shorter than before, and since which quarter of entry, of the last
-        eight up to the end of the view's period (columns: stage_shifts.SHIFTS)."""
+        """In which stages opportunities stay longer or shorter than before, and since which quarter of entry, of the
+        last eight up to the end of the view's period (columns: stage_shifts.SHIFTS)."""
         until = min(view.end, view.as_of) if view.end else view.as_of
         shown = periods.last(8, "quarter", until, self._fiscal)
         slice_ = slice_of(view.with_(start=shown[0].start, end=until))

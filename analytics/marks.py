@@ -30,7 +30,8 @@ _QUESTIONS = {
     "attention": ("open", "n"), "trust": ("open", "active"),
     "forecast": ("open", "n"),
     "pipeline.bridge": ("bridge", "end"), "pipeline.pushes": ("pushed", "n"), "pipeline.ageing": ("ageing", "n"),
-    "pipeline.hygiene": ("hygiene", "n"), "pipeline": ("open", "n"), "regress": ("moves", "n"), "skip": ("moves", "n"), "flow": ("flow", "n"),
+    "pipeline.hygiene": ("hygiene", "n"), "pipeline": ("open", "n"), "regress": ("moves", "n"), "skip": ("moves", "n"),
+    "flow": ("flow", "n"),
     "value.velocity": ("open", "n"), "value.channel_conflict": ("open", "n"), "value.coverage": ("open", "n"),
     "value.partner_win_rate": ("closed", "n"), "value": ("closed", "won"),
 }

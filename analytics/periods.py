@@ -163,13 +163,6 @@ def compared(period: Period, how: str, as_of: date, fiscal_year_start: int = 1) 
     return range_(other.start, min(other.end, other.start + elapsed * ONE_DAY))
 
 
-def to_date(period: Period, as_of: date) -> Period:
-    """The part of the period that has happened as of `as_of`: itself if complete."""
-    if period.is_complete(as_of) or as_of < period.start:
-        return period
-    return range_(period.start, as_of)
-
-
 def last(count: int, unit: Unit, as_of: date, fiscal_year_start: int = 1, *, complete: bool = False) -> list[Period]:
     """The last `count` periods up to `as_of`, oldest first; `complete=True` leaves a running one out.
 

@@ -83,12 +83,6 @@ class ValueQuestions:
         key, = self._groups([by])
         return self._as_asked(value.mix(self._asked("value_won", view, [key]), key), [by])
 
-    def coverage_by_tier(self, view: View) -> pd.DataFrame:
-        """Customer coverage per segment and tier of the account: segment, tier, then the columns of value.coverage."""
-        slice_ = _slice(view)
-        counts = self._asked("value_coverage", view, ["segment"], **self._value_rules("value_coverage", slice_, ()))
-        return value.coverage({"value_coverage": counts}, self._context(slice_), ["segment", "tier"])
-
     def _board(self, view: View, other: View | None, by: Sequence[str], *, with_more: bool = False) -> pd.DataFrame:
         keys, counts = self._groups(by), self._remembered()
         quarters = periods.last(QUARTERS, "quarter", view.as_of, self._fiscal) if with_more else []

@@ -61,8 +61,8 @@ def movers(frame: pd.DataFrame, rules: WinRate) -> pd.DataFrame:
 
 
 def events(counts: pd.DataFrame) -> pd.DataFrame:
-    """How many open opportunities need a look: event (of EVENTS in their order, the last row "" = anything at all), n,
-    amount, and n of each segment in a column "n:" and its key. In: rows of win_events.sql by segment, in their order."""
+    """How many open opportunities need a look: event (of EVENTS in their order, the last row "" = anything at all),
+    n, amount, and n of each segment in a column "n:" and its key. In: rows of win_events.sql by segment, in order."""
     rows = []
     for event in (*EVENTS, ""):
         mine = counts[counts["event"] == event]

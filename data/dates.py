@@ -40,12 +40,6 @@ class DateFormat:
     last_day: date = date(2100, 1, 1)
 
 
-def ascii_digits(values: pa.Array, con: duckdb.DuckDBPyConnection) -> pa.Array:
-    """Full-width digits and date marks as their ASCII counterparts."""
-    return _query(con, "SELECT translate(x, $wide, $plain) AS x FROM v ORDER BY i", values,
-                  wide=_WIDE, plain=_ASCII).column("x")
-
-
 def proven_order(values: Sequence[pa.Array], con: duckdb.DuckDBPyConnection, file: str, columns: Sequence[str],
                  ) -> str | None:
     """The day-month order that all numeric dates in `values` (distinct texts of a file's date columns) prove.

@@ -6,7 +6,8 @@ from types import MappingProxyType
 
 #: parts of the bridge -> what they are
 _PARTS = {
-    "new": "created in the period", "reopened": "closed at first, opened again", "restored": "gone from the exports at first",
+    "new": "created in the period", "reopened": "closed at first, opened again",
+    "restored": "gone from the exports at first",
     "woken": "put off at first", "moved_in": "at first outside of the filter or group",
     "owner_in": "taken over from an owner or team outside of the filter or group",
     "increased": "whose amount rose or became known", "decreased": "whose amount fell or is unknown at last",
@@ -52,7 +53,8 @@ MEANINGS = MappingProxyType({
     "pipeline.won_amount": "won in the period so far", "remaining": "target less won_amount, not below 0",
     "flagged": "of n, with at least one issue", "flagged_amount": "their amount",
     "without_account": "of n, without an account", "accounts": "with an open amount",
-    "top_amount": "amount of the ten largest accounts", "needed": "the coverage that the own win rate asks for: 1 / win_rate",
+    "top_amount": "amount of the ten largest accounts",
+    "needed": "the coverage that the own win rate asks for: 1 / win_rate",
     "needed_low": "needed at the upper limit of the win rate", "needed_high": "needed at its lower limit",
     "win_rate": "own win rate by amount of the last 365 days", "win_n": "closed opportunities behind it",
     "hhi": "Herfindahl index: sum of the squared shares of the accounts",
@@ -67,8 +69,8 @@ MEANINGS = MappingProxyType({
     "forecast.n": "open opportunities (forecast.accuracy: on the days of the past forecasts)",
     "support.n": "what the value is about: opportunities, or requests for the response",
     "quality.n": "open opportunities",
-    "value.n": "what the value is about: accounts for coverage; won ones for shares, efficiency and per seller; closed ones "
-               "for the win rate; open ones for velocity and conflict",
+    "value.n": "what the value is about: accounts for coverage; won ones for shares, efficiency and per seller; closed "
+               "ones for the win rate; open ones for velocity and conflict",
     "value.events": "of n: touched accounts, repeated wins, wins with a partner, open ones in conflict",
     "value.won": "won (velocity: in the twelve months up to the day)",
     "value.lost": "lost (velocity: in the twelve months up to the day)",
@@ -120,7 +122,7 @@ MEANINGS = MappingProxyType({
     "forecast.high": "P90 of them",
     "bias": "mean of (forecast - actual) / actual of the amount, with its sign",
     "count_mape": "mean size of the same for the number of wins",
-    "coverage": "share of the quarters in which the actual amount lay between P10 and P90: 0.8 where they tell the truth",
+    "coverage": "share of the quarters in which the actual amount lay between P10 and P90: 0.8 where they are right",
     "is_best": "the method with the smallest value",
     "worse_by": "value minus that of the best method, on the quarters of both",
     "p": "probability of such a difference by chance (exact sign flip test)",
@@ -218,7 +220,7 @@ MEANINGS = MappingProxyType({
 
 #: code of `reason` -> meaning
 REASONS = MappingProxyType({
-    "no_probability": "no stage of these has a default probability",
+    "no_probability": "none of these has such a probability",
     "no_close_dates": "nothing was open with an expected close",
     "no_period": "no period is asked for",
     "no_target": "no target is known for this period and filter",
@@ -236,7 +238,6 @@ REASONS = MappingProxyType({
     "no_history": "fewer than two comparable quarters were over by then: nothing to learn from",
     "no_wins": "of more than one of five nothing like it was ever won in the quarters learned from",
     "no_due_dates": "no open one has an expected close: nobody knows in which quarter it falls",
-    "no_probability": "no open one has such a probability",
     "not_recorded": "what the rule looks at is not recorded of any of them",
     "no_contacts": "no account with known contacts, or nobody has recorded an activity yet",
     "short_history": "activities are recorded for less than `closeness.reached_days` days: nobody can look close yet",

@@ -18,7 +18,6 @@ from analytics.periods import (
     period_of,
     previous,
     range_,
-    to_date,
     whole_months,
     year_before,
 )
@@ -126,11 +125,6 @@ def test_a_complete_quarter_is_compared_whole():
 def test_a_longer_running_period_never_runs_out_of_the_other_one():
     """31 days of March so far, February has only 28."""
     assert compared(parse("2026-03"), "previous", date(2026, 3, 30)).name == "2026-02-01..2026-02-28"
-
-
-def test_the_part_that_has_happened():
-    assert to_date(parse("2026Q3"), date(2026, 8, 1)).name == "2026-07-01..2026-08-01"
-    assert to_date(parse("2026Q3"), date(2026, 9, 30)).name == "2026Q3"
 
 
 def test_the_last_eight_quarters_oldest_first():

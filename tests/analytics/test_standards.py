@@ -136,8 +136,8 @@ def test_rows_get_their_standard_light_and_whether_chance_explains_the_gap():
 
 
 def test_a_gap_to_own_history_is_clear_only_if_the_history_is_certain_enough():
-    """38.9 % (35.9 to 42.0) against last year's 42.7 %: of 1,182 closed its own limits are 39.9 to 45.5, so that the gap
-    of 3.8 points has the limits -8.0 to +0.4 (Newcombe); of a history a hundred times as large it is clear."""
+    """38.9 % (35.9 to 42.0) against last year's 42.7 %: of 1,182 closed its own limits are 39.9 to 45.5, so that the
+    gap of 3.8 points has the limits -8.0 to +0.4 (Newcombe); of a history a hundred times as large it is clear."""
     rows = pd.DataFrame({"segment": ["other"], "value": [0.389], "low": [0.359], "high": [0.420]})
     own = pd.DataFrame({"segment": ["other"], "value": [0.427], "n": [1182], "low": [0.399], "high": [0.455]})
     assert not compare(rows, own, "win_rate.count", "up")["is_clear"].iloc[0]
