@@ -40,8 +40,8 @@ ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "
 GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
-class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions, PipelineQuestions,
-          ForecastQuestions, QualityQuestions, ReviewQuestions, ValueQuestions):
+class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions,
+          PipelineQuestions, ForecastQuestions, QualityQuestions, ReviewQuestions, ValueQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
