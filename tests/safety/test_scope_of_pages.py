@@ -64,7 +64,10 @@ def test_links_to_what_may_not_be_seen_show_nothing_of_it(restricted: list[str],
     company.close()
     assert leaks(shown(open_page("opportunity", lang="en", id=deal))) == []
     assert leaks(shown(open_page("opportunity", lang="en", q="Canary"))) == []
-    forbidden, unknown = (shown(open_page("closeness", lang="en", account=one)) for one in (account, "nobody"))
-    assert [text.replace(account, "nobody") for text in forbidden] == unknown
+    forbidden, unknown = (open_page("closeness", lang="en", account=one) for one in (account, "nobody"))
+    for kind in ("error", "info", "header", "caption"):
+        said, usual = ([str(e.value).replace("\\", "") for e in app.get(kind)] for app in (forbidden, unknown))
+        assert [text.replace(account, "nobody") for text in said] == usual
+    assert forbidden.error
     assert leaks(shown(open_page("overview", lang="en", team=f"{CANARY} H", owner=f"{CANARY}-H"))) == []
     assert restricted == []
