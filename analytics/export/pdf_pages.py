@@ -131,17 +131,18 @@ def _card(card: Card, chart: str, beside: int, style: str, look: Look) -> str:
     notes = "".join(f"<p class='note'>{said(note)}</p>" for note in (more, *card.notes) if note)
     return (f"<div class='card'><h2 class='{style}'>{said(card.title)}</h2>"
             f"<p class='muted'>{said(parts.caption(card, look))}</p>"
-            f"<div class='chart'>{_scalable(chart)}</div><div>{_html(told)}</div><div>{notes}</div></div>")
+            f"<div class='chart'>{_scalable(chart, card.title)}</div><div>{_html(told)}</div><div>{notes}</div></div>")
 
 
 def _height(svg: str) -> float:
     return float(re.search(r'height="([\d.]+)"', svg)[1])  # type: ignore[index]
 
 
-def _scalable(svg: str) -> str:
-    """The drawing as large as its place."""
-    return re.sub(r'^<svg([^>]*?) width="[\d.]+" height="[\d.]+"', r'<svg\1 preserveAspectRatio="xMinYMin meet"', svg,
-                  count=1)
+def _scalable(svg: str, title: str) -> str:
+    """The drawing as large as its place, one picture with a name to those who have the page read to them."""
+    named = f'preserveAspectRatio="xMinYMin meet" role="img" aria-label="{said(title).replace(chr(34), "&quot;")}"'
+    sized = re.compile(r'^<svg([^>]*?) width="[\d.]+" height="[\d.]+"')
+    return sized.sub(lambda found: f"<svg{found[1]} {named}", svg, count=1)
 
 
 def _tables(slides: Sequence[Slide], look: Look) -> str:

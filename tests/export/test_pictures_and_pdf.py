@@ -159,10 +159,11 @@ def test_where_no_browser_is_the_error_says_what_to_install(make: object, monkey
 
 def test_a_page_may_load_and_run_nothing() -> None:
     assert "default-src 'none'" in browser.PAGE
-    page = pdf_pages.document(slides(*CARDS), dict.fromkeys(range(4), '<svg width="1" height="1"></svg>'), LOOK,
-                              stamp(*CARDS))
+    charts = dict.fromkeys(range(4), '<svg class="x" width="1" height="1"></svg>')
+    page = pdf_pages.document(slides(*CARDS), charts, LOOK, stamp(*CARDS))
     assert not re.search(r"<(script|a|img|link|iframe|object)\b", page)
     assert "&lt;script&gt;" in page
+    assert 'aria-label="=HYPERLINK(&quot;http://evil.invalid&quot;)"' in page
 
 
 def test_a_long_comment_takes_a_page_of_its_own_and_leaves_the_chart_its_room() -> None:
