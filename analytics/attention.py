@@ -7,8 +7,9 @@ Nor is it shorter than the age that only `stage_share` of a steady stock of the 
 stage is always older than what passes through it, and half of everything would be called stalled
 (docs/decisions/0050).
 
-Ranking: stake = amount x chance left x excess. Chance left is what the comparison with the rivals says, else the
-historical win rate of those that came to the stage. Excess = how many times over its limit a rule's clock is (days in
+Ranking: stake = amount x chance left x excess. Chance left is what the comparison with the rivals says, else what it
+said last (chance_source "old": who stops assessing is not rewarded), else the historical win rate of those that came to
+the stage. Excess = how many times over its limit a rule's clock is (days in
 stage / limit, idle days / step, hours / usual hours, 1 + days past due / due_days), at least 1 and counted up to
 excess_cap; rules without a clock have 1. What is not known is ranked below what is, by amount.
 """
@@ -46,9 +47,9 @@ RULES = (
 #: Rules that call for a decision this week: something is wrong with the opportunity itself. The others are routine
 #: (a clock of reminders with a list of its own) or gaps in what is recorded, and most old stock has some of them.
 ACT = ("never_moved", "moved_stalled", "unconditioned", "at_risk")
-#: metric attention.<key> -> the rules that it counts
+#: metric attention.<key> -> the rules that it counts; the first is known wherever one of the others is
 METRICS = {
-    "stalled": ("never_moved", "moved_stalled"),
+    "stalled": ("moved_stalled", "never_moved"),
     "never_moved": ("never_moved",),
     "idle": ("warn", "recycle"),
     "recycle": ("recycle",),

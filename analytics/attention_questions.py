@@ -61,7 +61,7 @@ class AttentionQuestions:
         """Per rule, the opportunities with most at stake (analytics/attention.py), those of the first rule first.
 
         Columns: those of an opportunity with names, rule, measure (days, for unconditioned hours) and rule_limit,
-        days_over, excess, chance, chance_source, stake, next_on (of the idle clock: when the next step is due; missing:
+        days_over, excess, chance, chance_source, chance_week, stake, next_on (of the idle clock: when the next step is due; missing:
         all are), idle_since, happened (events of the comparison), is_kept (never recycled), total and total_amount (of
         the rule). `opportunity_id`: this one alone, whatever the filters.
         """
@@ -191,6 +191,7 @@ class AttentionQuestions:
             "activities_from": None if pd.isna(first) else first.date(),
             "has_support": bool(row["has_support"]),
             "has_rivals": bool(row["has_rivals"]),
+            "stepped": list(row["stepped"]),
         }
 
     @property

@@ -43,7 +43,7 @@ weighted AS (
     GROUP BY opportunity_id
 )
 SELECT opportunity_id, account_id, segment, owner_id, team, pipeline, stage, stage_order, status, amount_base, importance,
-    grade_given, is_graded, is_stalled, is_unmoved, stage_days, stage_limit, step, idle_days, idle_since, chance, chance_source, stake,
+    grade_given, is_graded, is_stalled, is_unmoved, stage_days, stage_limit, step, idle_days, idle_since, chance, chance_source, chance_week, stake,
     next_on, expected_close_on, array_to_string(events, ',') AS happened, is_jump, skips, regresses, need_score,
     threads, p, p_us, p_rival, g, delta, is_phantom, assessed_week, lacks_rival, main_competitor, questionnaire, inside_source,
     control, solution_accept, approver_status, opponents, requests, unanswered, important, "open", total

@@ -85,9 +85,9 @@ def test_nothing_closed_is_said() -> None:
 
 def test_overdue_ones_are_named_with_what_they_would_do() -> None:
     found = say.overdue(chart(40, 40, open_overdue=25.0, with_overdue=0.32), "en")
-    assert found.text == ("25 open opportunities are past their expected close, beside 100 closed in the period; "
+    assert found.text == ("25 open opportunities are past due, beside 100 closed in the period; "
                           "were all of them lost, the rate would be 32.0%")
-    assert say.overdue(chart(40, 40), "en").text == "No open opportunity is past its expected close"
+    assert say.overdue(chart(40, 40), "en").text == "No open opportunity is past due"
     assert say.overdue(chart(40, 40, open_overdue=float("nan")), "en").strength == "nothing"
 
 

@@ -207,7 +207,7 @@ def test_the_problem_that_moves_its_number_furthest_comes_first() -> None:
     assert found["metric"].iloc[0] == "win_rate.count"
     said = findings_quality.worst_effect(found, "en", SALES, lambda v, _: f"{v:.2f}")
     assert said.text.startswith(
-        "KA: 50 × open ones past their expected close could move the win rate of 0.30 to anything"
+        "KA: 50 × open ones that are past due could move the win rate of 0.30 to anything"
     )
 
 
