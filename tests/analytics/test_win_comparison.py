@@ -184,12 +184,12 @@ def test_what_needs_a_look_is_named() -> None:
     }
 
 
-def test_paused_and_closed_ones_are_in_no_average() -> None:
+def test_paused_ones_are_open_and_closed_ones_are_in_no_average() -> None:
     asked = company(
         [opened(), Journey([(0, "meeting")], statuses={26: "paused"}), Journey([(0, "meeting"), (27, "won")])],
         [(f"o{i}", LAST, OLD) for i in range(3)],
     )
-    assert asked.win_portfolio(view(SUNDAY))["n"].iloc[-1] == 1
+    assert asked.win_portfolio(view(SUNDAY))["n"].iloc[-1] == 2
 
 
 def test_the_story_of_one_opportunity_adds_up_week_by_week_and_from_week_to_week() -> None:
