@@ -33,7 +33,7 @@ _QUESTIONS = {
     "pipeline.hygiene": ("hygiene", "n"), "pipeline": ("open", "n"), "regress": ("moves", "n"), "skip": ("moves", "n"),
     "flow": ("flow", "n"),
     "value.velocity": ("open", "n"), "value.channel_conflict": ("open", "n"), "value.coverage": ("open", "n"),
-    "value.partner_win_rate": ("closed", "n"), "value": ("closed", "won"),
+    "value.partner_win_rate": ("closed", "n"), "value": ("closed", "won"), "quality": ("open", "n"),
 }
 #: names that charts use for the same thing
 _OUTCOMES = {"events": "left", "censored": "open", "entry": "n"}
@@ -55,6 +55,11 @@ class Mark:
     strict: bool = False
     longer: int = -1
     dimensions: Mapping[str, str] = field(default_factory=dict)
+
+
+def has_opportunities(metric: str) -> bool:
+    """Can the opportunities behind a metric be listed? Behind those of the support line stand requests."""
+    return metric in _QUESTIONS or metric.split(".")[0] in _QUESTIONS
 
 
 def read(mark: Mapping[str, Any], fiscal_year_start: int = 1) -> Mark:
