@@ -21,8 +21,8 @@ from pages._parts.escape import md_escape
 from pages._parts.side_by_side import table_card
 
 _SHOWN, _OWNERS = 25, 15
-_PACK = ["name", "account_name", "amount_base", "why_words", "happened_words", "chance", "next_on", "stage",
-         "owner_name", "team"]
+_PACK = ["name", "account_name", "amount_base", "why_words", "happened_words", "chance", "chance_words",
+         "next_on", "stage", "owner_name", "team"]
 _ASLEEP = ["name", "account_name", "wake_on", "amount_base", "waits_for", "stage", "owner_name", "team", "segment"]
 _LIMITS = ["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "limit_days", "review_days",
            "remind_days", "warn_days", "recycle_days", "chance"]

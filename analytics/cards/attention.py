@@ -99,7 +99,11 @@ def in_words(found: pd.DataFrame, look: Look) -> pd.DataFrame:
     def events(codes: Any) -> str:
         known = [code for code in str(codes).split(",") if i18n.has(f"comparison.event.{code}")]
         return look.t("attention.list").join(look.t(f"comparison.event.{code}") for code in known)
-    words = {"happened_words": [events(codes) for codes in found["happened"]]}
+    def chance(source: Any, week: Any) -> str:
+        known = isinstance(source, str)
+        return look.t(f"attention.chance.{source}", day=fmt.day(week, look.lang)) if known else fmt.UNKNOWN
+    words = {"happened_words": [events(codes) for codes in found["happened"]],
+             "chance_words": [chance(*of) for of in zip(found["chance_source"], found["chance_week"], strict=True)]}
     if "rule" in found:
         words["rule_name"] = [look.t(f"attention.rule.{rule}") for rule in found["rule"]]
     return found.assign(grade=found["importance"],

@@ -3,4 +3,6 @@ SELECT
     (SELECT timezone($zone, min(occurred_at))::DATE FROM activity WHERE occurred_at < $midnight) AS activities_from,
     EXISTS (SELECT 1 FROM support_request WHERE requested_at < $midnight) AS has_support,
     EXISTS (SELECT 1 FROM opportunity_week WHERE as_of_on <= $as_of)
-        OR EXISTS (SELECT 1 FROM opportunity_state WHERE main_competitor IS NOT NULL AND valid_from <= $as_of) AS has_rivals
+        OR EXISTS (SELECT 1 FROM opportunity_state WHERE main_competitor IS NOT NULL AND valid_from <= $as_of) AS has_rivals,
+    (SELECT coalesce(list(DISTINCT pipeline::VARCHAR), []) FROM stage_visit
+     WHERE exit_kind IN ('advance', 'skip', 'regress') AND exited_on <= $as_of) AS stepped

@@ -12,7 +12,7 @@ SELECT opportunity_id, account_id, segment, owner_id, team, pipeline, stage, sta
     CASE WHEN rule IN ('past_due') THEN measure - rule_limit WHEN rule <> 'unconditioned' THEN measure - rule_limit END::BIGINT
         AS days_over,
     CASE WHEN rule = 'past_due' THEN measure - rule_limit ELSE measure END AS measure,
-    CASE WHEN rule <> 'past_due' THEN rule_limit END AS rule_limit, excess, chance, chance_source,
+    CASE WHEN rule <> 'past_due' THEN rule_limit END AS rule_limit, excess, chance, chance_source, chance_week,
     amount_base * chance * excess AS stake, next_on, expected_close_on, idle_since, need_score, presales_hours, threads,
     array_to_string(events, ',') AS happened, is_kept, count(*) OVER rules AS total, sum(amount_base) OVER rules AS total_amount
 FROM hit

@@ -1,6 +1,8 @@
 -- Everything that is open, paused or put off on $as_of, with what the rules of attention need (METHOD B15, B8, B6):
 -- `judged`, one row per opportunity.  Params: the limits per pipeline, stage and segment (analytics/attention.py),
--- $activities_from (first recorded activity, NULL: none), $midnight = the first instant after $as_of.
+-- $activities_from (first recorded activity, NULL: none), $midnight = the first instant after $as_of, $stepped = pipelines
+-- in which steps from one stage to the next are recorded: in the others nobody knows that a later stage was the first.
+-- A rule's `known` asks for all that its `hit` needs: what nobody can know of a row neither counts for it nor against it.
 {watched}, pace AS (
     SELECT unnest($limit_pipelines) AS pipeline, unnest($limit_stages) AS stage, unnest($limit_segments) AS limit_segment,
         unnest($limit_days) AS limit_days, unnest($review_days) AS review_days, unnest($chances) AS usual_chance,
@@ -31,6 +33,11 @@
     WHERE snapshot_date = (SELECT max(snapshot_date) FROM opportunity_contact WHERE snapshot_date <= $as_of)
     GROUP BY opportunity_id
 ), {presales}, {compared},
+last_judged AS (  -- the last comparison that there was: weeks without an assessment end it, they do not improve it
+    SELECT opportunity_key, arg_max(p, week) AS p, max(week) AS week FROM opportunity_week
+    WHERE p IS NOT NULL AND as_of_on <= $as_of AND opportunity_key IN (SELECT opportunity_key FROM compared WHERE c.p IS NULL)
+    GROUP BY opportunity_key
+),
 facts AS (
     SELECT w.*, limit_days, review_days, remind_days, warn_days, recycle_days, moves, skips, regresses, stage_days,
         advanced_on, met, people, need_score,
@@ -48,8 +55,9 @@ facts AS (
                    AND NOT coalesce(k.c.is_single_source, false)) END AS lacks_rival,
         k.c.p AS p, k.c.p_us AS p_us, k.c.p_1 AS p_rival, k.c.g AS g, k.c.delta AS delta, k.c.is_phantom AS is_phantom,
         k.assessed_week AS assessed_week,
-        coalesce(k.c.p, usual_chance) AS chance, CASE WHEN k.c.p IS NOT NULL THEN 'comparison'
-            WHEN usual_chance IS NOT NULL THEN 'history' END AS chance_source,
+        coalesce(k.c.p, last_judged.p, usual_chance) AS chance, CASE WHEN k.c.p IS NOT NULL THEN 'comparison'
+            WHEN last_judged.p IS NOT NULL THEN 'old' WHEN usual_chance IS NOT NULL THEN 'history' END AS chance_source,
+        CASE WHEN k.c.p IS NOT NULL THEN k.c.week ELSE last_judged.week END AS chance_week,
         list_filter([CASE WHEN k.is_lead_lost THEN 'lead_lost' END, CASE WHEN k.is_doomed THEN 'doomed' END,
             CASE WHEN k.is_jump AND k.c.delta < 0 THEN 'jump' END, CASE WHEN k.is_less_certain THEN 'less_certain' END,
             CASE WHEN k.is_new_rival THEN 'new_rival' END, CASE WHEN k.is_silent THEN 'silent' END],
@@ -65,6 +73,7 @@ facts AS (
     LEFT JOIN need ON need.opportunity_id = w.opportunity_id
     LEFT JOIN spent ON spent.opportunity_id = w.opportunity_id
     LEFT JOIN compared k ON k.opportunity_key = w.opportunity_key
+    LEFT JOIN last_judged ON last_judged.opportunity_key = w.opportunity_key
 ), weighed AS (
     SELECT *, $as_of - idle_since AS idle_days, CASE WHEN is_kept THEN review_days ELSE limit_days END AS stage_limit,
         stage_order >= $unconditioned_from AND need_score IS NOT NULL AND presales_hours IS NOT NULL AS is_spend_known,
@@ -76,7 +85,9 @@ facts AS (
     FROM facts
 ), stepped AS (
     SELECT *, exempt = '' AND coalesce(stage_days > stage_limit, false) AS is_stalled,
-        moves = 0 AND (is_entry_known OR stage_order <= 1) AS is_unmoved,
+        stage_days IS NOT NULL AND stage_limit IS NOT NULL AND (is_entry_known OR stage_days > stage_limit) AS is_timed,
+        CASE WHEN moves > 0 THEN false WHEN stage_order <= 1 OR (is_entry_known AND list_contains($stepped, pipeline::VARCHAR))
+            THEN true END AS is_unmoved,
         CASE WHEN exempt <> '' THEN '' WHEN idle_days >= recycle_days AND NOT coalesce(is_kept, false) THEN 'recycle'
              WHEN idle_days >= warn_days THEN 'warn' WHEN idle_days >= remind_days THEN 'remind' ELSE '' END AS step
     FROM weighed
@@ -88,9 +99,9 @@ facts AS (
              WHEN idle_days < warn_days THEN (idle_since + warn_days::INTEGER)
              WHEN idle_days < recycle_days AND NOT coalesce(is_kept, false) THEN (idle_since + recycle_days::INTEGER)
              END AS next_on,
-        [{'rule': 'never_moved', 'known': stage_limit IS NOT NULL, 'hit': is_stalled AND is_unmoved,
+        [{'rule': 'never_moved', 'known': is_timed AND is_unmoved IS NOT NULL, 'hit': is_stalled AND is_unmoved,
           'measure': stage_days::DOUBLE, 'limit': stage_limit::DOUBLE},
-         {'rule': 'moved_stalled', 'known': stage_limit IS NOT NULL, 'hit': is_stalled AND NOT is_unmoved,
+         {'rule': 'moved_stalled', 'known': is_timed, 'hit': is_stalled AND NOT coalesce(is_unmoved, false),
           'measure': stage_days::DOUBLE, 'limit': stage_limit::DOUBLE},
          {'rule': 'recycle', 'known': idle_days IS NOT NULL, 'hit': step = 'recycle',
           'measure': idle_days::DOUBLE, 'limit': recycle_days::DOUBLE},

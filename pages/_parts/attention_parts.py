@@ -54,8 +54,8 @@ def columns(rule: str) -> list[str]:
     if rule == "past_due":
         clock = ["days_over", "expected_close_on"]
     happened = ["happened_words"] if rule == "at_risk" else []
-    return ["name", "account_name", "stake", "amount_base", "chance", *clock, *happened, "next_on", "grade", "stage",
-            "owner_name", "team", "segment", "idle_since"]
+    return ["name", "account_name", "stake", "amount_base", "chance", "chance_words", *clock, *happened, "next_on",
+            "grade", "stage", "owner_name", "team", "segment", "idle_since"]
 
 
 def of_one(view: View, opportunity_id: str) -> None:
