@@ -61,8 +61,9 @@ class AttentionQuestions:
         """Per rule, the opportunities with most at stake (analytics/attention.py), those of the first rule first.
 
         Columns: those of an opportunity with names, rule, measure (days, for unconditioned hours) and rule_limit,
-        days_over, excess, chance, chance_source, chance_week, stake, next_on (of the idle clock: when the next step is due; missing:
-        all are), idle_since, happened (events of the comparison), is_kept (never recycled), total and total_amount (of
+        days_over, excess, chance, chance_source, chance_week, stake, next_on (of the idle clock: when the
+        next step is due; missing: all are), idle_since, happened (events of the comparison), is_kept (never
+        recycled), total and total_amount (of
         the rule). `opportunity_id`: this one alone, whatever the filters.
         """
         view = self._now(view) if opportunity_id is None else self._everything(view)

@@ -163,6 +163,8 @@ def gaps(row: Mapping[str, Any], lang: str, *, what: str) -> Finding:
     counts = {issue: row[issue] for issue in ISSUES if show.is_known(row[issue])}
     if not row["n"]:
         return Finding(t("pipeline.gaps.nothing", lang, what=what), "nothing")
+    if not counts:
+        return Finding(t("pipeline.gaps.unknown", lang, what=what), "nothing")
     if not row["flagged"]:
         return Finding(t("pipeline.gaps.none", lang, what=what, n=show.number(row["n"])), "clear")
     most = max(counts, key=lambda issue: counts[issue])

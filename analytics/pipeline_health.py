@@ -21,12 +21,15 @@ def hygiene(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     """Share of the open opportunities whose record lacks something, one row per group (METHOD B15, B17).
 
     Columns: the groups, n (open), amount (base currency), flagged (of n, at least one issue), flagged_amount, then a
-    count per issue (ISSUES; NaN where it is not measured) and its amount (<issue>_amount), value = flagged / n, reason.
+    count per issue (ISSUES; NaN where no export brings it) and its amount (<issue>_amount), value = flagged / n,
+    reason.
     """
     keys = list(by)
     frame = added_up(answers["hygiene"], keys)
     frame["n"] = frame["n"].fillna(0).astype("int64")
-    frame = frame.assign(value=ratio(frame["flagged"], frame["n"]), reason=np.where(frame["n"] > 0, "", "nothing_open"))
+    is_kept = frame["measured"].fillna(0) > 0
+    frame = frame.assign(value=ratio(frame["flagged"].where(is_kept), frame["n"]),
+                         reason=np.select([frame["n"] == 0, ~is_kept], ["nothing_open", "not_recorded"], ""))
     columns = ["n", "amount", "flagged", "flagged_amount", *ISSUES, *(f"{i}_amount" for i in _WITH_AMOUNT)]
     frame[columns[1:]] = frame[columns[1:]].astype(float)
     return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns, "value", "reason"]]

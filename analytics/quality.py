@@ -48,7 +48,9 @@ CERTAINTIES = ("certain", "likely", "suspect")
 
 
 def fields(counts: pd.DataFrame, rules: Quality, loaded: Iterable[str], by: Sequence[str] = ()) -> pd.DataFrame:
-    """What is filled in, one row per group of `by` and group of fields that is asked for at the stages that are there.
+    """What is filled in, one row per group of `by` and group of fields that is asked for at the stages that are
+    there; a
+    field that no export ever brought (amount_kept, close_date_kept) is left out.
 
     Columns: the groups, field, n (opportunities of which it is asked), filled (half where partly known), missing
     (n - filled), weight, value (filled / n). `loaded` are the tables that hold anything.
@@ -57,6 +59,8 @@ def fields(counts: pd.DataFrame, rules: Quality, loaded: Iterable[str], by: Sequ
     for name in FIELD_WEIGHTS:
         if name in NEEDS and NEEDS[name] not in set(loaded):
             continue
+        if f"{name}_kept" in counts and not counts[f"{name}_kept"].any():
+            continue  # no export brings it
         asked = counts[counts["stage_order"] >= rules.field_stages[name]]
         part = asked[list(by)].assign(
             field=name,

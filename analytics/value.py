@@ -24,7 +24,8 @@ REPEATED = ("renewal", "resale")
 PARTNERS = ("channel", "mixed")
 #: fewest wins from which a velocity is said (METHOD B18)
 FEW_WON = 5
-#: from this share of wins without an amount on, nothing is said of amounts
+#: from this share of wins without an amount on, nothing is said of amounts; nor, where more of the open ones than this
+#: have no known segment, of the velocity of one: the others' may be its own
 MANY_MISSING = 0.2
 
 
@@ -73,17 +74,24 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
 def velocity(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Amount won per day: open x win rate x mean won amount / mean days to win, the last three over the twelve months
     up to the last day of the period (per month or quarter: up to its last day). Segments are never mixed: where a group
-    has several there is no value (mixed_segments).
+    has several there is no value (mixed_segments), nor where more than MANY_MISSING of what is open has no known
+    segment (no_segments): wins would be held against a part of what is open only.
 
-    Columns: the groups, n (open), won, lost (in twelve months), win_rate, won_amount, won_amount_missing, mean_amount
+    Columns: the groups, n (open), open_unnamed (open ones of no known segment), won, lost (in twelve months),
+    win_rate, won_amount, won_amount_missing, mean_amount
     (of wins that have one), cycle_days (mean, created to won), value (base currency a day), reason.
     """
     counts = _latest(answers["value_velocity"], "day", by)
     present = counts[(counts["n"] + counts["won"] + counts["lost"] > 0) & (counts["segment"] != UNKNOWN)]
     segments = present.groupby(list(by), dropna=False)["segment"].nunique() if by else present["segment"].nunique()
+    apart = present.groupby(list(by), dropna=False)["open_unnamed"].max() if by else present["open_unnamed"].max()
+    whole = present.groupby(list(by), dropna=False)["open_all"].max() if by else present["open_all"].max()
     frame = _whole(_grouped(counts.rename(columns={"cycle_days": "cycle_sum"}), by),
                    ["n", "won", "lost", "won_amount_missing", "cycles"])
-    mixed = frame.set_index(list(by)).index.map(segments).to_numpy() if by else np.full(len(frame), segments)
+    mixed, unnamed, open_all = (frame.set_index(list(by)).index.map(found).to_numpy() if by
+                                else np.full(len(frame), found) for found in (segments, apart, whole))
+    unnamed = np.nan_to_num(unnamed.astype(float))
+    many = unnamed > MANY_MISSING * np.nan_to_num(open_all.astype(float))
     frame = frame.assign(
         win_rate=ratio(frame["won"], frame["won"] + frame["lost"]),
         mean_amount=ratio(frame["won_amount"], frame["won"] - frame["won_amount_missing"]),
@@ -92,10 +100,11 @@ def velocity(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     frame["value"] = steady(pd.Series(ratio(day_value, frame["cycle_days"]), index=frame.index))
     reason = np.select(
         [frame["n"] + frame["won"] + frame["lost"] == 0, np.nan_to_num(mixed.astype(float)) > 1,
-         frame["won"] < FEW_WON, *_amounts_unknown(frame), frame["value"].isna()],
-        ["nothing_closed", "mixed_segments", "few_won", "no_amounts", "amounts_missing", "no_cycle"], "")
-    return _finished(frame, reason, context, by, ["n", "won", "lost", "win_rate", "won_amount", "won_amount_missing",
-                                                  "mean_amount", "cycle_days", "value"])
+         many, frame["won"] < FEW_WON, *_amounts_unknown(frame), frame["value"].isna()],
+        ["nothing_closed", "mixed_segments", "no_segments", "few_won", "no_amounts", "amounts_missing", "no_cycle"], "")
+    frame = frame.assign(open_unnamed=unnamed.astype("int64"))
+    return _finished(frame, reason, context, by, ["n", "open_unnamed", "won", "lost", "win_rate", "won_amount",
+                                                  "won_amount_missing", "mean_amount", "cycle_days", "value"])
 
 
 def efficiency(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:

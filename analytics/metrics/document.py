@@ -70,6 +70,7 @@ COLUMNS = {
     "skip": ("pipeline", "n", "events", "value", "low", "high", "reason"),
     "value": ("n", "unmeasured", "won", "lost", "events", "companies", "pairs", "amount", "amount_n", "amount_events",
               "win_rate", "won_amount", "won_amount_missing", "mean_amount", "cycle_days", "cost", "seller_months",
+              "open_unnamed",
               "direct_n", "direct_value", "value", "low", "high", "reason"),
 }
 

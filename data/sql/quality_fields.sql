@@ -36,6 +36,9 @@ told AS (
     WHERE is_in
 )
 SELECT {dims} pipeline, stage, any_value(stage_order) AS stage_order, count(*) AS n,
+    EXISTS (SELECT 1 FROM opportunity_state WHERE valid_from <= $as_of AND expected_close_on IS NOT NULL) AS close_date_kept,
+    EXISTS (SELECT 1 FROM opportunity_state
+            WHERE valid_from <= $as_of AND (valid_to IS NULL OR valid_to > $as_of) AND amount_base IS NOT NULL AND status IN ('open', 'paused', 'future')) AS amount_kept,
     count(*) FILTER (amount_base > 1) AS amount_full, 0 AS amount_half,
     count(*) FILTER (expected_close_on < $as_of + 3650) AS close_date_full, 0 AS close_date_half,
     count(*) FILTER (coalesce(has_org_map, false)) AS organisation_full, 0 AS organisation_half,

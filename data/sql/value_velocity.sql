@@ -1,20 +1,29 @@
 -- What sales velocity is made of (METHOD B18) at the end of each of $days: what is open, and what was closed in the twelve
--- months up to that day.  Grain: groups x segment x day.  cycle: days from creation to winning.  Reads: opportunity_state.
+-- months up to that day.  Grain: groups x segment x day.  cycle: days from creation to winning.  open_all, open_unnamed: all
+-- open ones of the day, and those of no known segment, whatever is filtered (a filter on the segment hides them).
+-- Reads: opportunity_state.
 WITH asked AS (SELECT unnest($days::DATE[]) AS day),
 stood AS (
-    SELECT *, date_trunc('month', day)::DATE AS month,
+    SELECT *, {where} AS is_asked, date_trunc('month', day)::DATE AS month,
         status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= day, false)) AS is_open,
         status IN ('won', 'lost') AND closed_on > day - INTERVAL 1 YEAR AS is_closed
     FROM opportunity_state, asked
-    WHERE {where} AND valid_from <= day AND (valid_to IS NULL OR valid_to > day)
-)
+    WHERE {scope} AND valid_from <= day AND (valid_to IS NULL OR valid_to > day)
+), counted AS (
 SELECT {dims} day, coalesce(segment::VARCHAR, '(unknown)') AS segment,
-    count(*) FILTER (is_open) AS n,
-    count(*) FILTER (is_closed AND status = 'won') AS won, count(*) FILTER (is_closed AND status = 'lost') AS lost,
-    sum(amount_base) FILTER (is_closed AND status = 'won') AS won_amount,
-    count(*) FILTER (is_closed AND status = 'won' AND amount_base IS NULL) AS won_amount_missing,
-    sum(closed_on - created_on) FILTER (is_closed AND status = 'won') AS cycle_days,
-    count(closed_on - created_on) FILTER (is_closed AND status = 'won') AS cycles
+    count(*) FILTER (is_asked AND is_open) AS n, count(*) FILTER (is_asked) AS asked_n,
+    count(*) FILTER (is_open) AS every_open,
+    count(*) FILTER (is_asked AND is_closed AND status = 'won') AS won, count(*) FILTER (is_asked AND is_closed AND status = 'lost') AS lost,
+    sum(amount_base) FILTER (is_asked AND is_closed AND status = 'won') AS won_amount,
+    count(*) FILTER (is_asked AND is_closed AND status = 'won' AND amount_base IS NULL) AS won_amount_missing,
+    sum(closed_on - created_on) FILTER (is_asked AND is_closed AND status = 'won') AS cycle_days,
+    count(closed_on - created_on) FILTER (is_asked AND is_closed AND status = 'won') AS cycles
 FROM stood
 WHERE is_open OR is_closed
 GROUP BY ALL
+)
+SELECT * EXCLUDE (asked_n, every_open), (sum(every_open) OVER days)::BIGINT AS open_all,
+    coalesce((sum(every_open) FILTER (segment = '(unknown)') OVER days)::BIGINT, 0) AS open_unnamed
+FROM counted
+WINDOW days AS (PARTITION BY day)
+QUALIFY asked_n > 0

@@ -90,6 +90,56 @@ def test_stalled_begins_the_day_after_the_limit_and_never_moved_is_told_apart() 
     assert asked.metric("attention.never_moved", view(TODAY))["events"][0] == 1
 
 
+def test_where_no_steps_are_recorded_a_later_stage_is_stalled_and_nobody_says_that_it_never_moved() -> None:
+    asked = company([opened(100, "meeting"), opened(100, "lead"), opened(299, "meeting")])
+    rules = broken(asked)
+    assert "moved_stalled" in rules["o0"]
+    assert "never_moved" not in rules["o0"]
+    assert "never_moved" in rules["o1"], "there is no stage before the first"
+    never, stalled = (asked.metric(f"attention.{key}", view(TODAY)).iloc[0] for key in ("never_moved", "stalled"))
+    assert (never["n"], never["events"]) == (1, 1)
+    assert (stalled["n"], stalled["events"]) == (3, 2)
+    stepped = company([*HISTORY, opened(100, "meeting")])
+    assert "never_moved" in broken(stepped)["o10"], "steps are recorded, and it took none"
+
+
+def test_without_a_clock_nobody_is_stalled_nor_is_known_not_to_be() -> None:
+    """o1 has no dates at all: it is neither a hit nor one of those that are judged."""
+    undated = replace(opened(300, created_on=None), steps=[(300, "lead")])
+    journeys = [opened(100), undated]
+    names = [("o0", journeys[0]), ("o1", journeys[1])]
+    opportunity = _table("opportunity", [_row(name, j, TODAY) for name, j in names])
+    changes = _table("stage_change", _events(*names[0]))
+    asked = Ask(company_of({"opportunity": opportunity, "stage_change": changes,
+                            **marts_of(opportunity, changes, SALES)}, SALES))
+    for metric in ("stalled", "never_moved"):
+        row = asked.metric(f"attention.{metric}", view(TODAY)).iloc[0]
+        assert (row["n"], row["events"]) == (1, 1), metric
+    assert broken(asked) == {"o0": {"never_moved"}}
+
+
+@pytest.mark.parametrize("rule", [r for r in attention.RULES if r not in ("never_moved", "moved_stalled")])
+def test_what_a_rule_needs_and_nobody_recorded_makes_it_unknown_not_kept(rule: str) -> None:
+    rates = company([opened(100)]).attention_rates(view(TODAY))["rules"].set_index("rule")
+    assert (rates.loc[rule, "n"], rates.loc[rule, "events"], rates.loc[rule, "reason"]) == (0, 0, "not_recorded")
+
+
+def test_a_chance_known_once_stays_when_nobody_assesses_any_more() -> None:
+    """Judged in week 1 of the 40 weeks: Attention tells the same as the opportunity's own page, and how old it is."""
+    won = [Journey([(0, "lead"), (40, "won")], columns={"segment": "KA"}, id=f"w{i}") for i in range(10)]
+    said = [{"opportunity_id": "o10", "week": day(4), "party": party, "need_fit": need, "closeness": 40.0,
+             "assessor": "S1", "source_count": 2} for party, need in (("us", 20.0), ("rival", 90.0))]
+    asked = company([*won, opened(1), opened(1)], assessment=said)
+    rows = asked.attention(view(TODAY), ["never_moved"]).set_index("opportunity_id")
+    own = asked.win_story(view(TODAY), "o10")["weeks"].iloc[-1]
+    assert rows.loc["o10", "chance"] == pytest.approx(own["p"])
+    assert rows.loc["o10", "chance_source"] == "old"
+    assert rows.loc["o10", "chance_week"].date() == pd.Timestamp(own["week"]).date()
+    assert rows.loc["o10", "chance"] < 0.3 < rows.loc["o11", "chance"]
+    assert rows.loc["o11", "chance_source"] == "history"
+    assert pd.isna(rows.loc["o11", "chance_week"])
+
+
 def test_paused_days_do_not_count_and_a_short_pause_is_respected() -> None:
     asleep = replace(opened(100), statuses={150: "paused"})
     woken = replace(opened(225), statuses={230: "paused", 260: "open"})

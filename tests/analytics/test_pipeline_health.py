@@ -15,7 +15,7 @@ import pytest
 from analytics.ageing import ageing
 from analytics.ask import Ask
 from analytics.coverage import target_of
-from analytics.findings_pipeline import aged, covered, held
+from analytics.findings_pipeline import aged, covered, gaps, held
 from analytics.metrics.frames import Context
 from analytics.pipeline_health import issues
 from data.engine import company_of
@@ -224,6 +224,20 @@ def test_gaps_are_counted_where_they_are_measured_and_unknown_where_not() -> Non
     ]
     row = company(full).metric("pipeline.hygiene", view(100)).iloc[0]
     assert row[["no_next_step", "no_activity", "flagged"]].tolist() == [1, 1, 3]
+
+
+def test_what_no_export_brings_is_not_measured_and_no_gap() -> None:
+    told = company([{"amount": None}, {"amount": None}])
+    row = told.metric("pipeline.hygiene", view(100)).iloc[0]
+    assert row[["past_due", "no_close_date", "no_amount"]].isna().all()
+    assert pd.isna(row["value"])
+    assert row["reason"] == "not_recorded"
+    assert gaps(row.to_dict(), "en", what="All").strength == "nothing"
+    assert set(issues(row.to_dict())["reason"]) == {"not_loaded"}
+    assert pd.isna(told.metric("quality.completeness", view(100)).iloc[0]["value"])
+    one = company([{"amount": 10}, {"amount": None}])
+    row = one.metric("pipeline.hygiene", view(100)).iloc[0]
+    assert (row["no_amount"], row["value"]) == (1, 0.5)
 
 
 def test_an_activity_counts_as_of_the_day_and_a_young_deal_is_not_idle() -> None:

@@ -137,6 +137,23 @@ def test_velocity_never_mixes_segments_and_wants_five_wins() -> None:
     assert only(same_day, "value.velocity", 100)["reason"] == "no_cycle"
 
 
+@pytest.mark.parametrize(("unnamed", "reason"), [(1, ""), (2, "no_segments")])
+def test_no_velocity_of_a_segment_where_more_than_one_in_five_open_ones_have_none(unnamed: int, reason: str) -> None:
+    wins = [won(50 + i, after=10, segment="KA") for i in range(5)]
+    ask = asked([*wins, *(still_open(segment="KA") for _ in range(4)), *(still_open() for _ in range(unnamed))])
+    by_segment = ask.metric("value.velocity", view(100), ["segment"]).set_index("segment").loc["KA"]
+    filtered = ask.metric("value.velocity", view(100, segment=["KA"])).iloc[0]
+    for row in (by_segment, only(ask, "value.velocity", 100), filtered):
+        assert row["open_unnamed"] == unnamed
+        assert row["reason"] == reason
+        assert pd.isna(row["value"]) == bool(reason)
+
+
+def test_velocity_of_a_company_without_segments_is_that_of_all() -> None:
+    row = only(asked([*(won(50 + i, after=10) for i in range(5)), still_open()]), "value.velocity", 100)
+    assert (row["reason"], row["value"]) == ("", pytest.approx(10))
+
+
 def _cost(rows: list[tuple[str, float, str]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["period", "amount", "currency"])
 
