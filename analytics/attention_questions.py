@@ -63,8 +63,7 @@ class AttentionQuestions:
         Columns: those of an opportunity with names, rule, measure (days, for unconditioned hours) and rule_limit,
         days_over, excess, chance, chance_source, chance_week, stake, next_on (of the idle clock: when the
         next step is due; missing: all are), idle_since, happened (events of the comparison), is_kept (never
-        recycled), total and total_amount (of
-        the rule). `opportunity_id`: this one alone, whatever the filters.
+        recycled), total and total_amount (of the rule). `opportunity_id`: this one alone, whatever the filters.
         """
         view = self._now(view) if opportunity_id is None else self._everything(view)
         found = self._attended(view, "list", learned, rules=list(rules), only=opportunity_id, limit=limit)

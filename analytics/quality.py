@@ -49,8 +49,7 @@ CERTAINTIES = ("certain", "likely", "suspect")
 
 def fields(counts: pd.DataFrame, rules: Quality, loaded: Iterable[str], by: Sequence[str] = ()) -> pd.DataFrame:
     """What is filled in, one row per group of `by` and group of fields that is asked for at the stages that are
-    there; a
-    field that no export ever brought (amount_kept, close_date_kept) is left out.
+    there; a field that no export ever brought (amount_kept, close_date_kept) is left out.
 
     Columns: the groups, field, n (opportunities of which it is asked), filled (half where partly known), missing
     (n - filled), weight, value (filled / n). `loaded` are the tables that hold anything.

@@ -68,9 +68,9 @@ COLUMNS = {
     "quality": ("n", "asked", "filled", "certain", "likely", "suspect", "cells", "unknown", "fresh", "value", "reason"),
     "regress": ("pipeline", "n", "events", "value", "low", "high", "reason"),
     "skip": ("pipeline", "n", "events", "value", "low", "high", "reason"),
-    "value": ("n", "unmeasured", "won", "lost", "events", "companies", "pairs", "amount", "amount_n", "amount_events",
+    "value": ("n", "open_unnamed", "unmeasured", "won", "lost", "events", "companies", "pairs", "amount", "amount_n",
+              "amount_events",
               "win_rate", "won_amount", "won_amount_missing", "mean_amount", "cycle_days", "cost", "seller_months",
-              "open_unnamed",
               "direct_n", "direct_value", "value", "low", "high", "reason"),
 }
 
