@@ -18,7 +18,7 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 #: lines of the card
-_SHOWN = 6
+_SHOWN = 8
 
 
 def standing_out(view: View) -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
 
 from analytics import findings_attention as say
@@ -60,12 +59,10 @@ def shuffle(company: Company, seed: int) -> None:
         columns=["id", "segment", "team"],
     )
     dealt = rows.groupby("segment")["team"].transform(lambda teams: dice.permutation(teams.to_numpy()))
-    con.register(
-        "dealt", pa.table({"id": rows["id"].tolist(), "segment": rows["segment"].tolist(), "team": dealt.tolist()})
-    )
-    con.execute("""UPDATE opportunity_state SET team = dealt.team FROM dealt
-                   WHERE opportunity_id = id AND opportunity_state.segment::VARCHAR = dealt.segment""")
-    con.unregister("dealt")
+    con.execute("""UPDATE opportunity_state SET team = dealt.team
+                   FROM (SELECT unnest($ids) AS id, unnest($segments) AS segment, unnest($teams) AS team) dealt
+                   WHERE opportunity_id = id AND opportunity_state.segment::VARCHAR = dealt.segment""",
+                {"ids": rows["id"].tolist(), "segments": rows["segment"].tolist(), "teams": dealt.tolist()})
 
 
 def test_the_team_whose_deals_never_moved_is_named(ask: Ask) -> None:
