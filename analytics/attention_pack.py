@@ -163,7 +163,8 @@ def owners(counts: pd.DataFrame) -> pd.DataFrame:
     for rule in RULES:
         mine = counts[counts["rule"] == rule][[*keys, "events"]].rename(columns={"events": rule})
         rows = rows.merge(mine, on=keys, how="left")
-    return rows.sort_values(["any", "amount"], ascending=False, kind="stable").reset_index(drop=True)
+    order = ["any", "amount", "owner_id", "team"]  # by name where all else is equal: no order of a table shows through
+    return rows.sort_values(order, ascending=[False, False, True, True], kind="stable", ignore_index=True)
 
 
 def answers(counts: pd.DataFrame, order: Sequence[str]) -> pd.DataFrame:
