@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from analytics.ask import Ask
 from analytics.view import View
-from data import demo
-from data.engine import open_company
 from data.errors import MvpodError
 from data.scope import Filters, Scope
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    store: Path = tmp_path_factory.mktemp("closeness") / "store"
-    demo.create(store, accounts=60, opportunities=300, weeks=60)
-    company = open_company(store)
-    yield Ask(company)
-    company.close()
-
-
-@pytest.fixture
-def view(asked: Ask) -> View:
-    return View(asked.company.last_day)
 
 
 def test_the_formula_of_an_account_gives_the_score_that_the_board_shows(asked: Ask, view: View) -> None:

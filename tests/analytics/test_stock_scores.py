@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -13,8 +11,6 @@ from analytics import stock_scores
 from analytics.ask import Ask
 from analytics.metrics.frames import Context
 from analytics.view import View
-from data import demo
-from data.engine import open_company
 from data.scope import Filters, Scope
 from tests.journeys import SALES, Journey
 from tests.journeys import asked as told
@@ -24,20 +20,6 @@ KEYS = ("closeness.account", "closeness.depth", "closeness.breadth", "closeness.
         "closeness.person_dependence", "closeness.project", "chain_coverage", "win_rate.comparison")  # fmt: skip
 STEPS = ("acquainted", "known", "trusted", "interdependent")
 every = pytest.mark.parametrize("key", KEYS)
-
-
-@pytest.fixture(scope="module")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    store: Path = tmp_path_factory.mktemp("scores") / "store"
-    demo.create(store, accounts=60, opportunities=300, weeks=60)
-    company = open_company(store)
-    yield Ask(company)
-    company.close()
-
-
-@pytest.fixture
-def view(asked: Ask) -> View:
-    return View(asked.company.last_day)
 
 
 def test_closeness_of_an_account_and_its_parts_are_those_of_its_formula(asked: Ask, view: View) -> None:

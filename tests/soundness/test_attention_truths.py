@@ -18,28 +18,11 @@ from analytics import findings_attention as say
 from analytics.ask import Ask
 from analytics.attention import spend
 from analytics.view import View
-from data import demo
 from data.engine import Company, open_company
 
 pytestmark = pytest.mark.slow
 
 NOW = View(date(2026, 9, 30))
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample company in full."""
-    path = tmp_path_factory.mktemp("sample") / "store"
-    demo.create(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def ask(store: Path) -> Iterator[Ask]:
-    """The sample company as it is."""
-    company = open_company(store)
-    yield Ask(company)
-    company.close()
 
 
 @pytest.fixture(scope="module", params=(1, 2, 3))

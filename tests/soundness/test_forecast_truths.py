@@ -3,7 +3,6 @@ history beats the stage promise in every segment, quarter by quarter, and the pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pandas as pd
@@ -12,22 +11,10 @@ import pytest
 from analytics import findings_forecast as say
 from analytics.ask import Ask
 from analytics.view import View
-from data import demo
-from data.engine import open_company
 
 pytestmark = pytest.mark.slow
 
 TODAY = View(date(2026, 9, 30))
-
-
-@pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """The sample company in full."""
-    path = tmp_path_factory.mktemp("sample") / "store"
-    demo.create(path)
-    company = open_company(path)
-    yield Ask(company)
-    company.close()
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -10,8 +9,6 @@ import pytest
 from analytics import findings_pipeline
 from analytics.ask import Ask
 from analytics.view import View
-from data import demo
-from data.engine import open_company
 from data.scope import Filters
 
 pytestmark = pytest.mark.slow
@@ -19,16 +16,6 @@ pytestmark = pytest.mark.slow
 #: the view with which the pages open
 YEAR = View(date(2026, 9, 30), date(2025, 10, 1), date(2026, 9, 30), "previous")
 SOUTH = "大客户南区 KA South"
-
-
-@pytest.fixture(scope="module")
-def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
-    """The sample company in full."""
-    path = tmp_path_factory.mktemp("sample") / "store"
-    demo.create(path)
-    company = open_company(path)
-    yield Ask(company)
-    company.close()
 
 
 @pytest.mark.parametrize(("lang", "late"), [("en", "last two weeks of a quarter"), ("zh", "季末两周")])

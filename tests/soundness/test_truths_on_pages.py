@@ -7,7 +7,7 @@ The truths are those of docs/sample-company.md: 2 `rival`, 3 `leaver`, 5 `tender
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from analytics import findings_closeness, findings_win, win_groups
 from analytics.ask import Ask
 from analytics.findings import Finding
 from analytics.view import View
-from data import demo
 from data.contracts import DIMENSIONS
 from data.engine import Company, open_company
 from data.foresight import make_foresight
@@ -32,22 +31,6 @@ YEAR = View(date(2026, 9, 30), date(2025, 10, 1), date(2026, 9, 30), "previous")
 #: labels that a deal has: all but its account, whose deals hang together
 LABELS = [name for name in DIMENSIONS if name not in ("account_id", "pipeline")]
 Said = Callable[[str, str], str]
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample company in full."""
-    path = tmp_path_factory.mktemp("sample") / "store"
-    demo.create(path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def ask(store: Path) -> Iterator[Ask]:
-    """The sample company as it is."""
-    company = open_company(store)
-    yield Ask(company)
-    company.close()
 
 
 @pytest.fixture

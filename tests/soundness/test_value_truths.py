@@ -17,7 +17,6 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from analytics import format as fmt
-from data import demo
 from data.engine import open_company
 from tests.oracles.planted_truths import END, Sample
 
@@ -27,14 +26,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LANGS = pytest.mark.parametrize("lang", ["en", "zh"])
 YEAR, QUARTER = pd.Timestamp("2025-10-01"), pd.Timestamp("2026-04-01")
 TABLES = ("opportunity", "account", "opportunity_contact", "support_request")
-
-
-@pytest.fixture(scope="module")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample company in full."""
-    path = tmp_path_factory.mktemp("sample") / "store"
-    demo.create(path)
-    return path
 
 
 @pytest.fixture(scope="module")
