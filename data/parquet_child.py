@@ -6,6 +6,8 @@ Nothing of the project is imported here, so that the process starts fast.
 
 from __future__ import annotations
 
+import mmap
+import os
 import sys
 
 import pyarrow as pa
@@ -15,7 +17,9 @@ import pyarrow.parquet as pq
 def main(target: str, what: str, max_columns: int) -> int:
     """Reads, validates, writes; names of nested columns, which are left out, go to standard output."""
     try:
-        file = pq.ParquetFile(pa.PythonFile(sys.stdin.buffer, mode="r"), page_checksum_verification=True)
+        # mapped, not read through a Python object: Arrow's own threads would call Python while the process ends
+        mapped = mmap.mmap(sys.stdin.fileno(), 0, access=mmap.ACCESS_READ)
+        file = pq.ParquetFile(pa.BufferReader(pa.py_buffer(mapped)), page_checksum_verification=True)
         if len(file.schema_arrow) > max_columns:
             sys.stdout.write(str(len(file.schema_arrow)))
             return 3
@@ -55,4 +59,6 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+    code = main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    sys.stdout.flush()
+    os._exit(code)  # the work is done; Arrow's threads are not waited for

@@ -43,8 +43,6 @@ def header(file: BinaryIO, name: str, size: int, limits: Import) -> list[str]:
 
 def _through_child(file: BinaryIO, name: str, folder: Path, what: str, limits: Import) -> tuple[pa.Table, list[str]]:
     target = folder / "table.arrow"
-    file.seek(0)
-    position = os.lseek(file.fileno(), 0, os.SEEK_CUR)
     command = [sys.executable, "-m", "data.parquet_child", str(target), what, str(limits.max_columns)]
     environment = {**os.environ, "PYTHONPATH": str(_PROJECT)}
     try:
@@ -52,12 +50,10 @@ def _through_child(file: BinaryIO, name: str, folder: Path, what: str, limits: I
                               env=environment, check=False)
     except subprocess.TimeoutExpired as error:
         raise MvpodError("E_CORRUPT", file=name, reason="reading it does not end") from error
-    finally:  # the child shares our position in the file: put it back where the reader believes it to be
-        os.lseek(file.fileno(), position, os.SEEK_SET)
     if done.returncode == 3:
         raise MvpodError("E_COLUMNS", file=name, found=done.stdout.decode(), limit=limits.max_columns)
     if done.returncode != 0:
-        reason = "the reader process died" if done.returncode < 0 else "not readable as Parquet"
+        reason = f"the reader process died of signal {-done.returncode}" if done.returncode < 0 else "not readable as Parquet"
         raise MvpodError("E_CORRUPT", file=name, reason=reason)
     with pa.memory_map(str(target)) as source:
         table = pa.ipc.open_file(source).read_all()

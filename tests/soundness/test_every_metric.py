@@ -15,7 +15,7 @@ from analytics import marks
 from analytics.ask import Ask
 from analytics.metrics.registry import REGISTRY, Metric
 from data.scope import Scope
-from tests.journeys import CLOSINGS, STEPS, Journey, asked, day, view
+from tests.journeys import CLOSINGS, SALES, STEPS, Journey, asked, day, view
 
 every = pytest.mark.parametrize("metric", REGISTRY.values(), ids=list(REGISTRY))
 AS_OF = 120
@@ -58,8 +58,10 @@ def company(told: list[Journey]) -> Ask:
 
 @pytest.fixture(scope="module")
 def doubled(told: list[Journey]) -> Ask:
-    """Every opportunity twice, the second under another id."""
-    return asked([*told, *(replace(j, id=f"again-{j.id}") for j in told)], today=AS_OF)
+    """Every opportunity twice, the second under another id; what is learned from too few asks for twice as many."""
+    standards = replace(SALES.standards, min_events=2 * SALES.standards.min_events)
+    return asked([*told, *(replace(j, id=f"again-{j.id}") for j in told)], today=AS_OF,
+                 settings=replace(SALES, standards=standards))
 
 
 @pytest.fixture(scope="module")
