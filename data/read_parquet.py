@@ -53,7 +53,8 @@ def _through_child(file: BinaryIO, name: str, folder: Path, what: str, limits: I
     if done.returncode == 3:
         raise MvpodError("E_COLUMNS", file=name, found=done.stdout.decode(), limit=limits.max_columns)
     if done.returncode != 0:
-        reason = f"the reader process died of signal {-done.returncode}" if done.returncode < 0 else "not readable as Parquet"
+        died = f"the reader process died of signal {-done.returncode}"
+        reason = died if done.returncode < 0 else "not readable as Parquet"
         raise MvpodError("E_CORRUPT", file=name, reason=reason)
     with pa.memory_map(str(target)) as source:
         table = pa.ipc.open_file(source).read_all()
