@@ -140,6 +140,10 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
     sub.add_argument("--accept-shrink", action="store_true", help=say("accept_shrink"))
 
+    sub = command("recognise", recognise)
+    sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=say("paths"))
+    sub.add_argument("--format", choices=("table", "json"), default="table", help=say("format"))
+
     command("loads", loads).add_argument("--format", choices=("table", "json"), default="table", help=say("format"))
     command("show", show).add_argument("load", nargs="?", type=int, metavar="LOAD", help=say("load"))
     sub = command("quarantine", quarantine)
@@ -227,6 +231,29 @@ def _print_report(report: ImportReport, lang: str) -> None:
         out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
     outcome = "dry_run" if report.is_dry_run else "unchanged" if report.is_unchanged else "published"
     out.print(Text(t(f"cli.import.{outcome}", lang, load=report.load_id, as_of=report.as_of.isoformat())))
+
+
+def recognise(args: argparse.Namespace) -> int:
+    """Says which system files come from, what they feed, and what cannot be measured with them; fails if none fits."""
+    from analytics import recognition
+    from data.recognise import recognised
+
+    found = recognised(args.paths)
+    outcome = DONE if found.certainty == "sure" else FAILED
+    if args.format == "json":
+        print(json.dumps(recognition.as_json(found), ensure_ascii=False, indent=1))
+        return outcome
+    out = _console()
+    out.print(Text(recognition.verdict(found, args.lang), style="bold"))
+    fit = found.best or found.fits[0]
+    _print_frame(recognition.files(found, fit, args.lang), "table", args.lang)
+    if found.best:
+        lacking = recognition.lacks(found.best, args.lang)
+        costs = t("recognise.missing" if len(lacking) else "recognise.complete", args.lang)
+        out.print(Text(f"\n{costs}", style="bold"))
+        if len(lacking):
+            _print_frame(lacking, "table", args.lang)
+    return outcome
 
 
 def _table_name(table: str, lang: str) -> str:
@@ -639,7 +666,7 @@ def _console() -> Console:
 
 
 #: Columns that may run over several lines.
-_LONG = ("definition", "files", "sources", "example", "rule", "reason", "value", "label")
+_LONG = ("definition", "files", "sources", "example", "rule", "reason", "value", "label", "state", "lost_metrics")
 
 
 def _grid(lang: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Table:
@@ -660,7 +687,7 @@ def _is_figure(cell: object) -> bool:
 
 
 def _heading(name: str, lang: str) -> str:
-    for key in (f"cli.column.{name}", f"dimension.{_dimension(name)}"):
+    for key in (f"cli.column.{name}", f"dimension.{_dimension(name)}", f"column.{name}"):
         if has(key):
             return t(key, lang)
     return name

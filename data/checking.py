@@ -64,11 +64,11 @@ class Checked:
 def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_of: date | None,
                 con: duckdb.DuckDBPyConnection, say: Progress) -> Checked:
     """Reads, maps and checks. Raises the errors of `readers`, `mapping`, `stages` and `timing`, and E_REJECTS."""
-    pairs, by_columns = assign(files, profile, settings.limits)
+    pairs, told = assign(files, profile, settings.limits)
     used = list(dict.fromkeys(path for _, path in pairs))
     checked = Checked(profile.name, as_of or _modified(used, settings))
-    if by_columns:
-        checked.decisions.append(Note.of("N_BY_COLUMNS", pairs=[f"{shown(p.name)} → {s.target}" for s, p in pairs]))
+    if told:
+        checked.decisions.append(Note.of("N_BY_COLUMNS", pairs=[f"{shown(p.name)} → {s.target}" for s, p in told]))
     if unused := [shown(p.name) for p in files if p not in used]:
         checked.warnings.append(Note.of("N_UNUSED", files=unused))
     mapped: dict[str, list[Mapped]] = {}

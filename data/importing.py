@@ -30,7 +30,7 @@ from data.matching import files_of
 from data.notes import Note
 from data.placing import check_shrink, complete
 from data.profile import Profile, builtin_profiles, load_profile
-from data.recognise import recognise
+from data.recognise import recognised
 from data.report import ImportReport, TableReport
 from data.settings import Settings, parse_settings, read_settings
 from data.stages import Stages, Unknown, resolve, with_status
@@ -119,11 +119,13 @@ def _canonical(table: pa.Table, target: str, as_of: date) -> pa.Table:
 def _profile(profile: str | Path | None, files: Sequence[Path]) -> tuple[Profile, list[Note]]:
     if profile is not None:
         return load_profile(profile), []
-    fits = recognise(files)
-    if not fits or not fits[0].is_fit:
-        reasons = [f"{f.profile}: {'; '.join(f.reasons) or '-'}" for f in fits[:2]]
+    found = recognised(files)
+    if (best := found.best) is None:
+        reasons = [f"{f.profile}: {'; '.join(f.reasons) or '-'}" for f in found.fits[:2]]
         raise MvpodError("E_PROFILE_NEEDED", files=[f.name for f in files], known=builtin_profiles(), reasons=reasons)
-    best = fits[0]
+    if found.certainty == "several":
+        fitting = [f"{f.profile} ({'; '.join(f.reasons)})" for f in found.fits if f.is_fit]
+        raise MvpodError("E_PROFILE_SEVERAL", files=[f.name for f in files], fitting=fitting)
     return load_profile(best.profile), [Note.of("N_PROFILE_RECOGNISED", profile=best.profile, reasons=best.reasons)]
 
 

@@ -1,8 +1,8 @@
-"""Which file feeds which table of a profile: by its name, and where no name fits, by its columns."""
+"""Which file feeds which table of a profile: by its name, and what no name brings, by its columns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from data.columns import Columns
@@ -12,6 +12,8 @@ from data.readers import read_header, shown
 from data.settings import Import
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".parquet")
+#: Fewer known columns than these say nothing in a file that has many others.
+FEW = 5
 Pairs = list[tuple[TableSpec, Path]]
 
 
@@ -32,22 +34,37 @@ def files_of(paths: Sequence[Path | str]) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def assign(files: Sequence[Path], profile: Profile, limits: Import | None = None) -> tuple[Pairs, bool]:
-    """Which file feeds which tables, and whether that was decided by columns.
-
-    By name: the longest pattern that matches a file decides. Only where no name at all fits, by columns: the table
-    that understands most of them. E_NO_FILE for a table that is not optional and gets no file.
-    """
-    pairs = by_name(files, profile)
-    is_by_columns = not pairs
-    if is_by_columns:
-        pairs = by_columns(headers_of(files, limits), profile)
-    fed = [spec for spec, _ in pairs]
-    missing = [spec for spec in profile.tables if not spec.optional and spec not in fed]
+def assign(files: Sequence[Path], profile: Profile, limits: Import | None = None) -> tuple[Pairs, Pairs]:
+    """Which file feeds which tables, and those of the pairs that columns decided. E_NO_FILE for a table that is not
+    optional and gets no file."""
+    named = by_name(files, profile)
+    told = by_columns(headers_of(left, limits), profile, named) if (left := _left(files, profile, named)) else []
+    pairs = named + told
+    missing = _unfed(profile, pairs)
     if missing or not pairs:
         patterns = missing[0].files if missing else [p for spec in profile.tables for p in spec.files][:12]
         raise MvpodError("E_NO_FILE", given=[shown(p.name) for p in files], expected=" | ".join(patterns))
-    return pairs, is_by_columns
+    return pairs, told
+
+
+def matched(headers: Mapping[Path, Columns], profile: Profile) -> tuple[Pairs, Pairs]:
+    """The same for files of which the columns are known, however incomplete."""
+    named = by_name(list(headers), profile)
+    left = _left(list(headers), profile, named)
+    told = by_columns({path: headers[path] for path in left}, profile, named)
+    return named + told, told
+
+
+def _unfed(profile: Profile, pairs: Sequence[tuple[TableSpec, Path]]) -> list[TableSpec]:
+    """The tables that must have a file and have none."""
+    fed = [spec for spec, _ in pairs]
+    return [spec for spec in profile.tables if not spec.optional and spec not in fed]
+
+
+def _left(files: Sequence[Path], profile: Profile, named: Pairs) -> list[Path]:
+    """The files whose columns are to decide: those without a table, as long as names leave out what is needed."""
+    used = {path for _, path in named}
+    return [path for path in files if path not in used] if not named or _unfed(profile, named) else []
 
 
 def by_name(files: Sequence[Path], profile: Profile) -> Pairs:
@@ -61,13 +78,17 @@ def by_name(files: Sequence[Path], profile: Profile) -> Pairs:
     return pairs
 
 
-def by_columns(headers: dict[Path, Columns], profile: Profile) -> Pairs:
-    """Files and tables by what their columns say: the table that understands most, at least half of the columns."""
+def by_columns(headers: Mapping[Path, Columns], profile: Profile,
+               named: Sequence[tuple[TableSpec, Path]] = ()) -> Pairs:
+    """Files and tables by what their columns say: the table that understands most of a file. That must be half of the
+    file's columns, or half of what the table can hold (some exports have hundreds of columns of their own) and not
+    next to nothing. Where names have told some tables already, only for those that still must have a file."""
+    wanted = _unfed(profile, named) if named else list(profile.tables)
     pairs: Pairs = []
     for path, columns in headers.items():
-        counts = [(understood(spec, columns) or 0, spec) for spec in profile.tables]
+        counts = [(understood(spec, columns) or 0, spec) for spec in wanted]
         most, best = max(counts, key=lambda c: c[0], default=(0, None))
-        if best is not None and 2 * most >= len(columns.names):
+        if best is not None and (2 * most >= len(columns.names) or 2 * most >= max(len(best.fed()), 2 * FEW)):
             pairs += [(spec, path) for count, spec in counts if count and spec.files == best.files]
     return pairs
 

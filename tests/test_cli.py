@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -204,6 +205,25 @@ def test_all_metrics_are_listed_in_both_languages_and_as_json(run: Run) -> None:
     assert "赢率" in out
 
 
+def test_recognise_says_the_system_what_files_feed_and_what_cannot_be_measured(run: Run, exports: Path) -> None:
+    said = run("recognise", exports)
+    assert said.code == 0
+    assert "Recognised: canonical." in said.out
+    assert re.search(r"opportunity\.csv +opportunities +10 of 10 +file name", said.out)
+    assert re.search(r"activities +\d+ +.*Closeness", said.out)
+    told = json.loads(run("recognise", exports, "--format", "json").out)
+    assert (told["profile"], told["certainty"]) == ("canonical", "sure")
+    assert "pipeline.coverage" in told["not_measured"]["target"]
+
+
+def test_recognise_fails_where_no_profile_fits_and_says_what_is_lacking(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "opportunity.csv").write_text("Id,Amount\n006,1\n", encoding="utf-8")
+    said = run("recognise", tmp_path / "opportunity.csv", lang="zh")
+    assert said.code == 1
+    assert "没有映射配置符合" in said.out
+    assert "阶段" in said.out
+
+
 def test_loads_show_verify_restore_and_rebuild_follow_one_another(loaded: Run, exports: Path) -> None:
     moved_on = OPPORTUNITIES.replace("o4,a2,smb,need", "o4,a2,smb,quote")
     (exports / "opportunity.csv").write_text(moved_on, encoding="utf-8")
@@ -340,4 +360,4 @@ def test_wrong_words_are_answered_in_the_readers_language(run: Run, capsys: pyte
 
 
 def test_the_language_may_stand_before_the_command(run: Run) -> None:
-    assert "赢单率" in run("--lang", "zh", "metrics").out
+    assert "赢率" in run("--lang", "zh", "metrics").out
