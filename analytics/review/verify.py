@@ -29,6 +29,7 @@ from analytics.metrics.registry import REGISTRY
 from analytics.review import pack as packs
 from analytics.review.assemble import Assembled, assemble
 from analytics.review.figures import Cell, cells, differing
+from analytics.review.remembering import Remembering
 from analytics.review.stamp import Stamp, fingerprint
 from data.errors import MvpodError
 from data.scope import Scope
@@ -116,7 +117,7 @@ def _anew(stamp: Stamp, ask: Ask) -> Assembled:
     """The file's pack made anew, in its language, of its day and within the scope of its maker."""
     pack = packs.from_text(stamp.pack).with_(as_of=date.fromisoformat(stamp.as_of))
     scope = replace(Scope.of(**stamp.scope), show_names=stamp.show_names)
-    return assemble(ask, pack, pack.lang, scope=scope)
+    return assemble(Remembering(ask.company, anew=True), pack, pack.lang, scope=scope)
 
 
 def _of_card(file: FileRead, place: int, was: Assembled, today: Assembled, is_known: bool) -> list[Difference]:
