@@ -9,7 +9,7 @@ from analytics.metrics.metric import Metric
 
 _OPEN = {
     "en": "Opportunities open on the as-of date (paused ones included, those put off not) for which it can be known.",
-    "zh": "截至日打开的商机(含暂停与已到唤醒日的,不含推迟中的),且可判断者。",
+    "zh": "截至日在手的商机（含暂停与已到唤醒日的，不含尚未唤醒的未来机会），且可判断者。",
 }
 
 
@@ -42,8 +42,8 @@ METRICS = (
         "Longer in their stage than twice the median of the pipeline, stage and segment, and than all but one in five "
         "of a steady stock stand there (never less than the minimum of the settings): a stock is always older than the "
         "visits that pass through it. Pauses do not count, a pending tender is exempt.",
-        "在当前阶段停留超过本管道、阶段、客户类型历史中位数的两倍,且长于平稳存量中除最久五分之一外的时长(不低于设置的下限)"
-        "的商机占比:存量总比流过的更老。暂停天数不计,等待开标结果的豁免。",
+        "在当前阶段停留超过本管道、阶段、客户类型历史中位数的两倍，且长于平稳存量中除最久五分之一外的时长（不低于设置的下限）"
+        "的商机占比：存量总比流过的更老。暂停天数不计，等待开标结果的豁免。",
         "stalled / open",
         ("stage", "stage_entered_on"),
         "B15",
@@ -63,7 +63,7 @@ METRICS = (
         "Idle beyond warning",
         "超期未跟进占比",
         "No valid activity and no advance for at least as many days as the settings warn after, by segment.",
-        "达到预警天数(按客户类型)仍无有效活动且无推进的商机占比。",
+        "达到预警天数（按客户类型）仍无有效活动且无推进的商机占比。",
         "idle for the days of warning or more / open",
         ("activity",),
         "B15",
@@ -74,7 +74,7 @@ METRICS = (
         "建议回收占比",
         "Idle for so long that handing them over should be decided; never grade S, nor A of key accounts: there "
         "the manager decides.",
-        "闲置天数达到回收线、建议重新分配的商机占比;S 级及大客户 A 级不自动建议,由主管决定。",
+        "闲置天数达到回收线、建议重新分配的商机占比；S 级及大客户 A 级不自动建议，由主管决定。",
         "idle for the days of recycling or more / open",
         ("activity",),
         "B15",
@@ -82,9 +82,9 @@ METRICS = (
     _share(
         "past_due",
         "Past due",
-        "逾期未结占比",
+        "逾期占比",
         "Open though their expected close has passed.",
-        "已过预计关闭日仍未关闭的商机占比。",
+        "已过预计成交日仍未关闭的商机占比。",
         "expected close before the as-of date / open with an expected close",
         ("expected_close_on",),
         "B15",
@@ -95,7 +95,7 @@ METRICS = (
         "无必要条件投入占比",
         "From the stage of the settings on: necessary conditions are weak, yet more presales hours were spent than "
         "the median of those of the same pipeline and grade that took any.",
-        "自设定阶段起:必要条件得分低,但投入的售前工时高于同管道同级别有售前投入者中位数的商机占比。",
+        "自设定阶段起：必要条件得分低，但投入的售前工时高于同管道同级别有售前投入者中位数的商机占比。",
         "weak conditions and hours above the median / open from that stage on with known conditions",
         ("checklist", "support_request"),
         "B8",
@@ -106,7 +106,7 @@ METRICS = (
         "单线联系占比",
         "Only one person is known in the decision chain; where no chain is recorded, only one was ever in touch "
         "with us.",
-        "决策链上只有一人(未记录决策链时:仅与一人有过接触)的商机占比。",
+        "决策链上只有一人（未记录决策链时：仅与一人有过接触）的商机占比。",
         "exactly one person / open with anybody known",
         ("opportunity_contact",),
         "B5, B15",
@@ -116,7 +116,7 @@ METRICS = (
         "Rival not known",
         "对手信息缺失占比",
         "From the stage of the settings on: no rival is named or assessed, and it is not proven to be single source.",
-        "自设定阶段起,未填写也未评估任何竞争对手(已证实为单一来源的除外)的商机占比。",
+        "自设定阶段起，未填写也未评估任何竞争对手（已证实为单一来源的除外）的商机占比。",
         "no rival / open from that stage on",
         ("assessment",),
         "B6",
@@ -124,10 +124,10 @@ METRICS = (
     _share(
         "at_risk",
         "At risk",
-        "赢单率风险事件占比",
+        "赢率风险事件占比",
         "The comparison with the rivals had a bad event: lead lost, doomed, fall, less certain, new rival, or "
         "not assessed.",
-        "竞争对手比对出现不利事件(失去领先、败局已定、大幅下降、立项存疑、新对手、久未评估)的商机占比。",
+        "竞争对手比对出现不利事件（失去领先、败局已定、大幅下降、立项存疑、新对手、久未评估）的商机占比。",
         "with an event / open and assessed once",
         ("assessment",),
         "B6",
@@ -138,7 +138,7 @@ METRICS = (
         "需关注占比",
         "Calls for a decision: stalled, at risk, or presales spend without necessity. Reminders, past due dates, "
         "single contacts and unknown rivals are counted by themselves.",
-        "需要决策的商机占比:滞留、赢单率风险或无必要条件投入。提醒预警、逾期、单线联系、对手缺失各自另计。",
+        "需要决策的商机占比：滞留、赢率风险或无必要条件投入。提醒预警、逾期、单线联系、对手缺失各自另计。",
         "stalled, at risk or unconditioned / open",
         ("stage",),
         "B15",

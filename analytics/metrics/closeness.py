@@ -7,7 +7,7 @@ from analytics.metrics.metric import Calculate, Metric, Text, Unit
 
 _ACCOUNTS = {
     "en": "Accounts with known contacts, as judged in the last week of the period (a running week by its last day).",
-    "zh": "有联系人记录的客户，取期间最后一周的评定(未结束的一周按最后一天所知)。",
+    "zh": "有联系人记录的客户，取期间最后一周的评定（未结束的一周按最后一天所知）。",
 }
 _CONTACTS = {
     "en": "Contacts of the accounts, as they stood at the end of the last week that ended in the period.",
@@ -15,7 +15,7 @@ _CONTACTS = {
 }
 _DEALS = {
     "en": "Opportunities open at the end of the last day of the period.",
-    "zh": "期间最后一天日终处于打开状态的商机。",
+    "zh": "期间最后一天日终在手的商机。",
 }
 
 
@@ -69,7 +69,7 @@ METRICS = (
         "closeness.project", {"en": "Closeness to the deciders", "zh": "项目关系紧密度"},
         {"en": "How those who decide on an opportunity stand to us, 0 to 100, weighted by their role; the mean over "
                "open opportunities. Where no attitude of any of them is known it is not measured.",
-         "zh": "商机决策链成员对我方的态度（0–100），按角色加权；取未结商机平均。态度均未知者不计。"},
+         "zh": "商机决策链成员对我方的态度（0–100），按角色加权；取在手商机平均。态度均未知者不计。"},
         "sum of role weight x 100 x attitude / sum of role weight", "points", _DEALS,
         ("opportunity_contact.status",), "B5", "chains", stock_scores.project),
     _metric(
@@ -77,7 +77,7 @@ METRICS = (
         {"en": "Of the roles that a decision chain must have (an approver, an evaluator, procurement), by weight, the "
                "share that is named with a known attitude; the mean over open opportunities with anybody named.",
          "zh": "决策链必备角色（审批、评估、采购）中已指名且态度已知的比例，按角色权重；"
-               "取已有决策链记录的未结商机平均。"},
+               "取已有决策链记录的在手商机平均。"},
         "role weight of the roles that are filled / role weight of all three", "share", _DEALS,
         ("opportunity_contact.decision_role", "opportunity_contact.status"), "B5", "chains",
         stock_scores.chain_coverage),
@@ -89,12 +89,12 @@ METRICS = (
         "25 x (frequency + expertise + depth + length)", "points", _CONTACTS, ("activity.contact_id",), "B11",
         "trust_scores", stock_scores.trust),
     _metric(
-        "win_rate.comparison", {"en": "Win rate by comparison", "zh": "赢单率（竞争对手比对法）"},
+        "win_rate.comparison", {"en": "Win rate by comparison", "zh": "赢率（竞争对手比对法）"},
         {"en": "Our share of the strength of all parties, from assessed need fit and closeness, times the chance that "
                "the project goes ahead; the mean over open opportunities that were compared. Without an assessed rival "
                "it is one half at most.",
-         "zh": "依据需求满足度与紧密度评估得出的我方实力份额，乘以项目成行概率；"
-               "取已比对的未结商机平均。未评估对手时最多为一半。"},
+         "zh": "依据需求满足度与紧密度评估得出的我方实力份额，乘以项目落地概率；"
+               "取已比对的在手商机平均。未评估对手时最多为一半。"},
         "g x s^gamma / sum over parties of s^gamma, s = need fit^0.5 x closeness^0.5 (exponents: settings)", "share",
         _DEALS, ("assessment.need_fit", "assessment.closeness"), "B6", "comparison_scores", stock_scores.comparison),
 )

@@ -14,10 +14,10 @@ _QUERIES = ("forecast_open", "forecast_won")
 _OPEN = {
     "en": "Opportunities open at the end of the as-of date, and those already won in the quarter; the month is that of "
           "the expected close, or of winning.",
-    "zh": "截至日日终打开的商机，以及该季度已赢单的商机；月份取预计成交月或赢单月。",
+    "zh": "截至日日终在手的商机，以及该季度已赢单的商机；月份取预计成交月或赢单月。",
 }
 _PAST = {"en": "Opportunities open on the same day before the end of each of the last eight finished quarters.",
-         "zh": "最近八个已结束季度中，距季末相同天数那一天仍打开的商机。"}
+         "zh": "最近八个已结束季度中，距季末相同天数那一天仍在手的商机。"}
 
 
 def _metric(method: str, label: Text, definition: Text, formula: str, needs: tuple[str, ...],
@@ -28,14 +28,14 @@ def _metric(method: str, label: Text, definition: Text, formula: str, needs: tup
 
 METRICS = (
     _metric(
-        "weighted", {"en": "Forecast, stage probability", "zh": "预测（阶段默认赢率加权）"},
+        "weighted", {"en": "Forecast, stage probability", "zh": "预测（阶段默认概率加权）"},
         {"en": "Won so far in the quarter, plus amount x default probability of the stage for everything open that is "
                "expected to close in it. The interval is what chance alone would do if these probabilities were true.",
-         "zh": "季度内已赢单，加上预计在季度内成交的打开商机的金额 × 阶段默认赢率。区间仅为在该赢率属实时的偶然波动。"},
+         "zh": "季度内已赢单，加上预计在季度内成交的在手商机的金额 × 阶段默认概率。区间仅为在该赢率属实时的随机波动。"},
         "won so far + sum of amount x stage default, expected close in the quarter",
         ("status", "amount", "expected_close_on"), forecast.weighted),
     _metric(
-        "crm", {"en": "Forecast, CRM probability", "zh": "预测（CRM 赢率加权）"},
+        "crm", {"en": "Forecast, CRM probability", "zh": "预测（CRM 概率加权）"},
         {"en": "As forecast.weighted, with the probability that the CRM itself gives each opportunity.",
          "zh": "与阶段加权相同，但使用 CRM 为每个商机给出的赢率。"},
         "won so far + sum of amount x CRM probability, expected close in the quarter",
@@ -46,8 +46,8 @@ METRICS = (
                "days in the stage, expected close) was won by the end of the quarter at the same point of the last "
                "eight quarters, plus what used to arrive later and still be won. P10 to P90 of simulated quarters, "
                "seed stated in METHOD B18.",
-         "zh": "季度内已赢单，加上打开商机 × 过去八个季度同一时点同类商机（流程、客群、阶段、停留天数、预计成交）"
-               "到季末的赢单概率，再加上以往同期之后新到并在季内赢单的部分。"
+         "zh": "季度内已赢单，加上在手商机 × 过去八个季度同一时点同类商机（管道、客户类型、阶段、停留天数、预计成交日）"
+               "到季末的赢率，再加上以往同期之后新到并在季内赢单的部分。"
                "区间为模拟的 P10–P90，随机种子见 METHOD B18。"},
         "won so far + sum of P(won in the quarter) x amount x realised share + later arrivals",
         ("status", "stage", "amount", "closed_on"), forecast.historical),

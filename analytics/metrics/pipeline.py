@@ -10,11 +10,11 @@ from analytics.metrics.metric import Additivity, Calculate, Direction, Metric, T
 
 _OPEN = {
     "en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
-    "zh": "截至日处于打开状态的商机,含暂停,不含推迟至将来的。",
+    "zh": "截至日在手的商机，含暂停，不含未来机会。",
 }
 _DUE = {
     "en": "Opportunities open in the period with an expected close, paused ones included.",
-    "zh": "期间内打开且有预计关闭日的商机,含暂停。",
+    "zh": "期间内在手且有预计成交日的商机，含暂停。",
 }
 
 
@@ -63,7 +63,7 @@ METRICS = (
         "加权在手商机",
         "Amount of open opportunities on the as-of date, each times the default probability of its stage. Those "
         "without an amount or a probability are counted beside it.",
-        "截至日打开商机的金额乘以所处阶段的默认赢率之和;无金额或无赢率者另计。",
+        "截至日在手商机的金额乘以所处阶段的默认概率之和；无金额或无赢率者另计。",
         "sum of amount x probability of the stage",
         _OPEN,
         "B18",
@@ -76,7 +76,7 @@ METRICS = (
         "在手商机变动",
         "What moved the open pipeline from the end of the day before the period to its last day. Every opportunity "
         "that came or left is in exactly one part; what was won, lost or put off leaves with its last amount.",
-        "从期初前一日日终到期末日,在手商机的变动及来源。每个进出的商机恰好归入一项;赢单、输单、推迟按最后金额计出。",
+        "从期初前一日日终到期末日，在手商机的变动及来源。每个进出的商机恰好归入一项；赢单、输单、转为未来机会的按最后金额计出。",
         "start + ins + increased - decreased - outs = end",
         _OPEN,
         "B18; PEERS 1.4",
@@ -87,10 +87,10 @@ METRICS = (
     _metric(
         "pushes",
         "Pushed close dates",
-        "预计关闭日推迟率",
+        "预计成交日推迟率",
         "Of the opportunities that were open with an expected close in the period, the share whose date was moved to a "
         "later day while they were open. By month or quarter: those in which it was due.",
-        "期间内打开且有预计关闭日的商机中,在未结期间把日期改晚的比例。按月或季分组时,取原预计关闭日所在期。",
+        "期间内在手且有预计成交日的商机中，在手期间把日期改晚的比例。按月或季分组时，取原预计成交日所在期。",
         "pushed / n",
         _DUE,
         "B17; PEERS 1.4",
@@ -108,8 +108,8 @@ METRICS = (
         "Open amount expected to close in the period, divided by what remains of its target. What is needed is 1 / the "
         "own win rate by amount of the last 365 days. What is past due belongs to no period to come: it stands beside "
         "it, and with_past_due is the value with all of it.",
-        "预计在期间内关闭的在手金额 ÷ 期间剩余目标。所需倍数 = 1 ÷ 最近 365 天的金额赢率。逾期未结不属于任何未来期间,"
-        "故另列;with_past_due 为计入后的倍数。",
+        "预计在期间内关闭的在手金额 ÷ 期间剩余目标。所需倍数 = 1 ÷ 最近 365 天的金额赢率。逾期商机不属于任何未来期间，"
+        "故另列；with_past_due 为计入后的倍数。",
         "open amount due in the period / (target - won so far)",
         _OPEN,
         "B18",
@@ -128,8 +128,8 @@ METRICS = (
         "last two years took. A stock is always older than the visits that pass through it, so this share is held "
         "against `steady`: that of a stock with the same pace and steady inflow. Calendar days; paused ones and "
         "unknown ages are left out and counted.",
-        "打开商机中,在当前阶段停留已超过近两年四分之三停留时长的比例。存量总比流过的更老,故须与 `steady` 对照:"
-        "流入平稳、节奏相同时存量应有的比例。按自然日;暂停与起始未知者不计入、另列。",
+        "在手商机中，在当前阶段停留已超过近两年四分之三停留时长的比例。存量总比流过的更老，故须与 `steady` 对照："
+        "流入平稳、节奏相同时存量应有的比例。按自然日；暂停与起始未知者不计入、另列。",
         "(slow + stuck) / (fast + usual + slow + stuck)",
         _OPEN,
         "B15, B13 T3",
@@ -147,8 +147,8 @@ METRICS = (
         "记录缺陷率",
         "Share of the open opportunities with at least one issue: past due, no expected close, no "
         "amount, no next step, no valid activity for 30 days. What is not measured is null and no issue.",
-        "打开商机中至少有一项问题的比例:逾期未结、无预计关闭日、无金额、无下一步、30 天无有效活动。"
-        "未采集的项为空,不算问题。",
+        "在手商机中至少有一项问题的比例：逾期、无预计成交日、无金额、无下一步、30 天无有效活动。"
+        "未衡量的项为空，不算问题。",
         "flagged / n",
         _OPEN,
         "B15, B17",
@@ -165,7 +165,7 @@ METRICS = (
         "前十大客户占比",
         "Share of the open amount that the ten largest accounts hold, with the Herfindahl index beside it. What has no "
         "account is left out and counted.",
-        "十个最大客户占在手金额的比例;并列赫芬达尔指数。无客户者不计入、另列。",
+        "十个最大客户占在手金额的比例；并列赫芬达尔指数。无客户者不计入、另列。",
         "amount of the ten largest accounts / amount of all accounts",
         _OPEN,
         "B18",

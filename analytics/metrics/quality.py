@@ -7,7 +7,7 @@ from analytics.metrics.metric import Calculate, Direction, Metric
 
 _OPEN = {
     "en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
-    "zh": "截至日处于打开状态的商机,含暂停,不含推迟至将来的。",
+    "zh": "截至日在手的商机，含暂停，不含未来机会。",
 }
 
 
@@ -49,7 +49,7 @@ METRICS = (
         "Of what should be known by now of the open opportunities, the weighted share that is filled in: each group of "
         "fields is asked for from a certain stage on. Partly known counts half, placeholders nothing; what no export "
         "brings is left out.",
-        "截至当前阶段应填信息中已填写的加权比例:各信息组自某一阶段起要求填写。部分已知计一半,占位内容计零;"
+        "截至当前阶段应填信息中已填写的加权比例：各信息组自某一阶段起要求填写。部分已知计一半，占位内容计零；"
         "未导入的信息组不计。",
         "sum of weight x filled / sum of weight x asked for",
         "up",
@@ -63,7 +63,7 @@ METRICS = (
         "重复率",
         "Further records of the same open opportunity: the same valid company code (certain) or, without codes, the "
         "same name of another account record (likely), same product line and type. Suspects are counted beside it.",
-        "同一打开商机的多余记录:产品线与类型相同,且统一社会信用代码有效并相同(确定),或无代码而客户名称相同(很可能)。"
+        "同一在手商机的多余记录：产品线与类型相同，且统一社会信用代码有效并相同（确定），或无代码而客户名称相同（很可能）。"
         "疑似者另计。",
         "(certain + likely) / open opportunities",
         "down",
@@ -76,7 +76,7 @@ METRICS = (
         "Unknown",
         "未知率",
         "Share of unknown values among the thirteen dimensions by which every number is grouped.",
-        "用于分组的十三个维度中,取值未知的比例。",
+        "用于分组的十三个维度中，取值未知的比例。",
         "unknown / (open opportunities x dimensions)",
         "down",
         quality.unknown,
@@ -89,7 +89,7 @@ METRICS = (
         "新鲜度",
         "Share of the open opportunities in which anything tracked (stage, status, amount, expected close, owner, a "
         "dimension) changed within the last 30 days (quality.fresh_days).",
-        "最近 30 天(quality.fresh_days)内有任何变化(阶段、状态、金额、预计关闭、负责人或维度)的打开商机比例。",
+        "最近 30 天（quality.fresh_days）内有任何变化（阶段、状态、金额、预计成交日、负责人或维度）的在手商机比例。",
         "changed within quality.fresh_days / open opportunities",
         "up",
         quality.freshness,

@@ -8,7 +8,7 @@ from analytics.metrics.metric import Calculate, Direction, Metric, Text, Unit
 _ASKED = {"en": "Support requests made in the period.", "zh": "期间内提出的支撑请求。"}
 _CLOSED_ALL = {
     "en": "Opportunities closed in the period and still closed on the as-of date, void ones included.",
-    "zh": "期间内关闭且截至日仍为关闭状态的商机,含作废。",
+    "zh": "期间内关闭且截至日仍为关闭状态的商机，含作废。",
 }
 
 
@@ -53,7 +53,7 @@ METRICS = (
         "每赢百万售前工时",
         "Presales hours spent on what was won or lost in the period, divided by the amount won in millions of the base "
         "currency. Requests whose hours nobody wrote down are counted beside it.",
-        "期间内赢单与输单商机所用售前工时 ÷ 赢单金额(百万本位币)。未登记工时的请求另计。",
+        "期间内赢单与输单商机所用售前工时 ÷ 赢单金额（百万本位币）。未登记工时的请求另计。",
         "hours on won and lost / (amount won / 1,000,000)",
         "number",
         "down",
@@ -66,7 +66,7 @@ METRICS = (
         "未赢单工时占比",
         "Of the presales hours on what closed in the period, the share that went into what was lost, not decided or "
         "void.",
-        "期间内关闭商机所用售前工时中,用于输单、未决策与作废商机的比例。",
+        "期间内关闭商机所用售前工时中，用于输单、未决策与作废商机的比例。",
         "hours on lost, no decision and void / hours on all closed",
         "share",
         "down",
@@ -76,11 +76,11 @@ METRICS = (
     _metric(
         "return",
         "Return on support, by amount",
-        "支撑投入产出(按金额)",
+        "支撑投入产出（按金额）",
         "Amount won with support, less the cost of support of all that closed in the period, divided by that cost. By "
         "amounts, because exports do not tell the margin: read it over time and between groups, not as a profit.",
-        "期间内有支撑的赢单金额减去全部关闭商机的支撑成本,再除以该成本。导出数据没有毛利,故按金额计算:"
-        "适合看趋势与对比,不代表利润。",
+        "期间内有支撑的赢单金额减去全部关闭商机的支撑成本，再除以该成本。导出数据没有毛利，故按金额计算："
+        "适合看趋势与对比，不代表利润。",
         "(amount won with support - cost of support) / cost of support",
         "ratio",
         "up",
@@ -93,7 +93,7 @@ METRICS = (
         "有无支撑的赢率差",
         "Win rate with support less win rate without it, compared within the same segment and grade among "
         "opportunities that came far enough to get support. An association: support is not given by lot.",
-        "在同一客户类型与商机等级内,已推进到可获支撑阶段的商机中,有支撑与无支撑的赢率之差。仅为相关:支撑并非随机分配。",
+        "在同一客户类型与商机等级内，已推进到可获支撑阶段的商机中，有支撑与无支撑的赢率之差。仅为相关：支撑并非随机分配。",
         "Mantel-Haenszel difference of won / (won + lost) over segment x grade",
         "share",
         "neutral",
@@ -106,7 +106,7 @@ METRICS = (
         "首次响应时间",
         "The time by which half of the requests have had a first response, in days; requests without one count for as "
         "long as they have waited (Kaplan-Meier). Nine of ten and the share within the agreed hours are beside it.",
-        "半数请求得到首次响应所用的时间(天);未响应的按已等待时长计入(Kaplan-Meier)。并列 P90 与时限内响应比例。",
+        "半数请求得到首次响应所用的时间（天）；未响应的按已等待时长计入（Kaplan-Meier）。并列 P90 与时限内响应比例。",
         "smallest t with S(t) <= 0.5",
         "days",
         "down",

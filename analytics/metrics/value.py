@@ -12,11 +12,11 @@ _WON = {
 _TARGETS = {
     "en": "Target accounts with known contacts in the last week judged by the end of the period; where the exports "
     "name no target accounts, all of them.",
-    "zh": "期末最后一个已评定周、有联系人记录的目标客户;未标记目标客户时取全部客户。",
+    "zh": "期末最后一个已评定周、有联系人记录的目标客户；未标记目标客户时取全部客户。",
 }
 _PACE = {
     "en": "Open on the last day of the period; won and lost in the twelve months up to that day.",
-    "zh": "期末日打开的商机;赢单与输单取截至该日的 12 个月。",
+    "zh": "期末日在手的商机；赢单与输单取截至该日的 12 个月。",
 }
 _PARTNER = {
     "en": "Opportunities closed in the period and sold with a partner (channel or mixed).",
@@ -24,7 +24,7 @@ _PARTNER = {
 }
 _OPEN = {
     "en": "Opportunities open on the last day of the period whose sales mode and company are known.",
-    "zh": "期末日打开、销售模式与客户均已知的商机。",
+    "zh": "期末日在手、销售模式与客户均已知的商机。",
 }
 
 
@@ -70,7 +70,7 @@ METRICS = (
         "客户覆盖率",
         "Share of the target accounts with at least one valid activity in the last 90 days (setting "
         "closeness.reached_days).",
-        "近 90 天(设置 closeness.reached_days)内至少有一次有效活动的目标客户比例。",
+        "近 90 天（设置 closeness.reached_days）内至少有一次有效活动的目标客户比例。",
         "touched target accounts / target accounts",
         _TARGETS,
         ("value_coverage",),
@@ -81,9 +81,9 @@ METRICS = (
     _metric(
         "repeat_share",
         "Repeat business",
-        "老客户续购占比",
+        "老客户再签占比",
         "Amount won by renewal or resale, divided by the amount won.",
-        "续约与复购的赢单金额 ÷ 赢单金额。",
+        "续签与再销售的赢单金额 ÷ 赢单金额。",
         "won amount of renewal and resale / won amount",
         _WON,
         ("value_won",),
@@ -97,8 +97,8 @@ METRICS = (
         "销售速度",
         "Amount won per day at the present pace: open opportunities x win rate x mean amount won / mean days to win, "
         "the last three over twelve months. Segments are never mixed; below five wins there is no value.",
-        "按当前节奏每天赢得的金额:在手商机数 × 赢率 × 平均赢单金额 ÷ 平均赢单天数,后三项取 12 个月。"
-        "不同客户类型绝不合并;赢单少于 5 个时不给出数值。",
+        "按当前节奏每天赢得的金额：在手商机数 × 赢率 × 平均赢单金额 ÷ 平均赢单天数，后三项取 12 个月。"
+        "不同客户类型绝不合并；赢单少于 5 个时不给出数值。",
         "open x won / (won + lost) x mean won amount / mean days from creation to winning",
         _PACE,
         ("value_velocity",),
@@ -114,7 +114,7 @@ METRICS = (
         "销售效率",
         "Amount won in the period per unit of selling cost of the same period. Costs are recorded per period, owner, "
         "team or segment: asked by anything else it is not known.",
-        "期间赢单金额 ÷ 同期销售成本。成本仅按期间、人员、团队或客户类型记录,按其他维度则未知。",
+        "期间赢单金额 ÷ 同期销售成本。成本仅按期间、人员、团队或客户类型记录，按其他维度则未知。",
         "won amount / selling cost",
         _WON,
         ("closings", "value_cost"),
@@ -129,7 +129,7 @@ METRICS = (
         "人均月赢单金额",
         "Amount won in the period divided by seller-months: the owners with anything open at the end of each month, "
         "added up.",
-        "期间赢单金额 ÷ 人月数;人月数为各月末有在手商机的负责人数之和。",
+        "期间赢单金额 ÷ 人月数；人月数为各月末有在手商机的负责人数之和。",
         "won amount / seller-months",
         _WON,
         ("closings", "value_sellers"),
@@ -158,7 +158,7 @@ METRICS = (
         "渠道赢率",
         "Won divided by won and lost of what is sold with a partner (channel or mixed); direct_value is the same of "
         "what we sell alone.",
-        "渠道与混合模式商机的赢单 ÷(赢单 + 输单);direct_value 为直销的同一比率。",
+        "渠道与混合模式商机的赢单 ÷（赢单 + 输单）；direct_value 为直销的同一比率。",
         "won / (won + lost) of channel and mixed",
         _PARTNER,
         ("value_won",),
@@ -173,8 +173,8 @@ METRICS = (
         "Share of the open opportunities that are sold directly, or through the channel, to a company to which both "
         "happens at the same time: the same company code (USCC) or account. Opportunities of the mixed mode, in which "
         "we and the partner sell together, are no conflict. By groups, conflicts within each group.",
-        "同一客户(统一社会信用代码或客户相同)同时存在直销与渠道在手商机时,这些直销及渠道商机占在手商机的比例。"
-        "混合模式为双方共同销售,不算冲突。分组时只看组内冲突。",
+        "同一客户（统一社会信用代码或客户相同）同时存在直销与渠道在手商机时，这些直销及渠道商机占在手商机的比例。"
+        "混合模式为双方共同销售，不算冲突。分组时只看组内冲突。",
         "open direct and channel opportunities of such companies / open opportunities",
         _OPEN,
         ("value_conflict",),

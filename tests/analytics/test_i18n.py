@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from analytics import standards
 from analytics.i18n import LANGUAGES, catalogue, dimension_label, full_width, has, label, labels, t
+from analytics.metrics.registry import REGISTRY
 from data.contracts import DIMENSIONS, EXIT_KINDS, STATUSES, TABLES, TIME_SOURCES
 from data.settings import Pipeline, SegmentRule, Settings, Stage
 
@@ -162,3 +164,40 @@ def test_what_is_not_known_is_called_so(value):
 
 def test_labels_keep_the_order_given():
     assert list(labels("type", ["resale", "new"], "en").items()) == [("resale", "Resale"), ("new", "New")]
+
+
+#: the words of the glossary, and what they are not called: one thing has one name wherever it is read
+ONE_NAME = {
+    "在手 (open)": r"未结(?!束)|在途|在跟|(?<!重新)打开(?=的?商机|阶段|时从|但)",
+    "未衡量 (not measured)": r"未测量|未度量|未采集|已度量",
+    "预计成交日 (expected close)": r"预计关闭|预计结单|预计成交(?!日|月)",
+    "赢率 (win rate)": r"赢单率|胜算|赢单概率",
+    "输单 (lost)": r"丢单|失单",
+    "续签、再销售 (renewal, resale)": r"续约|续购|复购",
+    "客户类型 (segment)": r"客群|分群|客户分类",
+    "区域 (region)": r"地区",
+    "随机波动 (chance)": r"偶然",
+    "项目落地 (goes ahead)": r"成行|项目成立",
+    "组织架构 (org map)": r"组织图|组织结构|部门架构",
+    "支撑请求 (support request)": r"支持请求|售前申请",
+    "未来机会 (put off)": r"推迟至将来|推迟到将来",
+    "自然日 (calendar days)": r"日历日|日历天",
+    "关系图谱 (relationship map)": r"关系图(?!谱)",
+    "CRM 概率、阶段默认概率 (probabilities that are no win rates)": r"CRM 赢率|默认赢率",
+}
+
+
+def chinese_texts():
+    """where -> each Chinese text that people read: catalogues, messages, the registry, the published standards."""
+    yield from ((key, entry["zh"]) for key, entry in catalogue().items())
+    for path in sorted((ROOT / "data" / "messages").glob("*.toml")):
+        yield path.name, path.read_text(encoding="utf-8")
+    for metric in REGISTRY.values():
+        yield from ((metric.key, text["zh"]) for text in (metric.label, metric.definition, metric.population))
+    shipped = standards.shipped()
+    yield from zip(shipped["metric"], shipped["title_zh"] + " " + shipped["definition_zh"].fillna(""), strict=True)
+
+
+@pytest.mark.parametrize(("name", "others"), ONE_NAME.items(), ids=list(ONE_NAME))
+def test_one_thing_has_one_chinese_name(name, others):
+    assert not [(where, found[0]) for where, text in chinese_texts() if (found := re.search(others, text))]

@@ -131,7 +131,7 @@ def test_doubles_spread_like_the_records_name_no_group() -> None:
     said = findings_quality.recorded_twice(doubled(4, 20), "en", SALES)
     assert said.strength == "unclear"
     assert "Gateway" not in said.text
-    assert findings_quality.recorded_twice(doubled(0, 0), "zh", SALES).text == "没有重复记录的打开商机"
+    assert findings_quality.recorded_twice(doubled(0, 0), "zh", SALES).text == "没有重复记录的在手商机"
 
 
 GAP = {

@@ -200,4 +200,4 @@ def test_hours_on_deals_without_conditions_are_named_only_beyond_chance() -> Non
     assert "win" not in more.text  # both win half of theirs
     same = findings_support.conditions(support.conditions(_spent(20.5, 20)), "zh", SALES)
     assert same.strength == "unclear"
-    assert "没有超出偶然的差异" in same.text
+    assert "没有超出随机波动的差异" in same.text

@@ -109,7 +109,7 @@ def test_shares_n_and_cumulative_shares_are_printed():
 def test_the_chinese_chart_speaks_chinese():
     figure = funnel.rates(steps(), ZH, "dark", comparison=steps())
     said = " ".join([*texts(figure), *(t.name for t in figure.data if t.name)])
-    for words in ("需求", "投标", "下一步", "累计", "已转化", "仍在途", "对比期", "95%区间", "无进入"):
+    for words in ("需求", "投标", "下一步", "累计", "已转化", "仍在手", "对比期", "95%区间", "无进入"):
         assert words in said
     assert not any(word in said for word in ("Need", "Went", "Still", "Next"))
 

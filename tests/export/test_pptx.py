@@ -315,7 +315,7 @@ def test_an_entry_without_figures_says_why() -> None:
     assert "no activities were loaded" in page.shapes.title.text_frame.text
 
 
-LONG = "客户“<b>极长名称</b>”的赢单率由 12.3% 升至 45.6%（n = 1,234），差异超出偶然；" * 6
+LONG = "客户“<b>极长名称</b>”的赢率由 12.3% 升至 45.6%（n = 1,234），差异超出随机波动；" * 6
 
 
 @pytest.mark.parametrize("look", [EN, ZH], ids=["en", "zh"])

@@ -26,7 +26,7 @@ def headings(app: AppTest) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("lang", "moved", "pushed"), [("en", "came in", "expected closes"), ("zh", "流入", "预计关闭日")]
+    ("lang", "moved", "pushed"), [("en", "came in", "expected closes"), ("zh", "流入", "预计成交日")]
 )
 def test_the_titles_say_what_moved_of_each_segment_and_whether_dates_are_pushed(
     open_page: Open, lang: str, moved: str, pushed: str

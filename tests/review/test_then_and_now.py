@@ -72,7 +72,7 @@ def test_filters_and_scope_are_those_of_then(company: Ask) -> None:
 
 @pytest.mark.parametrize(("lang", "title"), [
     ("en", "KA: of the 4 largest of 4 opportunities open on 19 Feb 2026, 1 won, 3 still open, 0 lost or given up"),
-    ("zh", "KA：2026年2月19日在跟的 4 个商机中金额最大的 4 个，已赢 1 个，仍在跟 3 个，丢单或放弃 0 个")])
+    ("zh", "KA：2026年2月19日在手的 4 个商机中金额最大的 4 个，已赢 1 个，仍在手 3 个，输单或放弃 0 个")])
 def test_each_segment_has_its_card_whose_title_counts_what_is_drawn(company: Ask, lang: str, title: str) -> None:
     cards: list[Any] = CARDS["review.then_and_now"](company, view(NOW, 50, 140), Look(lang, SALES))
     assert [card.segment for card in cards] == ["KA", "SMB"]

@@ -109,7 +109,7 @@ def test_deals_that_hang_on_one_person_are_those_that_are_counted(said: Callable
     known = deals.opportunity_id.map(people).dropna()
     line = sentence(said(lang), "中小东区 SMB East", "one person per deal" if lang == "en" else "只认识一人")
     counts = {"en": f"{int((known == 1).sum())} of {len(known)} open deals",
-              "zh": f"{len(known)} 个在途商机中 {int((known == 1).sum())} 个"}
+              "zh": f"{len(known)} 个在手商机中 {int((known == 1).sum())} 个"}
     assert counts[lang] in line
 
 
