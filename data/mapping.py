@@ -7,7 +7,7 @@ replaces is counted, what cannot be read goes to quarantine with file, row, colu
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import duckdb
@@ -20,10 +20,11 @@ from data.contracts import ARROW, Column
 from data.dates import ORDERS, DateFormat, proven_order
 from data.errors import MvpodError, nearest
 from data.notes import Note
-from data.parsing import NumberFormat, Parsed, as_text, clean, complete_salesforce_ids, is_id, parse, parse_typed
-from data.profile import TableSpec, ValueMap
+from data.parsing import NumberFormat, Parsed, as_text, clean, is_id, normal_ids, parse, parse_typed
 from data.readers import RawTable
+from data.rows import AT, STAGE, Lists, blank_as_null, fulfils, looked_up, text_of, unpivoted
 from data.settings import Settings
+from data.table_spec import TableSpec, ValueMap
 
 REJECTS = pa.schema([
     ("target", pa.string()), ("file", pa.string()), ("row", pa.int64()), ("column", pa.string()),
@@ -65,14 +66,16 @@ class _Work:
     notes: list[Note]
 
 
-def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date,
-              con: duckdb.DuckDBPyConnection) -> Mapped:
-    """Rows of `spec.target` out of `raw`.
+def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date, con: duckdb.DuckDBPyConnection,
+              lists: Lists | None = None) -> Mapped:
+    """Rows of `spec.target` out of `raw`; what they are called is looked up in `lists`.
 
     Raises E_COLUMN_MISSING (a required column has no source in the file, with the nearest name), E_DATE_AMBIGUOUS,
     E_DATE_MIXED, E_COLUMN_AMBIGUOUS.
     """
     home = settings.organisation.timezone
+    if spec.lookup:
+        raw = replace(raw, table=looked_up(raw.table, spec, lists or {}))
     dates = DateFormat(spec.date_formats, None, spec.timezone or home, home, raw.excel_epoch, _latest(as_of))
     work = _Work(raw, spec, Columns(raw.table.column_names, raw.name), dates, con, [])
     _check_columns(work)
@@ -81,6 +84,7 @@ def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date,
     if spec.unpivot:
         table, rows = _unpivoted(table, rows, work)
         filtered, read = 0, len(rows)
+        work.columns = Columns([*(table := looked_up(table, spec, lists or {})).column_names], raw.name)
     work.dates = _with_order(table, work)
     typed, rejects, bad = _typed(table, rows, work)
     sound = typed.filter(pc.invert(bad)) if rejects.num_rows else typed
@@ -120,17 +124,12 @@ def _kept_rows(work: _Work) -> tuple[pa.Table, pa.Array]:
     """The rows that the profile wants and that hold anything, and their numbers in the file."""
     table = work.raw.table
     mask: pa.ChunkedArray | pa.Array = pa.array(np.ones(table.num_rows, bool))
-    for source, wanted in work.spec.where.items():
-        name = work.columns.find(source)
-        allowed = [w.strip().lower() for w in wanted]
-        if name is None:
-            if "" not in allowed:  # a column that is not there is a column of nothing
-                raise _missing(work, "where", [source])
-            continue
-        text = pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(_text_of(table.column(name)))), "")
-        wants_any = "*" in allowed
-        hit = pc.not_equal(text, "") if wants_any else pc.is_in(text, value_set=pa.array(allowed))
-        mask = pc.and_(mask, hit)
+    for source, allowed in work.spec.where.items():
+        hit = fulfils(table, source, allowed)
+        if hit is not None:
+            mask = pc.and_(mask, hit)
+        elif "" not in allowed:  # a column that is not there is a column of nothing
+            raise _missing(work, "where", [source])
     empty = pa.array(np.zeros(table.num_rows, bool))
     if all(c.null_count for c in table.columns):
         empty = table.columns[0].is_null()
@@ -144,31 +143,15 @@ def _kept_rows(work: _Work) -> tuple[pa.Table, pa.Array]:
     return table.filter(keep), rows.filter(keep)
 
 
-def _text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    if pa.types.is_string(column.type):
-        return column
-    return pa.chunked_array([as_text(chunk) for chunk in column.chunks], pa.string())
-
-
 def _unpivoted(table: pa.Table, rows: pa.Array, work: _Work) -> tuple[pa.Table, pa.Array]:
-    """One row per filled stage-date column, in the order of the rows and then of the profile's columns."""
-    parts, numbers, order = [], [], []
-    for position, (source, stage) in enumerate(work.spec.unpivot.items()):
-        name = work.columns.find(source)
-        if name is None:
-            work.notes.append(Note.of("N_ABSENT", file=work.raw.name, table=work.spec.target, columns=[source]))
-            continue
-        cell = _text_of(table.column(name))
-        filled = pc.fill_null(pc.not_equal(pc.utf8_trim_whitespace(cell), ""), False)
-        constant = pa.array([stage] * table.num_rows, pa.string())
-        parts.append(table.append_column("\x00at", cell).append_column("\x00stage", constant).filter(filled))
-        kept = rows.filter(filled.combine_chunks())
-        numbers.append(kept)
-        order.append(pc.add(pc.multiply(kept, len(work.spec.unpivot)), position))
-    if not parts:
+    """One row per filled stage-date column; columns that the profile names and the file lacks are told."""
+    wide = work.spec.unpivoted(table.column_names)
+    absent = [w for w, stage in work.spec.unpivot.items() if "*" not in w and stage and work.columns.find(w) is None]
+    if not wide:
         raise _missing(work, "changed_at", list(work.spec.unpivot))
-    index = pc.sort_indices(pa.concat_arrays(order))
-    return pa.concat_tables(parts).take(index), pa.concat_arrays(numbers).take(index)
+    if absent:
+        work.notes.append(Note.of("N_ABSENT", file=work.raw.name, table=work.spec.target, columns=absent))
+    return unpivoted(table, rows, wide)
 
 
 def _with_order(table: pa.Table, work: _Work) -> DateFormat:
@@ -181,7 +164,7 @@ def _with_order(table: pa.Table, work: _Work) -> DateFormat:
         for source in _sources(name, work) if column.type in ("date", "instant") else []:
             if pa.types.is_string(table.column(source).type):
                 found[source] = pc.drop_null(pc.utf8_trim_whitespace(pc.unique(table.column(source))))
-    shown = [c if c != "\x00at" else "|".join(work.spec.unpivot) for c in sorted(found)]
+    shown = [c if c != AT else "|".join(work.spec.unpivot) for c in sorted(found)]
     order = proven_order(list(found.values()), work.con, work.raw.name, shown)
     if order:
         work.notes.append(Note.of("N_DATE_ORDER", file=work.raw.name, order=ORDERS[order], columns=shown))
@@ -189,9 +172,10 @@ def _with_order(table: pa.Table, work: _Work) -> DateFormat:
 
 
 def _sources(name: str, work: _Work) -> list[str]:
-    if work.spec.unpivot and name in ("changed_at", "to_stage"):
-        return ["\x00at" if name == "changed_at" else "\x00stage"]
-    return work.columns.find_all(work.spec.sources_of(name))
+    if work.spec.unpivot and name == "changed_at":
+        return [AT]
+    is_stage = work.spec.unpivot and name == "to_stage" and not work.spec.columns.get(name)
+    return work.columns.find_all((STAGE,) if is_stage else work.spec.sources_of(name))
 
 
 def _typed(table: pa.Table, rows: pa.Array, work: _Work) -> tuple[pa.Table, pa.Table, pa.Array]:
@@ -243,21 +227,23 @@ def _column(table: pa.Table, column: Column, work: _Work) -> tuple[pa.Array | No
     if not sources:
         return None, Parsed(pa.nulls(size, ARROW[column.type]), pa.nulls(size, pa.string()))
     if column.name in spec.values:
-        text = _joined(table, sources, spec.values[column.name], work)
-        return _from_text(text, column, work, None, spec.values[column.name])
+        text = _joined(table, spec.values[column.name], work)
+        rest = work.columns.find_all(spec.expanded(spec.columns.get(column.name, ())))
+        if text is not None and rest:  # the map goes first, the columns tell what it does not know
+            text = pc.coalesce(_mapped(text, column, spec.values[column.name]),
+                               *(blank_as_null(text_of(table.column(s))) for s in rest))
+            return _from_text(text, column, work, scale, None)
+        if text is not None:
+            return _from_text(text, column, work, None, spec.values[column.name])
+        sources = rest
     if len(sources) == 1 and not pa.types.is_string(table.column(sources[0]).type):
         values = table.column(sources[0]).combine_chunks()
         parsed = parse_typed(values, column, work.dates, scale, work.con)
         if parsed is not None:
             return (as_text(values) if parsed.rule.null_count < size else None), parsed
-    texts = [_replaced(_text_of(table.column(s)), s, work) for s in sources]
-    text = texts[0] if len(texts) == 1 else pc.coalesce(*[_blank_as_null(t) for t in texts])
+    texts = [_replaced(text_of(table.column(s)), s, work) for s in sources]
+    text = texts[0] if len(texts) == 1 else pc.coalesce(*[blank_as_null(t) for t in texts])
     return _from_text(text, column, work, scale, None)
-
-
-def _blank_as_null(text: pa.ChunkedArray) -> pa.ChunkedArray:
-    trimmed = pc.utf8_trim_whitespace(text)
-    return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)
 
 
 def _encoded(text: pa.ChunkedArray | pa.Array) -> tuple[pa.Array, pa.Array | None]:
@@ -294,15 +280,26 @@ def _replaced(text: pa.ChunkedArray, source: str, work: _Work) -> pa.ChunkedArra
     return text
 
 
-def _joined(table: pa.Table, sources: list[str], values: ValueMap, work: _Work) -> pa.ChunkedArray | pa.Array:
-    """The source text of a value map; of several sources the texts joined by '|', absent ones empty."""
+def _mapped(text: pa.ChunkedArray | pa.Array, column: Column, values: ValueMap) -> pa.ChunkedArray:
+    """What a value map makes of each row, null where it knows nothing."""
+    distinct, index = _encoded(text)
+    translated = _translated(clean(distinct, column), values)
+    return pa.chunked_array([translated if index is None else translated.take(index)])
+
+
+def _joined(table: pa.Table, values: ValueMap, work: _Work) -> pa.ChunkedArray | pa.Array | None:
+    """The source text of a value map; of several sources the texts joined by '|', absent ones empty. None if the file
+    has none of them."""
+    found = work.columns.find_all(work.spec.expanded(values.sources))
+    if not found:
+        return None
     if len(values.sources) == 1:
-        return _text_of(table.column(sources[0]))
+        return pc.coalesce(*(blank_as_null(text_of(table.column(name))) for name in found))
     parts = []
-    for wanted in values.sources:
-        name = work.columns.find(wanted)
-        part = _text_of(table.column(name)) if name else pa.nulls(table.num_rows, pa.string())
-        parts.append(pc.utf8_trim_whitespace(part))
+    for source in values.sources:
+        names = work.columns.find_all(work.spec.expanded([source]))
+        part = [blank_as_null(text_of(table.column(n))) for n in names] or [pa.nulls(table.num_rows, pa.string())]
+        parts.append(pc.coalesce(*part))
     return pc.binary_join_element_wise(*parts, "|", null_handling="replace", null_replacement="")
 
 
@@ -321,8 +318,10 @@ def _from_text(text: pa.ChunkedArray | pa.Array, column: Column, work: _Work, sc
     prefix = work.spec.prefixes.get(column.name)
     if prefix is not None:
         cleaned = pc.if_else(pc.starts_with(cleaned, prefix), cleaned, pa.scalar(None, pa.string()))
-    if work.spec.ids == "salesforce" and (is_id(column) or column.name == "changed_by"):
-        cleaned = complete_salesforce_ids(cleaned)
+    if separator := work.spec.lists.get(column.name) if work.spec.target != "lookup" else None:
+        cleaned = pc.utf8_trim_whitespace(pc.list_element(pc.split_pattern(cleaned, separator, max_splits=1), 0))
+    if is_id(column) or column.name == "changed_by":
+        cleaned = normal_ids(cleaned, work.spec.ids)
     return _parsed_rows(cleaned, index, column, work, scale, distinct)
 
 
@@ -350,8 +349,8 @@ def _parsed_rows(distinct: pa.Array, index: pa.Array | None, column: Column, wor
 def _extra(table: pa.Table, work: _Work) -> pa.Array:
     """What the profile does not map, as JSON text per row (empty cells left out); null where nothing is left."""
     spec = work.spec
-    used = {*spec.where, *spec.unpivot, *(s for sources in spec.columns.values() for s in sources)}
-    taken = {work.columns.find(s) for s in used} | {"\x00at", "\x00stage"}
+    used = {*(s for sources in (*spec.columns.values(), *(w.split("|") for w in spec.where)) for s in sources)}
+    taken = {work.columns.find(s) for s in spec.expanded(sorted(used))} | {*spec.lookup}
     names = [n for n in table.column_names if n not in taken]
     if not names or table.num_rows == 0 or spec.unpivot:  # the row itself belongs to another table
         return pa.nulls(table.num_rows, pa.string())
@@ -361,7 +360,7 @@ def _extra(table: pa.Table, work: _Work) -> pa.Array:
 
 
 def _as_json(table: pa.Table, con: duckdb.DuckDBPyConnection) -> pa.Array:
-    texts = pa.table({f"c{i}": _text_of(c) for i, c in enumerate(table.columns)})
+    texts = pa.table({f"c{i}": text_of(c) for i, c in enumerate(table.columns)})
     texts = texts.append_column("i", pa.array(np.arange(table.num_rows, dtype=np.int64)))
     parts = ", ".join(f"CASE WHEN c{i} <> '' THEN ',' || to_json($k{i}::VARCHAR) || ':' || to_json(c{i}) ELSE '' END"
                       for i in range(table.num_columns))

@@ -110,14 +110,14 @@ def understood(spec: TableSpec, columns: Columns) -> int | None:
     wanted = {name: sources for name, sources in wanted.items() if sources}
     if spec.unpivot:
         wanted = {**{n: s for n, s in wanted.items() if n not in ("changed_at", "to_stage")},
-                  "changed_at": tuple(spec.unpivot)}
+                  "changed_at": tuple(spec.unpivoted(columns.names))}
     try:
         found = {name: columns.find_all(sources) for name, sources in wanted.items()}
-        conditions = {name for w in spec.where if (name := columns.find(w))}
+        conditions = {w: columns.find_all(spec.expanded(w.split("|"))) for w in spec.where}
     except MvpodError:
         return None
     required = {c.name for c in spec.table.columns if c.required} & set(wanted)
-    has_conditions = all(columns.find(w) is not None or "" in allowed for w, allowed in spec.where.items())
+    has_conditions = all(conditions[w] or "" in allowed for w, allowed in spec.where.items())
     if not has_conditions or not all(found[name] for name in required):
         return None
-    return len({source for sources in found.values() for source in sources} | conditions)
+    return len({source for sources in (*found.values(), *conditions.values()) for source in sources})

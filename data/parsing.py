@@ -87,6 +87,19 @@ def complete_salesforce_ids(texts: pa.Array) -> pa.Array:
                      for t, short in zip(texts.to_pylist(), is_short.to_pylist(), strict=True)], pa.string())
 
 
+def normal_ids(texts: pa.ChunkedArray | pa.Array, kind: str) -> pa.ChunkedArray | pa.Array:
+    """Ids in the one form in which a system's exports meet: Salesforce's with 18 characters, GUIDs in small letters
+    without braces, Odoo's external ids (`__export__.crm_lead_12_8f3a`) as the number of the record."""
+    if kind == "guid":
+        return pc.utf8_lower(pc.utf8_trim(texts, "{}"))
+    if kind == "odoo":
+        return pc.replace_substring_regex(texts, r"^__export__\.[a-z_]+?_(\d+)(_[0-9a-f]+)?$", r"\1")
+    if kind == "salesforce" and isinstance(texts, pa.ChunkedArray):
+        encoded = texts.combine_chunks().dictionary_encode()
+        return pa.chunked_array([complete_salesforce_ids(encoded.dictionary).take(encoded.indices)])
+    return complete_salesforce_ids(texts) if kind == "salesforce" else texts
+
+
 def _completed(short: str) -> str:
     """Each block of five: which of its letters are capitals, as one of 32 signs."""
     blocks = (short[i:i + 5] for i in (0, 5, 10))

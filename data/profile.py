@@ -6,7 +6,6 @@ silently ignored loads wrong rows. Source columns are found in any case and spel
 
 from __future__ import annotations
 
-import fnmatch
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -17,78 +16,27 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from data.contracts import TABLES, Table
 from data.errors import MvpodError, nearest
+from data.sections import merged_sections, sections
 from data.settings import Settings, parse_settings
+from data.table_spec import IDS, TARGETS, Lookup, TableSpec, ValueMap
 
 BUILT_IN = Path(__file__).parent / "profiles"
 DUPLICATES = ("error", "first", "last")
-
 _TABLE_KEYS = (
     "target", "file", "optional", "date_format", "timezone", "decimal", "thousands", "duplicates", "where", "columns",
-    "constants", "values", "replace", "scale", "prefixes", "ids", "unpivot",
+    "constants", "values", "replace", "scale", "prefixes", "lists", "ids", "unpivot", "list", "lookup",
 )
 
 
 @dataclass(frozen=True)
-class ValueMap:
-    """A canonical column from the values of one or more source columns (several are joined by '|')."""
-
-    sources: tuple[str, ...]
-    mapping: Mapping[str, str]
-    default: str | None = None
-
-
-@dataclass(frozen=True)
-class TableSpec:
-    """How one file becomes rows of one canonical table. `columns`: canonical column -> source names, first non-empty
-    one wins; every other field as in docs/profiles.md."""
-
-    target: str
-    files: tuple[str, ...]
-    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    optional: bool = False
-    date_formats: tuple[str, ...] = ()
-    timezone: str | None = None
-    decimal: str = "."
-    thousands: str = ""
-    duplicates: str = "error"
-    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    constants: Mapping[str, str] = field(default_factory=dict)
-    values: Mapping[str, ValueMap] = field(default_factory=dict)
-    replace: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    scale: Mapping[str, float] = field(default_factory=dict)
-    prefixes: Mapping[str, str] = field(default_factory=dict)
-    ids: str = "text"
-    unpivot: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def table(self) -> Table:
-        """The contract of the target."""
-        return TABLES[self.target]
-
-    def matches(self, name: str) -> bool:
-        """Whether a file of this name is meant (letter case does not matter)."""
-        return any(fnmatch.fnmatchcase(name.casefold(), pattern.casefold()) for pattern in self.files)
-
-    def sources_of(self, column: str) -> tuple[str, ...]:
-        """The source columns that feed a canonical column, () for a constant or nothing."""
-        if column in self.values:
-            return self.values[column].sources
-        return self.columns.get(column, ())
-
-    def fed(self) -> set[str]:
-        """The canonical columns that this spec can fill."""
-        unpivoted = {"changed_at", "to_stage"} if self.unpivot else set()
-        return {*self.columns, *self.constants, *self.values, *unpivoted}
-
-
-@dataclass(frozen=True)
 class Profile:
-    """A named list of tables, and what the profile brings for a new store."""
+    """A named list of tables, and what the profile brings for a new store. `cannot` names a note (data/messages) that
+    says what this system's exports do not carry."""
 
     name: str
     tables: tuple[TableSpec, ...]
+    cannot: str = ""
     settings_text: str = ""
     text: str = field(default="", repr=False, compare=False)
 
@@ -134,12 +82,18 @@ def parse_profile(text: str, name: str) -> Profile:
     except tomllib.TOMLDecodeError as error:
         raise MvpodError("E_PROFILE", profile=name, key="-", found=str(error), expected="valid TOML") from error
     name = raw.get("name", name)
-    _known(raw, ("name", "table", "settings"), name, "")
+    _known(raw, ("name", "table", "settings", "cannot"), name, "")
     items = raw.get("table", [])
     if not isinstance(items, list) or not items:
         raise MvpodError("E_PROFILE", profile=name, key="table", found="nothing", expected="at least one [[table]]")
     tables = tuple(_table(item, name, f"table[{i}]") for i, item in enumerate(items, start=1))
-    return Profile(name, tables, _settings_text(text, raw.get("settings"), name), text)
+    lists = {spec.list for spec in tables}
+    for i, spec in enumerate(tables, start=1):
+        for key, lookup in spec.lookup.items():
+            if lookup.list not in lists:
+                raise MvpodError("E_PROFILE", profile=name, key=f"table[{i}].lookup.{key}", found=repr(lookup.list),
+                                 expected="the list of a [[table]] with target lookup")
+    return Profile(name, tables, raw.get("cannot", ""), _settings_text(text, raw.get("settings"), name), text)
 
 
 def _known(raw: Mapping[str, Any], known: Sequence[str], profile: str, where: str) -> None:
@@ -156,8 +110,8 @@ def _table(raw: Mapping[str, Any], profile: str, where: str) -> TableSpec:
         return MvpodError("E_PROFILE", profile=profile, key=f"{where}.{key}", found=repr(found), expected=expected)
 
     target = raw.get("target")
-    if target not in TABLES:
-        raise refuse("target", target, f"one of {', '.join(TABLES)}")
+    if target not in TARGETS:
+        raise refuse("target", target, f"one of {', '.join(TARGETS)}")
     files = _texts(raw.get("file"))
     if not files:
         raise refuse("file", raw.get("file"), 'a file pattern such as "deals*.csv"')
@@ -171,7 +125,10 @@ def _table(raw: Mapping[str, Any], profile: str, where: str) -> TableSpec:
         values={k: _value_map(v, k, refuse) for k, v in _section(raw, "values", refuse).items()},
         replace={k: _string_map(v, f"replace.{k}", refuse) for k, v in _section(raw, "replace", refuse).items()},
         scale=_section(raw, "scale", refuse), prefixes=_string_map(raw.get("prefixes", {}), "prefixes", refuse),
-        ids=raw.get("ids", "text"), unpivot=_string_map(raw.get("unpivot", {}), "unpivot", refuse))
+        lists=_string_map(raw.get("lists", {}), "lists", refuse),
+        ids=raw.get("ids", "text"), unpivot=_string_map(raw.get("unpivot", {}), "unpivot", refuse),
+        list=raw.get("list", ""),
+        lookup={k: _lookup(v, k, refuse) for k, v in _section(raw, "lookup", refuse).items()})
     _check(spec, refuse)
     return spec
 
@@ -180,7 +137,7 @@ def _columns(raw: Mapping[str, Any], target: str, refuse: Any) -> dict[str, tupl
     """The `columns` section; without one, every canonical column goes by its own name."""
     if "columns" in raw:
         return {k: _texts(v) for k, v in _section(raw, "columns", refuse).items()}
-    own = [*TABLES[target].names, *(["snapshot_date"] if TABLES[target].kind == "state" else [])]
+    own = [*TARGETS[target].names, *(["snapshot_date"] if TARGETS[target].kind == "state" else [])]
     return {name: (name,) for name in own}
 
 
@@ -218,11 +175,17 @@ def _value_map(raw: Any, column: str, refuse: Any) -> ValueMap:
                     None if default is None else _text(default))
 
 
+def _lookup(raw: Any, column: str, refuse: Any) -> Lookup:
+    if not isinstance(raw, Mapping) or set(raw) != {"list", "from"}:
+        raise refuse(f"lookup.{column}", raw, 'list = "name of a list", from = "Source column"')
+    return Lookup(_text(raw["list"]), _texts(raw["from"]))
+
+
 def _check(spec: TableSpec, refuse: Any) -> None:
     """What types cannot say: canonical names, number format, zone, and columns that only fit some targets."""
     names = spec.table.names
     importable = [*names, "snapshot_date"] if spec.table.kind == "state" else names
-    for section in ("columns", "constants", "values", "scale", "prefixes"):
+    for section in ("columns", "constants", "values", "scale", "prefixes", "lists"):
         for column in getattr(spec, section):
             if column not in importable:
                 raise refuse(f"{section}.{column}", column, f"a column of {spec.target}; nearest: "
@@ -236,8 +199,10 @@ def _check(spec: TableSpec, refuse: Any) -> None:
         raise refuse("decimal", marks, "two different marks out of . and , (thousands also ' _ or a blank)")
     if spec.duplicates not in DUPLICATES:
         raise refuse("duplicates", spec.duplicates, " | ".join(DUPLICATES))
-    if spec.ids not in ("text", "salesforce"):
-        raise refuse("ids", spec.ids, "text | salesforce")
+    if spec.ids not in IDS:
+        raise refuse("ids", spec.ids, " | ".join(IDS))
+    if (spec.target == "lookup") != bool(spec.list):
+        raise refuse("list", spec.list, "a name for the target lookup, and for no other")
     if spec.unpivot and spec.target != "stage_change":
         raise refuse("unpivot", spec.target, "the target stage_change")
     _check_zone(spec, refuse)
@@ -252,32 +217,6 @@ def _check_zone(spec: TableSpec, refuse: Any) -> None:
             ZoneInfo(spec.timezone)
         except Exception as error:  # zoneinfo raises several kinds for bad names
             raise refuse("timezone", spec.timezone, "an IANA time zone such as Asia/Shanghai") from error
-
-
-_HEADER = re.compile(r"^\s*\[\[?\s*([A-Za-z_]+)")
-
-
-def sections(text: str) -> dict[str, str]:
-    """TOML text by top-level section: name -> its lines (comments go with what follows them)."""
-    parts: dict[str, list[str]] = {}
-    current, waiting = "", []
-    for line in text.splitlines():
-        found = _HEADER.match(line)
-        if found:
-            current = found.group(1)
-        elif line.lstrip().startswith("#"):
-            waiting.append(line)
-            continue
-        parts.setdefault(current, []).extend([*waiting, line])
-        waiting = []
-    return {name: "\n".join(lines).strip() + "\n" for name, lines in parts.items()}
-
-
-def merged_sections(base: str, over: str) -> str:
-    """`base` with every section that `over` has taken from `over`."""
-    if not over.strip():
-        return base
-    return "\n".join(text for text in {**sections(base), **sections(over)}.values() if text.strip())
 
 
 def _settings_text(text: str, settings: Any, name: str) -> str:
