@@ -1,5 +1,8 @@
 """The dashboard as `mvpod serve` runs it: app.py, made ready while the first viewer's browser is still opening.
 
+The first page's questions are asked for the view that it opens with; a viewer who comes meanwhile waits for the answers
+that are being worked out instead of beginning anew.
+
 `streamlit run app.py` shows the same; the first viewer then waits for what is prepared here.
 """
 
@@ -12,6 +15,7 @@ from threading import Thread
 
 import streamlit as st
 
+from analytics import i18n
 from data.errors import MvpodError
 
 
@@ -22,7 +26,7 @@ async def _ready(_app: st.App) -> AsyncIterator[None]:
 
 
 def _prepare() -> None:
-    """Import what a page needs, build the sample company if there is nothing to show, open what there is."""
+    """Build the sample company if there is nothing to show, import what a page needs, ask what the first page shows."""
     import app as door
     from pages._parts import cache, sample
 
@@ -31,9 +35,14 @@ def _prepare() -> None:
         shown = door.shown(home)
         if shown is None:
             sample.begin(door.sample_store(home))
-        import_module("pages.overview")
+        overview = import_module("pages.overview")
+        i18n.catalogue()
+        if shown is None:
+            sample.wait(door.sample_store(home))
+            shown = door.shown(home)
         if shown is not None:
-            cache.company(str(shown[0]), shown[1].load_id)
+            store, load = str(shown[0]), shown[1].load_id
+            overview.prepare(store, load, door.viewer_scope(cache.company(store, load).settings))
 
 
 app = st.App("app.py", lifespan=_ready)

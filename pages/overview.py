@@ -9,16 +9,18 @@ import streamlit as st
 
 from analytics import cards, findings_value, periods
 from analytics import format as fmt
+from analytics.cards.card import Look
 from analytics.cards.overview import Row, board_of, changed, named, sentence, several, verdict, written
 from analytics.charts import spark
 from analytics.headline import LINES
 from analytics.metrics import registry
 from analytics.view import View
-from data.scope import UNKNOWN
-from pages._parts import cache, context, side_by_side, states, table
+from data.scope import UNKNOWN, Scope
+from pages._parts import cache, context, filter_bar, side_by_side, states, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 from pages._parts.kpi_tile import Figure, kpi_tile
+from pages._parts.value_parts import prepare as prepare_standing_out
 from pages._parts.value_parts import standing_out
 
 #: tiles side by side
@@ -43,6 +45,25 @@ def render(view: View) -> None:
         side_by_side.draw(cards.overview.mix(ask, view, look))
     with states.guard("overview_wins"):
         side_by_side.draw(cards.overview.wins(ask, view, look))
+
+
+def prepare(store: str, load_id: int, scope: Scope) -> None:
+    """Ask what the page shows to a viewer who has chosen nothing, so that the first one finds the answers.
+
+    From the end to the beginning: a viewer who is here already asks from the beginning, and they meet half-way.
+    """
+    company = cache.company(store, load_id)
+    ask = cache.asked(store, load_id, scope)
+    view = filter_bar.first_view(company.last_day, scope)
+    ask.options(View(view.as_of))
+    look = Look(company.settings.organisation.language, company.settings, "light")
+    for cards_of in (cards.overview.wins, cards.overview.mix):
+        cards_of(ask, view, look)
+    prepare_standing_out(ask, view)
+    if several(ask, view):
+        ask.metric("pipeline.open", view, ("segment",))
+    board_of(ask, view)
+    cache.owners_of(ask, company)
 
 
 def _short(board: Sequence[Row], view: View) -> None:

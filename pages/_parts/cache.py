@@ -69,12 +69,20 @@ class Asked:
 def ask() -> Ask:
     """The one way for pages to ask: store, load and scope are those of this run."""
     here = context.now()
-    return cast(Ask, Asked(here.store, here.load_id, here.scope))
+    return asked(here.store, here.load_id, here.scope)
+
+
+def asked(store: str, load_id: int, scope: Scope) -> Ask:
+    """The same outside a run of the script."""
+    return cast(Ask, Asked(store, load_id, scope))
 
 
 def owner_names() -> dict[str, str]:
     """Owner id -> name, of the owners whose opportunities the viewer may see."""
     here = context.now()
-    day = company(here.store, here.load_id).last_day
-    names: dict[str, str] = ask().owner_names(View(as_of=day, scope=here.scope))
-    return names
+    return owners_of(ask(), company(here.store, here.load_id))
+
+
+def owners_of(asked: Ask, of: Company) -> dict[str, str]:
+    """The same, asked outside a run of the script."""
+    return asked.owner_names(View(of.last_day))

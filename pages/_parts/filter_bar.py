@@ -14,7 +14,7 @@ from analytics.charts.style import columns_of
 from analytics.view import Compare, Days, View
 from analytics.view_words import ALL_TIME, FILTERS, LAST_YEAR, last_year
 from data.errors import LANGUAGES, MvpodError
-from data.scope import UNKNOWN, Filters
+from data.scope import UNKNOWN, Filters, Scope
 from pages._parts import context, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -23,8 +23,8 @@ from pages._parts.escape import md_escape
 _IN_SIGHT = 2
 #: Latin characters that the buttons of one switch may take together
 _SWITCH_COLUMNS = 24
-COMPARE = ("previous", "last_year", "none")
-DAYS = ("calendar", "working")
+COMPARE: tuple[Compare, ...] = ("previous", "last_year", "none")
+DAYS: tuple[Days, ...] = ("calendar", "working")
 THEMES = ("system", "light", "dark")
 DEFAULT_PERIOD, EVERY_SEGMENT = LAST_YEAR, "all"
 
@@ -48,15 +48,21 @@ def filter_bar(bounds: tuple[date, date], options: Any, names: Mapping[str, str]
     choice: Options = options(View(as_of=as_of, scope=scope))
     segments = _segment(segment_place, choice)
     period = _period(bar, as_of, bounds[0])
-    compare = view_state.choose("compare", t("filter.compare"), list(COMPARE), "previous",
+    compare = view_state.choose("compare", t("filter.compare"), list(COMPARE), COMPARE[0],
                                 {c: t(f"filter.compare.{c}") for c in COMPARE}, where=bar)
-    days = view_state.choose("days", t("filter.days"), list(DAYS), "calendar", {d: t(f"filter.days.{d}") for d in DAYS},
+    days = view_state.choose("days", t("filter.days"), list(DAYS), DAYS[0], {d: t(f"filter.days.{d}") for d in DAYS},
                              where=bar, kind="segments", width="stretch")
     chosen = _dimensions(bar, choice, names)
     if segments:
         chosen["segment"] = segments
     return View(as_of=as_of, start=period.start if period else None, end=period.end if period else None,
                 compare=cast(Compare, compare), days=cast(Days, days), filters=Filters.of(chosen), scope=scope)
+
+
+def first_view(as_of: date, scope: Scope) -> View:
+    """The view of a viewer who has chosen nothing."""
+    period = last_year(as_of)
+    return View(as_of, period.start, period.end, COMPARE[0], DAYS[0], scope=scope)
 
 
 def look_and_language() -> str:

@@ -47,6 +47,14 @@ def begin(store: Path) -> None:
             _BUILDS[store] = _Build(store)
 
 
+def wait(store: Path) -> None:
+    """Wait until the process that builds is over, if there is one."""
+    with _LOCK:
+        build = _BUILDS.get(store)
+    while build and not build.wait(1.0):
+        pass
+
+
 def finish(store: Path, progress: Callable[[str, float], None]) -> None:
     """Wait until the sample company is there; every viewer who comes meanwhile waits for the same process.
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from analytics import findings_closeness, findings_pipeline, findings_support, findings_win, i18n
 from analytics import format as fmt
+from analytics.ask import Ask
 from analytics.findings import Finding
 from analytics.metrics import registry
 from analytics.view import View
@@ -34,6 +35,19 @@ def standing_out(view: View) -> None:
             if way.button(t(f"page.{page}"), key=f"overview_named_{number}", type="tertiary",
                           icon=":material/arrow_forward:"):
                 view_state.go(page)
+
+
+def prepare(ask: Ask, view: View) -> None:
+    """Ask what the sentences need, last ones first: a viewer who is here already asks from the other end."""
+    learned = ask.attention_rules(View(view.as_of))
+    ask.attention_rates(view, learned=learned)
+    if ask.support_measured(view):
+        ask.support_conditions(view)
+        ask.support_shifts(view)
+    ask.chains(view)
+    ask.closeness_shifts(view)
+    ask.win_shifts(view)
+    ask.pushes(view, "team")
 
 
 def _findings(view: View) -> Iterator[tuple[str, Finding]]:

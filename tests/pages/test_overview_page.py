@@ -19,9 +19,13 @@ from analytics.headline import LINES, TILES
 from analytics.metrics.registry import REGISTRY
 from analytics.periods import parse
 from analytics.view import View
+from app import viewer_scope
 from data.engine import open_company
 from data.scope import Filters
+from data.settings import parse_settings
 from data.store import Store
+from pages import overview
+from pages._parts import cache
 
 Open = Callable[..., AppTest]
 
@@ -81,6 +85,26 @@ def test_where_nothing_can_be_compared_no_change_is_denied(open_page: Open) -> N
     sentences = [text for text in _plain(app.markdown) if "** · " in text]
     assert len(sentences) == len(LINES)
     assert not any("chance" in text for text in sentences)
+
+
+def test_what_the_server_prepares_is_all_that_the_first_viewer_asks(
+    open_page: Open, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = Store.open(store).current()
+    assert load is not None
+    asked: list[str] = []
+
+    class Told(Ask):
+        def __getattribute__(self, name: str) -> Any:
+            asked.append(name)
+            return super().__getattribute__(name)
+    cache_data.clear()
+    overview.prepare(str(store), load.load_id, viewer_scope(parse_settings(load.settings_text)))
+    monkeypatch.setattr(cache, "Ask", Told)
+    open_page("overview")
+    assert not asked
+    open_page("overview", segment="KA")
+    assert asked, "another view is asked anew"
 
 
 @pytest.fixture
