@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -17,17 +17,15 @@ from data import timing
 from data.contracts import TABLES
 from data.duplicates import settle
 from data.errors import MvpodError
-from data.mapping import FILE, REJECTS, ROW, Mapped, map_table
+from data.gathering import Progress, gather
+from data.mapping import FILE, REJECTS, ROW, Mapped
 from data.matching import assign
 from data.notes import Note
-from data.profile import Profile, TableSpec
-from data.readers import RawTable, read_raw, shown
+from data.profile import Profile
+from data.readers import shown
 from data.report import Example, ImportReport, RuleReport, TableReport, rules_of
 from data.settings import Settings
 from data.stages import Stages, Unknown, resolve, with_status
-
-#: called with (what is being done, share done from 0 to 1)
-Progress = Callable[[str, float], None]
 
 
 @dataclass
@@ -47,6 +45,8 @@ class Checked:
     has_own_dates: bool = False
     #: opportunities of which every row was refused
     refused: set[str] = field(default_factory=set)
+    #: the stages of the pipelines, where a file lists them (columns of `table_spec.HELPERS["stage"]`)
+    stage_list: list[pa.Table] = field(default_factory=list)
 
     def dates(self) -> list[date]:
         """The snapshot dates that the state tables hold."""
@@ -71,21 +71,13 @@ def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_
         checked.decisions.append(Note.of("N_BY_COLUMNS", pairs=[f"{shown(p.name)} → {s.target}" for s, p in told]))
     if unused := [shown(p.name) for p in files if p not in used]:
         checked.warnings.append(Note.of("N_UNUSED", files=unused))
-    mapped: dict[str, list[Mapped]] = {}
-    policies: dict[str, str] = {}
-    for i, path in enumerate(used):
-        say("import.read", 0.6 * i / len(used))
-        specs = [spec for spec, p in pairs if p == path]
-        raw = _read(path, specs, settings, checked)
-        for spec in specs if raw is not None else ():
-            assert raw is not None
-            result = map_table(raw, spec, settings, checked.as_of, con)
-            mapped.setdefault(spec.target, []).append(result)
-            policies.setdefault(spec.target, spec.duplicates)
-            checked.decisions += result.notes
-    say("import.check", 0.6)
-    for target, parts in mapped.items():
-        _settle(target, parts, policies[target], settings, checked, con)
+    gathered = gather(pairs, settings, checked.as_of, con, say)
+    checked.decisions += gathered.decisions
+    checked.warnings += gathered.warnings
+    checked.sources, checked.stage_list = gathered.sources, gathered.stage_list
+    for target, parts in gathered.mapped.items():
+        policy = next(spec.duplicates for spec, _ in pairs if spec.target == target)
+        _settle(target, parts, policy, settings, checked, con)
     _date(checked, is_given=as_of is not None)
     _check_rejects(checked, settings)
     _resolve(checked, settings)
@@ -99,21 +91,6 @@ def _modified(files: Sequence[Path], settings: Settings) -> date:
     """The day on which the newest file was written, in the organisation's zone."""
     newest = max((p.stat().st_mtime for p in files if p.exists()), default=0.0)
     return datetime.fromtimestamp(newest, ZoneInfo(settings.organisation.timezone)).date()
-
-
-def _read(path: Path, specs: Sequence[TableSpec], settings: Settings, checked: Checked) -> RawTable | None:
-    """The raw table; an empty file of an optional table is told and skipped."""
-    try:
-        raw = read_raw(path, settings.limits)
-    except MvpodError as error:
-        is_needed = any(not spec.optional or spec.target == "opportunity" for spec in specs)
-        if error.code == "E_EMPTY" and not is_needed:
-            checked.warnings.append(Note.of("N_EMPTY", file=shown(path.name)))
-            return None
-        raise
-    checked.decisions += raw.notes
-    checked.sources.append({"name": raw.name, "sha256": raw.sha256})
-    return raw
 
 
 def _settle(target: str, parts: list[Mapped], policy: str, settings: Settings, checked: Checked,
