@@ -1,4 +1,4 @@
-"""Chromium without a window: charts as SVG, pages as PNG and PDF. One browser draws everything of one file.
+"""Chromium without a window: charts as SVG, pages as PNG and PDF. One browser draws all files and stays for the next.
 
 Plotly is loaded once, from the installed package, and draws every chart (Kaleido loads it anew for each one: three
 times the work). Nothing is asked of the network: the pages that are printed here may load nothing (`PAGE`). Needs no
@@ -8,10 +8,13 @@ event loop of the caller, so that it can be called from any thread.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import base64
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import cache
+from threading import Thread
 from typing import Any, TypeVar
 
 import plotly.graph_objects as go
@@ -26,6 +29,8 @@ from data.errors import MvpodError
 T = TypeVar("T")
 #: seconds until a browser that does not answer is given up
 PATIENCE = 120
+#: seconds after which a browser without work is closed
+IDLE = 90
 #: The first line of a page: whatever stands in it, it loads nothing and runs nothing.
 PAGE = ("<!doctype html><meta charset='utf-8'><meta http-equiv='Content-Security-Policy' "
         "content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">")
@@ -64,6 +69,7 @@ class Chromium:
     async def pdf(self, page: str) -> bytes:
         """A page as PDF; its own style says how large the paper is."""
         await self._show(page)
+        await self._send(self._paper, "Emulation.clearDeviceMetricsOverride")
         found = await self._send(self._paper, "Page.printToPDF", printBackground=True, preferCSSPageSize=True)
         return base64.b64decode(found["data"])
 
@@ -88,19 +94,81 @@ class Chromium:
 
 
 def draw(job: Callable[[Chromium], Awaitable[T]]) -> T:
-    """What `job` makes with a browser. MvpodError E_NO_BROWSER where there is none, E_BROWSER where it fails."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(_drawn(job))).result()
+    """What `job` makes with a browser. MvpodError E_NO_BROWSER where there is none, E_BROWSER where it fails.
+
+    For any thread; one file is drawn after the other.
+    """
+    return asyncio.run_coroutine_threadsafe(_kept().drawn(job), _kept().loop).result()
 
 
-async def _drawn(job: Callable[[Chromium], Awaitable[T]]) -> T:
-    try:
-        async with Browser() as browser:
-            return await asyncio.wait_for(job(Chromium(browser)), PATIENCE)
-    except ChromeNotFoundError as error:
-        raise MvpodError("E_NO_BROWSER") from error
-    except (BrowserClosedError, BrowserFailedError, ChannelClosedError, TimeoutError, RuntimeError) as error:
-        raise MvpodError("E_BROWSER", found=str(error) or type(error).__name__) from error
+class _Kept:
+    """One browser for all files: starting it takes longer than drawing most of them. It is closed when it has had
+    nothing to do for IDLE seconds, when the program ends, and when it fails."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._turn = asyncio.Lock()
+        self._open: tuple[Browser, Chromium] | None = None
+        self._rest: asyncio.TimerHandle | None = None
+        Thread(target=self.loop.run_forever, name="chromium", daemon=True).start()
+
+    async def drawn(self, job: Callable[[Chromium], Awaitable[T]]) -> T:
+        """What a job makes; where a browser that was kept is found dead, with a fresh one."""
+        async with self._turn:
+            if self._rest:
+                self._rest.cancel()
+            try:
+                was_kept = self._open is not None
+                try:
+                    return await self._once(job)
+                except MvpodError as error:
+                    if not was_kept or error.code != "E_BROWSER":
+                        raise
+                return await self._once(job)
+            finally:
+                self._rest = self.loop.call_later(IDLE, lambda: self.loop.create_task(self._rested()))
+
+    async def _once(self, job: Callable[[Chromium], Awaitable[T]]) -> T:
+        try:
+            if self._open is None:
+                browser = await Browser()
+                self._open = browser, Chromium(browser)
+                atexit.unregister(close)
+                atexit.register(close)  # last, so that it comes before the removal of the folder that the browser uses
+            return await asyncio.wait_for(job(self._open[1]), PATIENCE)
+        except ChromeNotFoundError as error:
+            raise MvpodError("E_NO_BROWSER") from error
+        except (BrowserClosedError, BrowserFailedError, ChannelClosedError, TimeoutError, RuntimeError,
+                MvpodError) as error:
+            await self._close()
+            raise error if isinstance(error, MvpodError) else MvpodError(
+                "E_BROWSER", found=str(error) or type(error).__name__) from error
+
+    async def _rested(self) -> None:
+        async with self._turn:
+            await self._close()
+
+    async def _close(self) -> None:
+        was, self._open = self._open, None
+        if was:
+            with suppress(Exception):  # one that is gone already
+                await was[0].close()
+
+    def close(self) -> None:
+        """Closes the browser, once it has drawn what it is drawing."""
+        asyncio.run_coroutine_threadsafe(self._rested(), self.loop).result(PATIENCE)
+
+
+@cache
+def _kept() -> _Kept:
+    return _Kept()
+
+
+def close() -> None:
+    """No browser stays open: the next file starts one."""
+    if _kept.cache_info().currsize:
+        with suppress(Exception):
+            _kept().close()
 
 
 def _numbered(svg: str, place: int) -> str:

@@ -12,12 +12,13 @@ import json
 from collections.abc import Sequence
 
 import pandas as pd
-from pypdf import PdfReader, PdfWriter
+from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
 from analytics.cards import Card, Look
 from analytics.export import csv, parts, pdf_pages, pdf_text
 from analytics.export.browser import Chromium, draw
+from analytics.export.pdf_append import Appended
 from analytics.review import figures
 from analytics.review.slides import Slide
 from analytics.review.stamp import Stamp, from_text
@@ -61,18 +62,14 @@ def read_figures(data: bytes) -> dict[int, pd.DataFrame]:
 def _stamped(pdf: bytes, slides: Sequence[Slide], stamp: Stamp) -> bytes:
     """The document with figures attached, properties set, and what every page draws hashed."""
     reader, day = PdfReader(io.BytesIO(pdf)), f"D:{stamp.as_of.replace('-', '')}000000Z"
-    writer = PdfWriter(clone_from=reader)
-    pdf_text.readable(writer)
-    for place, card, _ in parts.numbered(slides):
-        writer.add_attachment(parts.file_name(place, card, "csv"), csv.csv_bytes(card.frame))
-    writer.metadata = None
-    writer.add_metadata({
+    more = Appended(pdf, reader)
+    pdf_text.readable(pdf, reader, more)
+    more.attach({parts.file_name(place, card, "csv"): csv.csv_bytes(card.frame)
+                 for place, card, _ in parts.numbered(slides)})
+    return more.document({
         "/Title": parts.text(stamp.organisation), "/Subject": parts.text(stamp.words), "/Author": stamp.app,
         "/Creator": stamp.app, "/CreationDate": day, "/ModDate": day, "/Keywords": f"load {stamp.load}",
         STAMP: stamp.to_text(), PAGES: json.dumps(_hashes(reader))})
-    stream = io.BytesIO()
-    writer.write(stream)
-    return stream.getvalue()
 
 
 def _hashes(reader: PdfReader) -> list[str]:

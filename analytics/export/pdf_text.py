@@ -7,21 +7,28 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from pypdf import PdfWriter
+from pypdf import PdfReader
 from pypdf.generic import StreamObject
+
+from analytics.export.pdf_append import Appended, stream
 
 #: Radicals of Unicode's supplement (U+2E80 to U+2EF3) that look like a character in use; the others decompose by rule.
 _SIMPLIFIED = dict(zip("⺠⺟⺎⺒⺓⺛⺧⻁⻄⻅⻆⻉⻋⻓⻔⻘⻙⻚⻛⻜⻝⻢⻣⻤⻥⻦⻨⻩⻬⻮⻰⻳",
                        "民母兀巳幺旡牛虎西见角贝车长门青韦页风飞食马骨鬼鱼鸟麦黄齐齿龙龟", strict=True))
+#: Where a font names the object that says which characters it draws.
+_SAYS = re.compile(rb"/ToUnicode (\d+) 0 R")
 _SINGLE = re.compile(rb"(<[0-9A-F]+>) <(2[EF][0-9A-F]{2})>\n")
 _RANGE = re.compile(rb"<([0-9A-F]+)> <([0-9A-F]+)> <(2[EF][0-9A-F]{2})>\n")
 
 
-def readable(writer: PdfWriter) -> None:
+def readable(pdf: bytes, reader: PdfReader, more: Appended) -> None:
     """Lets every font say the character in use."""
-    for found in writer._objects:
-        if isinstance(found, StreamObject) and b"beginbf" in (said := found.get_data()):
-            found.set_data(_SINGLE.sub(_one, _RANGE.sub(_listed, said)))
+    for number in sorted({int(found) for found in _SAYS.findall(pdf)}):
+        told = reader.get_object(number)
+        if isinstance(told, StreamObject) and b"beginbf" in (said := told.get_data()):
+            meant = _SINGLE.sub(_one, _RANGE.sub(_listed, said))
+            if meant != said:
+                more.replace(number, stream(meant))
 
 
 def character(radical: str) -> str:

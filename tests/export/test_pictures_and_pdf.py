@@ -7,6 +7,7 @@ import re
 import struct
 import threading
 import zipfile
+from subprocess import Popen
 from xml.etree import ElementTree
 
 import pandas as pd
@@ -145,10 +146,37 @@ class TestPdf:
         assert pdf.read_stamp(made[0]) == stamp(bridge())
 
 
+class TestOneBrowserForAllFiles:
+    pytestmark = DRAWN
+
+    def test_the_next_file_is_drawn_by_the_same_browser(self) -> None:
+        assert process().pid == process().pid
+
+    def test_one_that_was_killed_is_replaced(self) -> None:
+        first = process()
+        first.kill()
+        first.wait()
+        assert len(images.charts([bridge().figure])) == 1
+        assert process().pid != first.pid
+
+    def test_it_is_closed_when_it_has_rested(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(browser, "IDLE", 0.1)
+        assert process().wait(60) is not None
+
+    def test_a_drawing_that_fails_takes_no_later_one_with_it(self) -> None:
+        async def fails(chromium: browser.Chromium) -> None:
+            await chromium.charts([bridge().figure], 100)
+            await chromium._run("nothing.like.that")
+        with pytest.raises(MvpodError, match="E_BROWSER"):
+            browser.draw(fails)
+        assert len(images.charts([bridge().figure])) == 1
+
+
 @pytest.mark.parametrize("make", [
     lambda: pdf.pdf_bytes(slides(bridge()), LOOK, stamp(bridge())),
     lambda: images.picture_zip(slides(bridge()), LOOK, stamp(bridge()), "png")], ids=["pdf", "png"])
 def test_where_no_browser_is_the_error_says_what_to_install(make: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser.close()
     monkeypatch.setenv("BROWSER_PATH", "/nowhere/chromium")
     with pytest.raises(MvpodError) as missing:
         make()  # type: ignore[operator]
@@ -227,6 +255,14 @@ def test_the_corpus_is_not_empty() -> None:
 
 def texts_of(svg: bytes) -> list[str]:
     return ["".join(e.itertext()) for e in ElementTree.fromstring(svg).iter() if e.tag.endswith("}text")]
+
+
+def process() -> Popen[bytes]:
+    """The browser that draws."""
+    async def found(chromium: browser.Chromium) -> Popen[bytes]:
+        running: Popen[bytes] = chromium._browser.subprocess
+        return running
+    return browser.draw(found)
 
 
 def flat(text: str) -> str:
