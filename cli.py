@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from analytics.review.pack import Language, Pack
     from data.engine import Company
     from data.report import ImportReport
+    from data.notes import Note
     from data.settings import Settings
     from data.store import Load, Store
 
@@ -141,6 +142,8 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--accept-shrink", action="store_true", help=say("accept_shrink"))
 
     sub = command("recognise", recognise)
+    sub.add_argument("--refuse", action="append", default=[], metavar="KIND[,KIND]", help=say("refuse"))
+
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=say("paths"))
     sub.add_argument("--format", choices=("table", "json"), default="table", help=say("format"))
 
@@ -211,7 +214,8 @@ def import_(args: argparse.Namespace) -> int:
 
     with _bar(args.lang) as progress:
         report = import_paths(args.paths, args.store, profile=args.profile, as_of=args.as_of, config=args.config,
-                              dry_run=args.dry_run, accept_shrink=args.accept_shrink, progress=progress)
+                              dry_run=args.dry_run, accept_shrink=args.accept_shrink, progress=progress,
+                              refuse=[kind.strip() for kinds in args.refuse for kind in kinds.split(",")])
     _print_report(report, args.lang)
     return DONE
 
@@ -225,10 +229,7 @@ def _print_report(report: ImportReport, lang: str) -> None:
         out.print(_grid(lang, ("table", "column", "rule", "rows", "example"), [
             (_table_name(r.target, lang), r.column, r.text(lang), r.count,
              "; ".join(f"{e.file}:{e.row} {e.value or ''}".strip() for e in r.examples[:2])) for r in report.rules]))
-    for note in report.decisions:
-        out.print(Text(f"· {note.text(lang)}"))
-    for note in report.warnings:
-        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
+    _print_notes(report.decisions, report.warnings, lang)
     outcome = "dry_run" if report.is_dry_run else "unchanged" if report.is_unchanged else "published"
     out.print(Text(t(f"cli.import.{outcome}", lang, load=report.load_id, as_of=report.as_of.isoformat())))
 
@@ -245,6 +246,15 @@ def recognise(args: argparse.Namespace) -> int:
         return outcome
     out = _console()
     out.print(Text(recognition.verdict(found, args.lang), style="bold"))
+def _print_notes(decisions: Iterable[Note], warnings: Iterable[Note], lang: str) -> None:
+    """Decisions with their kind, by which `--refuse` knows them, then what else was noticed."""
+    out = _console()
+    for note in decisions:
+        out.print(Text(f"· {note.text(lang)}" + (f"  [{note.kind}]" if note.kind else "")))
+    for note in warnings:
+        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
+
+
     fit = found.best or found.fits[0]
     _print_frame(recognition.files(found, fit, args.lang), "table", args.lang)
     if found.best:
@@ -330,6 +340,7 @@ def quarantine(args: argparse.Namespace) -> int:
         store.load(args.load)
     frame = store.table("quarantine").to_pandas()
     if args.load is not None:
+    _print_notes(load.decisions, load.warnings, args.lang)
         frame = frame[frame["load_id"] == args.load]
     _print_frame(frame, args.format, args.lang)
     return DONE

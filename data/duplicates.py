@@ -11,15 +11,27 @@ import pyarrow as pa
 
 from data.contracts import TABLES
 from data.mapping import FILE, REJECTS, ROW
+from data.notes import EXAMPLES
 
 
 @dataclass(frozen=True)
 class Settled:
-    """`table` with unique keys; `deduplicated` rows dropped; `rejects` are the contradicting rows (quarantine)."""
+    """`table` with unique keys; `deduplicated` rows dropped; `rejects` are the contradicting rows (quarantine).
+    `repeats` and `overruled` part the dropped rows: those that say what the kept one says, and those that do not."""
 
     table: pa.Table
     deduplicated: int
     rejects: pa.Table
+    repeats: Dropped
+    overruled: Dropped
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """How many rows were dropped, and the first of them: file:row and key."""
+
+    count: int = 0
+    examples: tuple[str, ...] = ()
 
 
 def key_of(target: str) -> tuple[str, ...]:
@@ -36,17 +48,37 @@ def settle(table: pa.Table, target: str, policy: str, con: duckdb.DuckDBPyConnec
     key = key_of(target)
     rows = _repeated(table, target, key, con)
     if rows.empty:
-        return Settled(table, 0, REJECTS.empty_table())
+        return Settled(table, 0, REJECTS.empty_table(), Dropped(), Dropped())
     drop, refused = np.zeros(table.num_rows, bool), []
+    repeats: list[int] = []
+    overruled: list[int] = []
     for _, group in rows.groupby("k", sort=False):
-        positions = group["i"].to_numpy()
-        if group["content"].nunique() > 1 and policy == "error":
+        positions, content = group["i"].to_numpy(), group["content"].to_numpy()
+        if policy == "error" and len(set(content)) > 1:
             refused.extend(positions)
             drop[positions] = True
-        else:
-            drop[positions[:-1] if policy == "last" else positions[1:]] = True
+            continue
+        kept = -1 if policy == "last" else 0
+        is_same = content == content[kept]
+        out = positions != positions[kept]
+        drop[positions[out]] = True
+        repeats.extend(positions[out & is_same])
+        overruled.extend(positions[out & ~is_same])
     rejects = _rejects(table, target, key, refused)
-    return Settled(table.filter(pa.array(~drop)), int(drop.sum()) - len(refused), rejects)
+    return Settled(table.filter(pa.array(~drop)), len(repeats) + len(overruled), rejects,
+                   _dropped(table, key, repeats), _dropped(table, key, overruled))
+
+
+def _dropped(table: pa.Table, key: tuple[str, ...], positions: list[int]) -> Dropped:
+    rows = table.take(pa.array(sorted(positions)[:EXAMPLES], pa.int64()))
+    places = zip(rows.column(FILE).to_pylist(), rows.column(ROW).to_pylist(), _keys(rows, key), strict=True)
+    return Dropped(len(positions), tuple(f"{file}:{row} {said}" for file, row, said in places))
+
+
+def _keys(rows: pa.Table, key: tuple[str, ...]) -> list[str]:
+    """The keys of rows, in words."""
+    return [" | ".join(str(v) for v in values if v is not None)
+            for values in zip(*(rows.column(k).to_pylist() for k in key if k != "snapshot_date"), strict=True)]
 
 
 def _repeated(table: pa.Table, target: str, key: tuple[str, ...], con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
@@ -69,8 +101,7 @@ def _rejects(table: pa.Table, target: str, key: tuple[str, ...], positions: list
     if not positions:
         return REJECTS.empty_table()
     rows = table.take(pa.array(sorted(positions)))
-    shown = [" | ".join(str(v) for v in values if v is not None)
-             for values in zip(*(rows.column(k).to_pylist() for k in key if k != "snapshot_date"), strict=True)]
     size = rows.num_rows
     return pa.table([pa.array([target] * size), rows.column(FILE).cast(pa.string()), rows.column(ROW),
-                     pa.array([key[0]] * size), pa.array(["duplicate"] * size), pa.array(shown)], schema=REJECTS)
+                     pa.array([key[0]] * size), pa.array(["duplicate"] * size), pa.array(_keys(rows, key))],
+                    schema=REJECTS)

@@ -54,8 +54,8 @@ class MvpodError(Exception):
 
 
 class _Shown(dict[str, Any]):
-    """Fields as they are shown: lists joined, sentences within a sentence in its language, a missing field visible
-    instead of a second error."""
+    """Fields as they are shown: lists joined (sentences by a blank), sentences within a sentence in its language, a
+    missing field visible instead of a second error."""
 
     def __init__(self, fields: Mapping[str, Any], lang: str) -> None:
         super().__init__(fields)
@@ -64,7 +64,8 @@ class _Shown(dict[str, Any]):
     def __getitem__(self, key: str) -> Any:
         value = self.get(key, "?")
         if isinstance(value, (list, tuple, set, frozenset)):
-            return ", ".join(str(self._said(v)) for v in value)
+            said = [str(self._said(v)) for v in value]
+            return (" " if all(s.endswith((".", "。")) for s in said) else ", ").join(said)
         return self._said(value)
 
     def _said(self, value: Any) -> Any:

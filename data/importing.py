@@ -9,7 +9,7 @@ step, and a failure at any moment leaves the last published load as it was.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -27,7 +27,7 @@ from data.engine import connect, parquet
 from data.enrich import conform, differing, enrich
 from data.errors import MvpodError
 from data.matching import files_of
-from data.notes import Note
+from data.notes import DECIDED, WARNED, Note, kinds, refuse_decisions
 from data.placing import check_shrink, complete
 from data.profile import Profile, builtin_profiles, load_profile
 from data.recognise import recognised
@@ -44,15 +44,18 @@ SAMPLE = "sample-company"
 
 def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile: str | Path | None = None,
                  as_of: date | None = None, config: Path | str | None = None, dry_run: bool = False,
-                 accept_shrink: bool = False, progress: Progress | None = None) -> ImportReport:
+                 accept_shrink: bool = False, refuse: Iterable[str] = (),
+                 progress: Progress | None = None) -> ImportReport:
     """Imports files (or the files that lie in folders) under a profile; without one, the built-in profile that fits.
 
     `as_of`: the snapshot date of rows that carry none; without it, the day on which the newest file was written, and
     the report says so. `config`: a mvpod.toml to put in force. `dry_run` checks everything and writes nothing.
     `progress(step, share)` is told where things stand. The same files under the same profile, date and settings
-    again change nothing. Raises MvpodError; the codes are those of `data/messages/import.toml` and of the store.
+    again change nothing. `refuse`: kinds of decisions (`notes.DECISIONS`, or 'all') that are not to be taken: where one
+    is called for, E_DECISION_REFUSED. Raises MvpodError; the codes are those of `data/messages/import.toml`,
+    `decisions.toml` and of the store.
     """
-    say, store_path = progress or _silent, Path(store_path)
+    say, store_path, refused = progress or _silent, Path(store_path), kinds(refuse)
     say("import.start", 0.0)
     files = files_of(paths)
     chosen, recognised = _profile(profile, files)
@@ -61,10 +64,9 @@ def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile
     with connect([store_path] if store_path.exists() else []) as con:
         checked = check_files(files, chosen, settings, as_of, con, say)
     checked.decisions[:0] = [*recognised, origin]
-    identity = chosen.identity
     if dry_run:
-        return _dry_run(store_path, checked, settings, accept_shrink)
-    return _publish(store_path, checked, identity, settings, accept_shrink, say)
+        return _dry_run(store_path, checked, settings, accept_shrink, refused)
+    return _publish(store_path, checked, chosen.identity, settings, accept_shrink, say, refused)
 
 
 def import_tables(store_path: Path | str, tables: Mapping[str, pa.Table], *, settings: Settings,
@@ -165,7 +167,9 @@ def check_company(store_path: Path, profile: str) -> None:
         raise MvpodError("E_SAMPLE_OVER_REAL", store=store_path.name)
 
 
-def _dry_run(store_path: Path, checked: Checked, settings: Settings, accept_shrink: bool) -> ImportReport:
+def _dry_run(store_path: Path, checked: Checked, settings: Settings, accept_shrink: bool,
+             refused: Sequence[str]) -> ImportReport:
+    refuse_decisions(checked.decisions, refused)
     load = _current(store_path)
     if load is not None:
         store = Store.open(store_path)
@@ -175,7 +179,8 @@ def _dry_run(store_path: Path, checked: Checked, settings: Settings, accept_shri
 
 
 def _publish(store_path: Path, checked: Checked, profile: str, settings: Settings, accept_shrink: bool,
-             say: Progress) -> ImportReport:
+             say: Progress, refused: Sequence[str] = ()) -> ImportReport:
+    refuse_decisions(checked.decisions, refused)
     store = Store.open(store_path, create=True)
     if apply_settings(store_path, settings, say) is not None:
         checked.decisions.append(Note.of("N_SETTINGS_CHANGED"))
@@ -187,6 +192,7 @@ def _publish(store_path: Path, checked: Checked, profile: str, settings: Setting
             check_shrink(checked, w.files, settings, accept_shrink, con)
             say("import.enrich", 0.65)
             dates = complete(checked, w.files, settings, con)
+        refuse_decisions([*checked.decisions, *checked.warnings], refused)
         say("import.store", 0.7)
         _write(w, checked, settings)
         _keep_settings(store_path, settings)
@@ -214,8 +220,11 @@ def _write(w: Any, checked: Checked, settings: Settings) -> None:
 
 
 def _counts(checked: Checked) -> dict[str, Any]:
-    return {t.target: {"in": t.rows_in, "loaded": t.loaded, "quarantined": t.quarantined,
-                       "deduplicated": t.deduplicated, "filtered": t.filtered} for t in checked.counts.values()}
+    """Rows by table, and what was decided and noticed, for the record of the load."""
+    tables = {t.target: {"in": t.rows_in, "loaded": t.loaded, "quarantined": t.quarantined,
+                         "deduplicated": t.deduplicated, "filtered": t.filtered} for t in checked.counts.values()}
+    told = {DECIDED: checked.decisions, WARNED: checked.warnings}
+    return {**tables, **{key: [note.row() for note in dict.fromkeys(notes)] for key, notes in told.items() if notes}}
 
 
 def _keep_settings(store_path: Path, settings: Settings) -> None:

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from data.contracts import CONTRACT_VERSION
 from data.delta import DeltaFolder, Part, first_line, readable, sync
 from data.errors import MvpodError
+from data.notes import DECIDED, WARNED, Note
 from data.parts import write_rows
 
 SCHEMA = pa.schema([
@@ -45,7 +46,8 @@ class Load:
     """One published load. `versions` names the Delta version of every table that belongs to this state.
 
     `kind`: import, restore, rebuild, settings or vacuum. `as_of`: the newest date that the load speaks of.
-    `sources`: the files that were read (name, sha256, …). `counts`: rows in, loaded and quarantined.
+    `sources`: the files that were read (name, sha256, …). `counts`: rows in, loaded and quarantined by table; what an
+    import decided and noticed is kept with them.
     """
 
     load_id: int
@@ -60,6 +62,16 @@ class Load:
     counts: Mapping[str, Any]
     settings_text: str = field(repr=False)
     digest: str = ""
+
+    @property
+    def decisions(self) -> tuple[Note, ...]:
+        """What the import decided by itself, with counts and examples."""
+        return tuple(map(Note.kept, self.counts.get(DECIDED, ())))
+
+    @property
+    def warnings(self) -> tuple[Note, ...]:
+        """What was loaded and yet looked wrong."""
+        return tuple(map(Note.kept, self.counts.get(WARNED, ())))
 
     def row(self) -> dict[str, Any]:
         """The stored row."""

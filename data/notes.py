@@ -1,11 +1,37 @@
-"""What an import tells besides errors: a code and fields, and a sentence in each language (data/messages/*.toml)."""
+"""What an import tells besides errors: a code and fields, and a sentence in each language (data/messages/*.toml).
+
+Notes that tell a decision have a kind (`DECISIONS`), and a kind can be refused: then the import stops.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from data.errors import sentence
+from data.errors import MvpodError, nearest, sentence
+
+#: Kind of decision -> the notes that tell one. Messages K_… say what a kind is, W_… what to do without it.
+DECISIONS: dict[str, tuple[str, ...]] = {
+    "profile": ("N_PROFILE_RECOGNISED",),
+    "columns": ("N_BY_COLUMNS",),
+    "encoding": ("N_ENCODING",),
+    "dates": ("N_DATE_ORDER",),
+    "as_of": ("N_AS_OF_FILE",),
+    "sheets": ("N_XLSX_SHEETS", "N_XLSX_HIDDEN"),
+    "cells": ("N_XLSX_ERRORS",),
+    "spelling": ("N_REPLACED", "N_BLANKED"),
+    "duplicates": ("N_DUPLICATES", "N_KEPT_ONE"),
+    "history": ("N_COLLAPSED",),
+    "status": ("N_STATUS_OVERRULED",),
+    "pipeline": ("N_PIPELINE_ASSUMED",),
+    "events_only": ("N_SYNTHESISED",),
+}
+#: Where the notes of a load stand among its counts.
+DECIDED, WARNED = "decisions", "warnings"
+#: Examples that are kept of each broken rule and each decision.
+EXAMPLES = 5
+_KIND = {code: kind for kind, codes in DECISIONS.items() for code in codes}
 
 
 @dataclass(frozen=True)
@@ -17,12 +43,55 @@ class Note:
 
     @classmethod
     def of(cls, code: str, **fields: Any) -> Note:
-        """A note; lists become tuples, so that notes stay hashable."""
-        return cls(code, tuple((k, tuple(v) if isinstance(v, (list, set)) else v) for k, v in fields.items()))
+        """A note; lists become tuples, so that notes stay hashable; the order of the fields does not matter."""
+        return cls(code, tuple((k, tuple(v) if isinstance(v, (list, set)) else v) for k, v in sorted(fields.items())))
+
+    @classmethod
+    def kept(cls, row: Mapping[str, Any]) -> Note:
+        """A note out of the record of a load."""
+        return cls.of(str(row["code"]), **row["fields"])
+
+    def row(self) -> dict[str, Any]:
+        """As it is kept with a load: nothing but texts, numbers and lists of these."""
+        return {"code": self.code, "fields": {k: _plain(v) for k, v in self.fields}}
+
+    @property
+    def kind(self) -> str:
+        """Which kind of decision it tells, '' for what was merely noticed."""
+        return _KIND.get(self.code, "")
 
     def __str__(self) -> str:
         return self.text()
 
     def text(self, lang: str = "en") -> str:
-        """The sentence in `lang` ('en' or 'zh')."""
-        return sentence(self.code, lang, **dict(self.fields))
+        """The sentence in `lang` ('en' or 'zh'); code and fields for a note that another version has written."""
+        try:
+            return sentence(self.code, lang, **dict(self.fields))
+        except KeyError:
+            return f"{self.code} {dict(self.fields)}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_plain(v) for v in value]
+    return value if isinstance(value, (str, int, float)) or value is None else str(value)
+
+
+def kinds(names: Iterable[str]) -> tuple[str, ...]:
+    """Checked kinds of decisions, 'all' for every one of them; MvpodError E_DECISION_KIND with the nearest name."""
+    found: list[str] = []
+    for name in names:
+        if name != "all" and name not in DECISIONS:
+            raise MvpodError("E_DECISION_KIND", found=name, hint=nearest(name, list(DECISIONS)),
+                             known=[*DECISIONS, "all"])
+        found += DECISIONS if name == "all" else [name]
+    return tuple(dict.fromkeys(found))
+
+
+def refuse_decisions(notes: Iterable[Note], refused: Collection[str]) -> None:
+    """E_DECISION_REFUSED with every decision of the refused kinds and what to do without it, if there are any."""
+    found = [note for note in dict.fromkeys(notes) if note.kind in refused]
+    if found:
+        hit = dict.fromkeys(note.kind for note in found)
+        raise MvpodError("E_DECISION_REFUSED", kinds=[Note.of(f"K_{kind.upper()}") for kind in hit], decisions=found,
+                         instead=[Note.of(f"W_{kind.upper()}") for kind in hit])

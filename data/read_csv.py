@@ -28,6 +28,7 @@ _BLOCK = 1 << 24
 DELIMITERS = (",", ";", "\t", "|")
 _CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_FOREIGN_WORD = re.compile(r"[^\x00-\x7f]+")
 #: A whole line that is valid UTF-8 and holds at least two characters of three bytes: no accident in a GB18030 file.
 _UTF8_LINE = re.compile(rb"(?m)^[\x00-\x09\x0b-\x7f]*(?:[\xe3-\xe9][\x80-\xbf]{2}[\x00-\x09\x0b-\x7f]*){2,}$")
 
@@ -40,8 +41,19 @@ def read(file: BinaryIO, name: str, size: int, limits: Import) -> RawTable:
         delimiter = sniff_delimiter(sample)
         header = clean_header(_first_record(sample, delimiter, name), name, limits)
         table = _parse(text, delimiter, len(header), name)
+        guessed = _guessed(text, name) if encoding == "gb18030" else []
+    told = Note.of("N_CSV", file=name, encoding=encoding, delimiter=_delimiter_name(delimiter))
     return RawTable(name, "csv", with_header(table, header, name), "", size, encoding=encoding, delimiter=delimiter,
-                    notes=(Note.of("N_CSV", file=name, encoding=encoding, delimiter=_delimiter_name(delimiter)),))
+                    notes=(told, *guessed))
+
+
+def _guessed(text: BinaryIO, name: str) -> list[Note]:
+    """That only the text itself says GB18030, with the first words that show whether that is right."""
+    text.seek(0)
+    for row, line in enumerate(text, 1):
+        if found := _FOREIGN_WORD.search(line.decode("utf-8")):
+            return [Note.of("N_ENCODING", file=name, encoding="GB18030", row=row, example=found[0][:40])]
+    return []
 
 
 def header(file: BinaryIO, name: str, size: int, limits: Import) -> list[str]:

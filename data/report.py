@@ -9,10 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.errors import sentence
-from data.notes import Note
-
-#: Examples that are kept of each broken rule.
-EXAMPLES = 5
+from data.notes import EXAMPLES, Note
 
 
 @dataclass(frozen=True)

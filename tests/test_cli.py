@@ -224,6 +224,17 @@ def test_recognise_fails_where_no_profile_fits_and_says_what_is_lacking(run: Run
     assert "阶段" in said.out
 
 
+def test_decisions_are_shown_with_their_kind_kept_with_the_load_and_refused(run: Run, exports: Path) -> None:
+    (exports / "opportunity.csv").write_text(OPPORTUNITIES + OPPORTUNITIES.splitlines()[1] + "\n", encoding="utf-8")
+    words = ("import", exports, "--profile", "canonical", "--as-of", "2026-03-31")
+    stopped = run(*words, "--refuse", "spelling,duplicates")
+    assert stopped.code == 1
+    assert "E_DECISION_REFUSED: Refused (merged duplicates): opportunity: 1 rows" in stopped.err
+    assert run("loads").code == 1
+    assert "for example opportunity.csv:6 o1.  [duplicates]" in run(*words).out
+    assert "例如 opportunity.csv:6 o1。  [duplicates]" in run("show", 1, lang="zh").out
+
+
 def test_loads_show_verify_restore_and_rebuild_follow_one_another(loaded: Run, exports: Path) -> None:
     moved_on = OPPORTUNITIES.replace("o4,a2,smb,need", "o4,a2,smb,quote")
     (exports / "opportunity.csv").write_text(moved_on, encoding="utf-8")
