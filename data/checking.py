@@ -62,13 +62,8 @@ class Checked:
 
 
 def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_of: date | None,
-                con: duckdb.DuckDBPyConnection, say: Progress, *, is_new: bool = False,
-                accept_stages: bool = False) -> Checked:
-    """Reads, maps and checks. Raises the errors of `readers`, `mapping`, `stages` and `timing`, and E_REJECTS.
-
-    `is_new`: nothing is stored yet under the pipelines of `settings`, so that those of the export may take their place.
-    `accept_stages`: stages that the settings do not know are put in force as suggested, in `Checked.settings`.
-    """
+                con: duckdb.DuckDBPyConnection, say: Progress) -> Checked:
+    """Reads, maps and checks. Raises the errors of `readers`, `mapping`, `stages` and `timing`, and E_REJECTS."""
     pairs, told = assign(files, profile, settings.limits)
     used = list(dict.fromkeys(path for _, path in pairs))
     checked = Checked(profile.name, as_of or _modified(used, settings))
@@ -85,7 +80,7 @@ def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_
         _settle(target, parts, policy, settings, checked, con)
     _date(checked, is_given=as_of is not None)
     _check_rejects(checked, settings)
-    settings = checked.settings = _resolve(checked, settings, con, is_new=is_new, accept=accept_stages)
+    _resolve(checked, settings)
     _refuse_later(checked, settings)
     _refuse_children(checked)
     _look_over(checked)
@@ -235,12 +230,19 @@ def _refuse_children(checked: Checked) -> None:
         _quarantine(checked, "stage_change", bad, "opportunity_id", "parent_rejected", ids)
 
 
-def _resolve(checked: Checked, settings: Settings, con: duckdb.DuckDBPyConnection, *, is_new: bool,
-             accept: bool) -> Settings:
-    """Stage names as keys; of events only that they are known, because their pipeline is their opportunity's. Returns
-    the settings in force: others than those given only where suggested stages are accepted."""
-    table, stages, unknown = *_resolved(checked, settings), Unknown()
-    return settings
+def _resolve(checked: Checked, settings: Settings) -> None:
+    """Stage names as keys; of events only that they are known, because their pipeline is their opportunity's."""
+    stages, unknown = Stages(settings), Unknown()
+    if (table := checked.tables.get("opportunity")) is not None:
+        table = resolve(table, "stage", stages, unknown)
+    if (events := checked.tables.get("stage_change")) is not None:
+        bare = events.append_column("pipeline", pa.nulls(events.num_rows, pa.string()))
+        for column in ("to_stage", "from_stage"):
+            _known_somewhere(bare, column, stages, unknown)
+    unknown.refuse()
+    if table is not None:
+        checked.tables["opportunity"], notes = with_status(table, stages)
+        checked.decisions += notes
 
 
 def _known_somewhere(events: pa.Table, column: str, stages: Stages, unknown: Unknown) -> None:
