@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from analytics.metrics.registry import Metric
     from analytics.review.pack import Language, Pack
     from data.engine import Company
-    from data.report import ImportReport
     from data.notes import Note
+    from data.report import ImportReport
     from data.settings import Settings
     from data.store import Load, Store
 
@@ -140,10 +140,11 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--config", type=Path, metavar="FILE", help=say("config"))
     sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
     sub.add_argument("--accept-shrink", action="store_true", help=say("accept_shrink"))
+    sub.add_argument("--accept-stages", action="store_true", help=say("accept_stages"))
 
-    sub = command("recognise", recognise)
     sub.add_argument("--refuse", action="append", default=[], metavar="KIND[,KIND]", help=say("refuse"))
 
+    sub = command("recognise", recognise)
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=say("paths"))
     sub.add_argument("--format", choices=("table", "json"), default="table", help=say("format"))
 
@@ -214,7 +215,8 @@ def import_(args: argparse.Namespace) -> int:
 
     with _bar(args.lang) as progress:
         report = import_paths(args.paths, args.store, profile=args.profile, as_of=args.as_of, config=args.config,
-                              dry_run=args.dry_run, accept_shrink=args.accept_shrink, progress=progress,
+                              dry_run=args.dry_run, accept_shrink=args.accept_shrink,
+                              accept_stages=args.accept_stages, progress=progress,
                               refuse=[kind.strip() for kinds in args.refuse for kind in kinds.split(",")])
     _print_report(report, args.lang)
     return DONE
@@ -234,6 +236,15 @@ def _print_report(report: ImportReport, lang: str) -> None:
     out.print(Text(t(f"cli.import.{outcome}", lang, load=report.load_id, as_of=report.as_of.isoformat())))
 
 
+def _print_notes(decisions: Iterable[Note], warnings: Iterable[Note], lang: str) -> None:
+    """Decisions with their kind, by which `--refuse` knows them, then what else was noticed."""
+    out = _console()
+    for note in decisions:
+        out.print(Text(f"· {note.text(lang)}" + (f"  [{note.kind}]" if note.kind else "")))
+    for note in warnings:
+        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
+
+
 def recognise(args: argparse.Namespace) -> int:
     """Says which system files come from, what they feed, and what cannot be measured with them; fails if none fits."""
     from analytics import recognition
@@ -246,15 +257,6 @@ def recognise(args: argparse.Namespace) -> int:
         return outcome
     out = _console()
     out.print(Text(recognition.verdict(found, args.lang), style="bold"))
-def _print_notes(decisions: Iterable[Note], warnings: Iterable[Note], lang: str) -> None:
-    """Decisions with their kind, by which `--refuse` knows them, then what else was noticed."""
-    out = _console()
-    for note in decisions:
-        out.print(Text(f"· {note.text(lang)}" + (f"  [{note.kind}]" if note.kind else "")))
-    for note in warnings:
-        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
-
-
     fit = found.best or found.fits[0]
     _print_frame(recognition.files(found, fit, args.lang), "table", args.lang)
     if found.best:
@@ -328,6 +330,7 @@ def show(args: argparse.Namespace) -> int:
         rows.append((_table_name(table, args.lang), load.versions[table], store.rows(table, load),
                      *(counts.get(k, "") for k in ("in", "loaded", "quarantined"))))
     out.print(_grid(args.lang, ("table", "version", "rows", "rows_in", "loaded", "quarantined"), rows))
+    _print_notes(load.decisions, load.warnings, args.lang)
     return DONE
 
 
@@ -340,7 +343,6 @@ def quarantine(args: argparse.Namespace) -> int:
         store.load(args.load)
     frame = store.table("quarantine").to_pandas()
     if args.load is not None:
-    _print_notes(load.decisions, load.warnings, args.lang)
         frame = frame[frame["load_id"] == args.load]
     _print_frame(frame, args.format, args.lang)
     return DONE
