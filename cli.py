@@ -461,7 +461,7 @@ def metrics(args: argparse.Namespace) -> int:
 
 
 def _metric_json(m: Metric) -> dict[str, Any]:
-    return {"key": m.key, "label": dict(m.label), "definition": dict(m.definition), "formula": m.formula,
+    return {"key": m.key, "label": dict(m.label), "definition": dict(m.definition), "formula": m.formula["en"],
             "unit": m.unit, "direction": m.direction, "grain": list(m.grain), "population": dict(m.population),
             "minimum": m.minimum,
             "needs": list(m.needs), "source": m.source, "options": {k: list(v) for k, v in m.options.items()}}

@@ -32,7 +32,7 @@ def _metrics() -> None:
     key = view_state.choose("metric", t("definitions.choose"), keys, keys[0],
                             {k: f"{m.label[lang]} ({k})" for k, m in registry.REGISTRY.items()})
     definition.explain(key)
-    rows = [{"label": m.label[lang], "key": m.key, "unit": t(f"definition.unit.{m.unit}"), "formula": m.formula,
+    rows = [{"label": m.label[lang], "key": m.key, "unit": t(f"definition.unit.{m.unit}"), "formula": m.formula[lang],
              "good_direction": t(f"definition.direction.{m.direction}"), "source": m.source}
             for m in registry.REGISTRY.values()]
     with st.expander(t("definitions.all", n=len(rows))):

@@ -202,7 +202,8 @@ def _definitions(slides: Sequence[Slide], look: Look) -> str:
     """Every metric that is shown: name, definition, who is in it, formula."""
     keys = sorted({card.definition_key for slide in slides for card in slide.cards if card.definition_key})
     told = "".join(f"<dt>{said(m.label[look.lang])} ({said(m.key)})</dt><dd>{said(m.definition[look.lang])}</dd>"
-                   f"<dd class='note'>{said(m.population[look.lang])} · {said(m.formula)} · {said(m.source)}</dd>"
+                   f"<dd class='note'>{said(m.population[look.lang])} · {said(m.formula[look.lang])}"
+                   f" · {said(m.source)}</dd>"
                    for m in map(REGISTRY.__getitem__, keys))
     return f"<section><h2>{said(look.t('pack.definitions'))}</h2><dl>{told}</dl></section>" if keys else ""
 

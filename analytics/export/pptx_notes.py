@@ -30,5 +30,5 @@ def write(page: Any, slide: Slide, look: Look, stamp: Stamp) -> None:
 def _definition(card: Card, look: Look) -> list[str]:
     metric = REGISTRY[str(card.definition_key)]
     told = {"metric": f"{metric.label[look.lang]} ({metric.key})", "definition": metric.definition[look.lang],
-            "formula": metric.formula, "population": metric.population[look.lang], "source": metric.source}
+            "formula": metric.formula[look.lang], "population": metric.population[look.lang], "source": metric.source}
     return [f"{look.t(f'pack.{key}')}: {text}" for key, text in told.items()]

@@ -266,7 +266,7 @@ def _definitions(sheet: Worksheet, slides: Sequence[Slide], look: Look, styles: 
         sheet.write_string(0, place, look.t(f"pack.{key}"), styles.head)
     keys = {card.definition_key for slide in slides for card in slide.cards if card.definition_key}
     for row, metric in enumerate((REGISTRY[key] for key in sorted(keys)), 1):
-        told = (f"{metric.label[look.lang]} ({metric.key})", metric.definition[look.lang], metric.formula,
+        told = (f"{metric.label[look.lang]} ({metric.key})", metric.definition[look.lang], metric.formula[look.lang],
                 metric.population[look.lang], metric.source)
         for place, text in enumerate(told):
             sheet.write_string(row, place, _cut(text), styles.wrapped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from analytics import attention
-from analytics.metrics.metric import Metric
+from analytics.metrics.metric import Metric, Text
 
 _OPEN = {
     "en": "Opportunities open on the as-of date (paused ones included, those put off not) for which it can be known.",
@@ -14,7 +14,7 @@ _OPEN = {
 
 
 def _share(
-    key: str, en: str, zh: str, says_en: str, says_zh: str, formula: str, needs: tuple[str, ...], source: str
+    key: str, en: str, zh: str, says_en: str, says_zh: str, formula: Text, needs: tuple[str, ...], source: str
 ) -> Metric:
     return Metric(
         f"attention.{key}",
@@ -44,7 +44,7 @@ METRICS = (
         "visits that pass through it. Pauses do not count, a pending tender is exempt.",
         "在当前阶段停留超过本管道、阶段、客户类型历史中位数的两倍，且长于平稳存量中除最久五分之一外的时长（不低于设置的下限）"
         "的商机占比：存量总比流过的更老。暂停天数不计，等待开标结果的豁免。",
-        "stalled / open",
+        {"en": "stalled / open", "zh": "滞留 ÷ 在手"},
         ("stage", "stage_entered_on"),
         "B15",
     ),
@@ -54,7 +54,7 @@ METRICS = (
         "从未推进占比",
         "Stalled in the stage in which they began: not one move so far.",
         "滞留在起始阶段、从未流转过的商机占比。",
-        "stalled without a move / open",
+        {"en": "stalled without a move / open", "zh": "从未推进的滞留 ÷ 在手"},
         ("stage", "stage_entered_on"),
         "B15",
     ),
@@ -64,7 +64,7 @@ METRICS = (
         "超期未跟进占比",
         "No valid activity and no advance for at least as many days as the settings warn after, by segment.",
         "达到预警天数（按客户类型）仍无有效活动且无推进的商机占比。",
-        "idle for the days of warning or more / open",
+        {"en": "idle for the days of warning or more / open", "zh": "未跟进达到预警天数 ÷ 在手"},
         ("activity",),
         "B15",
     ),
@@ -75,7 +75,7 @@ METRICS = (
         "Idle for so long that handing them over should be decided; never grade S, nor A of key accounts: there "
         "the manager decides.",
         "闲置天数达到回收线、建议重新分配的商机占比；S 级及大客户 A 级不自动建议，由主管决定。",
-        "idle for the days of recycling or more / open",
+        {"en": "idle for the days of recycling or more / open", "zh": "未跟进达到回收天数 ÷ 在手"},
         ("activity",),
         "B15",
     ),
@@ -85,7 +85,8 @@ METRICS = (
         "逾期占比",
         "Open though their expected close has passed.",
         "已过预计成交日仍未关闭的商机占比。",
-        "expected close before the as-of date / open with an expected close",
+        {"en": "expected close before the as-of date / open with an expected close",
+         "zh": "预计成交日早于截至日 ÷ 有预计成交日的在手商机"},
         ("expected_close_on",),
         "B15",
     ),
@@ -96,7 +97,8 @@ METRICS = (
         "From the stage of the settings on: necessary conditions are weak, yet more presales hours were spent than "
         "the median of those of the same pipeline and grade that took any.",
         "自设定阶段起：必要条件得分低，但投入的售前工时高于同管道同级别有售前投入者中位数的商机占比。",
-        "weak conditions and hours above the median / open from that stage on with known conditions",
+        {"en": "weak conditions and hours above the median / open from that stage on with known conditions",
+         "zh": "必要条件不足且工时高于中位数 ÷ 自该阶段起、必要条件已知的在手商机"},
         ("checklist", "support_request"),
         "B8",
     ),
@@ -107,7 +109,7 @@ METRICS = (
         "Only one person is known in the decision chain; where no chain is recorded, only one was ever in touch "
         "with us.",
         "决策链上只有一人（未记录决策链时：仅与一人有过接触）的商机占比。",
-        "exactly one person / open with anybody known",
+        {"en": "exactly one person / open with anybody known", "zh": "仅知一人 ÷ 至少知一人的在手商机"},
         ("opportunity_contact",),
         "B5, B15",
     ),
@@ -117,7 +119,7 @@ METRICS = (
         "对手信息缺失占比",
         "From the stage of the settings on: no rival is named or assessed, and it is not proven to be single source.",
         "自设定阶段起，未填写也未评估任何竞争对手（已证实为单一来源的除外）的商机占比。",
-        "no rival / open from that stage on",
+        {"en": "no rival / open from that stage on", "zh": "无对手信息 ÷ 自该阶段起的在手商机"},
         ("assessment",),
         "B6",
     ),
@@ -128,7 +130,7 @@ METRICS = (
         "The comparison with the rivals had a bad event: lead lost, doomed, fall, less certain, new rival, or "
         "not assessed.",
         "竞争对手比对出现不利事件（失去领先、败局已定、大幅下降、立项存疑、新对手、久未评估）的商机占比。",
-        "with an event / open and assessed once",
+        {"en": "with an event / open and assessed once", "zh": "发生事件 ÷ 至少评估过一次的在手商机"},
         ("assessment",),
         "B6",
     ),
@@ -139,7 +141,7 @@ METRICS = (
         "Calls for a decision: stalled, at risk, or presales spend without necessity. Reminders, past due dates, "
         "single contacts and unknown rivals are counted by themselves.",
         "需要决策的商机占比：滞留、赢率风险或无必要条件投入。提醒预警、逾期、单线联系、对手缺失各自另计。",
-        "stalled, at risk or unconditioned / open",
+        {"en": "stalled, at risk or unconditioned / open", "zh": "滞留、赢率风险或无必要条件投入 ÷ 在手"},
         ("stage",),
         "B15",
     ),

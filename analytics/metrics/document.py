@@ -54,7 +54,7 @@ COLUMNS = {
     "pipeline": ("pipeline", "stage", "stage_order", "n", "amount", "amount_missing", "weighted", "weighted_missing",
                  *BRIDGE_COLUMNS, "pushed", "pushed_month", "pushed_quarter", "repeated", "pulled", "moves", "days",
                  "days_mean", "fast", "usual", "slow", "stuck", "paused", "overdue", "overdue_amount", "future",
-                 "unknown", "slow_amount", "p50", "p75", "p90", "events", "target", "remaining",
+                 "unknown", "slow_amount", "p50", "p75", "p90", "events", "quota", "remaining",
                  "flagged", "flagged_amount", *HYGIENE_COLUMNS, "without_account", "accounts", "top_amount", "value",
                  "low", "high", "steady", "is_apart", "with_past_due", "needed", "needed_low", "needed_high",
                  "win_rate", "win_n", "hhi", "reason"),
@@ -91,8 +91,9 @@ def document() -> str:
 def _metric(m: Metric) -> str:
     lines = [f"### `{m.key}`: {m.label['en']} · {m.label['zh']}\n", m.definition["en"] + "\n",
              m.definition["zh"] + "\n"]
-    facts = [("formula", m.formula), ("who", m.population["en"]), ("", m.population["zh"]), ("unit", m.unit),
-             ("good is", m.direction), ("one row per", ", ".join((*m.grain, "group"))),
+    facts = [("formula", m.formula["en"]), ("", m.formula["zh"]),
+             ("who", m.population["en"]), ("", m.population["zh"]), ("unit", m.unit), ("good is", m.direction),
+             ("one row per", ", ".join((*m.grain, "group"))),
              ("adds up", {"counts": "its counts do, the value does not", "value": "yes", "none": "no"}[m.additivity]),
              ("needs", ", ".join(m.needs)), ("shown from", f"{m.minimum} event{'s' if m.minimum > 1 else ''}"),
              *((name, f"{' | '.join(map(str, allowed))} (default {allowed[0]})") for name,

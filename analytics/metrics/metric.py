@@ -24,7 +24,7 @@ Text = Mapping[str, str]
 class Metric:
     """One metric.
 
-    key, label, definition, formula: what it is called and what it says, label and definition in both languages
+    key, label, definition, formula: what it is called and what it says, in both languages
     unit, direction: what the value is measured in, and whether more is better ("up"), worse ("down") or neither
     grain: what one row is about, besides the groups asked for;  population: who is in it, and by which date
     needs: columns without which it cannot be known;  minimum: fewest events for which a value is shown
@@ -35,7 +35,7 @@ class Metric:
     key: str
     label: Text
     definition: Text
-    formula: str
+    formula: Text
     unit: Unit
     direction: Direction
     grain: tuple[str, ...]

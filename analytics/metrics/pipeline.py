@@ -24,7 +24,7 @@ def _metric(
     zh: str,
     says_en: str,
     says_zh: str,
-    formula: str,
+    formula: Text,
     population: Text,
     code: str,
     queries: tuple[str, ...],
@@ -64,7 +64,7 @@ METRICS = (
         "Amount of open opportunities on the as-of date, each times the default probability of its stage. Those "
         "without an amount or a probability are counted beside it.",
         "截至日在手商机的金额乘以所处阶段的默认概率之和；无金额或无赢率者另计。",
-        "sum of amount x probability of the stage",
+        {"en": "sum of amount x probability of the stage", "zh": "∑ 金额 × 所处阶段的默认概率"},
         _OPEN,
         "B18",
         ("open_stock",),
@@ -77,7 +77,7 @@ METRICS = (
         "What moved the open pipeline from the end of the day before the period to its last day. Every opportunity "
         "that came or left is in exactly one part; what was won, lost or put off leaves with its last amount.",
         "从期初前一日日终到期末日，在手商机的变动及来源。每个进出的商机恰好归入一项；赢单、输单、转为未来机会的按最后金额计出。",
-        "start + ins + increased - decreased - outs = end",
+        {"en": "start + ins + increased - decreased - outs = end", "zh": "期初 + 流入 + 上调 − 下调 − 流出 = 期末"},
         _OPEN,
         "B18; PEERS 1.4",
         ("bridge",),
@@ -91,7 +91,7 @@ METRICS = (
         "Of the opportunities that were open with an expected close in the period, the share whose date was moved to a "
         "later day while they were open. By month or quarter: those in which it was due.",
         "期间内在手且有预计成交日的商机中，在手期间把日期改晚的比例。按月或季分组时，取原预计成交日所在期。",
-        "pushed / n",
+        {"en": "pushed / n", "zh": "被推迟数 ÷ n"},
         _DUE,
         "B17; PEERS 1.4",
         ("pushes",),
@@ -110,7 +110,8 @@ METRICS = (
         "it, and with_past_due is the value with all of it.",
         "预计在期间内关闭的在手金额 ÷ 期间剩余目标。所需倍数 = 1 ÷ 最近 365 天的金额赢率。逾期商机不属于任何未来期间，"
         "故另列；with_past_due 为计入后的倍数。",
-        "open amount due in the period / (target - won so far)",
+        {"en": "open amount due in the period / (target - won so far)",
+         "zh": "期间内到期的在手金额 ÷（目标 − 已赢单）"},
         _OPEN,
         "B18",
         ("due_open", "targets", "closings", "recent_closings", "overdue"),
@@ -130,7 +131,7 @@ METRICS = (
         "unknown ages are left out and counted.",
         "在手商机中，在当前阶段停留已超过近两年四分之三停留时长的比例。存量总比流过的更老，故须与 `steady` 对照："
         "流入平稳、节奏相同时存量应有的比例。按自然日；暂停与起始未知者不计入、另列。",
-        "(slow + stuck) / (fast + usual + slow + stuck)",
+        {"en": "(slow + stuck) / (fast + usual + slow + stuck)", "zh": "（P75 至 P90 + 超过 P90）÷ 进入日期已知的全部"},
         _OPEN,
         "B15, B13 T3",
         ("open_ages", "stage_pace"),
@@ -149,7 +150,7 @@ METRICS = (
         "amount, no next step, no valid activity for 30 days. What is not measured is null and no issue.",
         "在手商机中至少有一项问题的比例：逾期、无预计成交日、无金额、无下一步、30 天无有效活动。"
         "未衡量的项为空，不算问题。",
-        "flagged / n",
+        {"en": "flagged / n", "zh": "有问题的记录 ÷ n"},
         _OPEN,
         "B15, B17",
         ("hygiene",),
@@ -166,7 +167,8 @@ METRICS = (
         "Share of the open amount that the ten largest accounts hold, with the Herfindahl index beside it. What has no "
         "account is left out and counted.",
         "十个最大客户占在手金额的比例；并列赫芬达尔指数。无客户者不计入、另列。",
-        "amount of the ten largest accounts / amount of all accounts",
+        {"en": "amount of the ten largest accounts / amount of all accounts",
+         "zh": "前十大客户的在手金额 ÷ 全部客户的在手金额"},
         _OPEN,
         "B18",
         ("concentration",),

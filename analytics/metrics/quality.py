@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analytics import quality
-from analytics.metrics.metric import Calculate, Direction, Metric
+from analytics.metrics.metric import Calculate, Direction, Metric, Text
 
 _OPEN = {
     "en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
@@ -17,7 +17,7 @@ def _metric(
     zh: str,
     says_en: str,
     says_zh: str,
-    formula: str,
+    formula: Text,
     direction: Direction,
     calculate: Calculate,
     queries: tuple[str, ...],
@@ -51,7 +51,7 @@ METRICS = (
         "brings is left out.",
         "截至当前阶段应填信息中已填写的加权比例：各信息组自某一阶段起要求填写。部分已知计一半，占位内容计零；"
         "未导入的信息组不计。",
-        "sum of weight x filled / sum of weight x asked for",
+        {"en": "sum of weight x filled / sum of weight x asked for", "zh": "∑ 权重 × 已填 ÷ ∑ 权重 × 应填"},
         "up",
         quality.completeness,
         ("quality_fields", "quality_sources"),
@@ -65,7 +65,7 @@ METRICS = (
         "same name of another account record (likely), same product line and type. Suspects are counted beside it.",
         "同一在手商机的多余记录：产品线与类型相同，且统一社会信用代码有效并相同（确定），或无代码而客户名称相同（很可能）。"
         "疑似者另计。",
-        "(certain + likely) / open opportunities",
+        {"en": "(certain + likely) / open opportunities", "zh": "（确定 + 很可能）÷ 在手商机"},
         "down",
         quality.duplicates,
         ("quality_twins", "quality_unknown", "quality_codes"),
@@ -77,7 +77,7 @@ METRICS = (
         "未知率",
         "Share of unknown values among the thirteen dimensions by which every number is grouped.",
         "用于分组的十三个维度中，取值未知的比例。",
-        "unknown / (open opportunities x dimensions)",
+        {"en": "unknown / (open opportunities x dimensions)", "zh": "未知数 ÷（在手商机数 × 维度数）"},
         "down",
         quality.unknown,
         ("quality_unknown",),
@@ -90,7 +90,8 @@ METRICS = (
         "Share of the open opportunities in which anything tracked (stage, status, amount, expected close, owner, a "
         "dimension) changed within the last 30 days (quality.fresh_days).",
         "最近 30 天（quality.fresh_days）内有任何变化（阶段、状态、金额、预计成交日、负责人或维度）的在手商机比例。",
-        "changed within quality.fresh_days / open opportunities",
+        {"en": "changed within quality.fresh_days / open opportunities",
+         "zh": "在新鲜期（quality.fresh_days）内有变化的 ÷ 在手商机"},
         "up",
         quality.freshness,
         ("quality_unknown",),

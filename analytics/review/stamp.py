@@ -92,7 +92,7 @@ def definitions(cards: Iterable[Card]) -> dict[str, str]:
 
 def fingerprint(metric: Metric) -> str:
     """Eight digits that change when a metric's definition changes: what it says, its formula, population, minimum."""
-    said = [metric.definition["en"], metric.formula, metric.unit, metric.population["en"], metric.minimum,
+    said = [metric.definition["en"], metric.formula["en"], metric.unit, metric.population["en"], metric.minimum,
             sorted((name, list(values)) for name, values in metric.options.items()), metric.source]
     return _sha(json.dumps(said, sort_keys=True).encode())[:8]
 

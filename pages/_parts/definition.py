@@ -21,7 +21,7 @@ def explain(key: str) -> None:
     metric, lang = registry.get(key), context.lang()
     st.markdown(f"**{md_escape(metric.label[lang])}**")
     st.text(metric.definition[lang])
-    for name, value in (("formula", metric.formula), ("population", metric.population[lang]),
+    for name, value in (("formula", metric.formula[lang]), ("population", metric.population[lang]),
                         ("direction", t(f"definition.direction.{metric.direction}")), ("source", metric.source)):
         st.caption(f"{md_escape(t(f'definition.{name}'))}: {md_escape(value)}")
     st.caption(md_escape(f"{key} · {t('definition.minimum', n=metric.minimum)}"))

@@ -193,7 +193,8 @@ def chinese_texts():
     for path in sorted((ROOT / "data" / "messages").glob("*.toml")):
         yield path.name, path.read_text(encoding="utf-8")
     for metric in REGISTRY.values():
-        yield from ((metric.key, text["zh"]) for text in (metric.label, metric.definition, metric.population))
+        said = (metric.label, metric.definition, metric.formula, metric.population)
+        yield from ((metric.key, text["zh"]) for text in said)
     shipped = standards.shipped()
     yield from zip(shipped["metric"], shipped["title_zh"] + " " + shipped["definition_zh"].fillna(""), strict=True)
 

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from analytics.ask import Ask
 from analytics.metrics.registry import REGISTRY
+from analytics.review import files
 from analytics.review import verify as check
 from analytics.review.assemble import Assembled, assemble
 from analytics.review.figures import Cell, cells, differing
@@ -49,7 +50,8 @@ def loads(restated: Path) -> Iterator[tuple[Ask, Ask]]:
 
 
 def made(ask: Ask, kind: str, pack: Pack = PACK, lang: str = "en", scope: Scope | None = None) -> bytes:
-    return KINDS[kind].make(assemble(ask, pack, lang, scope=scope), None)
+    [data] = files.made(kind, [assemble(ask, pack, lang, scope=scope)]).values()
+    return data
 
 
 def asked(data: bytes, kind: str, then: Ask | None, now: Ask) -> Verdict:
@@ -138,7 +140,7 @@ def test_a_definition_in_other_words_is_named_even_where_the_figures_are_the_sam
         ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     data = made(ask, "xlsx")
     key = "conversion.reached"
-    other = replace(REGISTRY[key], formula="something else")
+    other = replace(REGISTRY[key], formula={"en": "something else", "zh": "别的"})
     monkeypatch.setitem(REGISTRY, key, other)
     found = asked(data, "xlsx", ask, ask).differences
     assert {d.why for d in found} == {"definition"}
