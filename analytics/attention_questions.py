@@ -34,7 +34,9 @@ class AttentionQuestions:
         settings: Settings
 
         def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
+        def _as_asked(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame: ...
         def _context(self, slice_: Slice) -> Context: ...
+        def _groups(self, by: Sequence[str]) -> tuple[str, ...]: ...
         def _named(self, frame: pd.DataFrame, as_of: date) -> pd.DataFrame: ...
         def _now(self, view: View) -> View: ...
         def _told(self, view: View, part: str, opportunity_id: str) -> pd.DataFrame: ...
@@ -82,12 +84,14 @@ class AttentionQuestions:
         "owners": whose open opportunities break how many rules, most of them first (attention_pack.owners, with
         owner_name).
         """
-        groups = list(dict.fromkeys([*by, "pipeline", "segment", "team", "owner_id"]))
+        keys = self._groups(by)
+        groups = list(dict.fromkeys([*keys, "pipeline", "segment", "team", "owner_id"]))
         counts = self._attended(self._now(view), "counts", learned, groups)
         teams = added_up(counts, ["pipeline", "segment", "team", "rule"])
         owners = attention_pack.owners(added_up(counts, ["owner_id", "team", "rule"]))
+        rules = attention.by_rule(added_up(counts, [*keys, "rule"]), Context(self.settings, view.as_of), keys)
         return {
-            "rules": attention.by_rule(added_up(counts, [*by, "rule"]), Context(self.settings, view.as_of), by),
+            "rules": self._as_asked(rules, by),
             "shifts": attention.shifts(teams, metrics=LOOKED_AT),
             "owners": self._with_owner_names(owners, view),
         }

@@ -27,7 +27,7 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     What is past due has no period of its own and is in n only where its day lies in the asked one: it stands beside.
     Columns: the groups, n (open, due in the period), amount, amount_missing, won_amount (in the period so far),
     overdue and overdue_amount (all that are past due on the as-of date), with_past_due = (amount + that of those past
-    due that are not in n) / remaining, target, remaining = target - won_amount (not below 0), value = amount /
+    due that are not in n) / remaining, quota, remaining = quota - won_amount (not below 0), value = amount /
     remaining, needed = 1 / win rate by amount of the last 365 days, needed_low, needed_high (from its interval),
     win_rate, win_n (closed ones behind it), reason (no_period, no_target, target_reached, nothing_due, no_amounts).
     Base currency.
@@ -39,17 +39,17 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     frame = _joined(_joined(due, given, keys, "outer"), won, keys, "outer")
     frame = _joined(frame, _rates(answers, context, keys), keys, "left")
     if {"month", "quarter"} & set(keys):  # what is past due belongs to months that nobody asked for
-        frame = frame[(frame["n"] > 0) | frame["target"].notna() | frame["won"].notna()].reset_index(drop=True)
+        frame = frame[(frame["n"] > 0) | frame["quota"].notna() | frame["won"].notna()].reset_index(drop=True)
     whole = ["n", "amount_missing", "overdue"]
     frame[whole] = frame[whole].fillna(0).astype("int64")
     frame["win_n"] = frame["win_n"].fillna(0).astype("int64")
     booked = frame["won_amount"].astype(float).where(frame["won"].fillna(0) > 0, 0.0)
-    remaining = (frame["target"] - booked).clip(lower=0)
+    remaining = (frame["quota"] - booked).clip(lower=0)
     value = pd.Series(ratio(frame["amount"], remaining), index=frame.index)
     value = value.mask((frame["n"] == 0) & (remaining > 0), 0.0)
     late = frame["late_amount"].astype(float).where(frame["late"].fillna(0) > 0, 0.0)
     with_past_due = value + pd.Series(ratio(late, remaining), index=frame.index)
-    tests = [context.start is None, frame["target"].isna(), remaining == 0, (frame["n"] > 0) & frame["amount"].isna()]
+    tests = [context.start is None, frame["quota"].isna(), remaining == 0, (frame["n"] > 0) & frame["amount"].isna()]
     reason = np.select(
         [np.broadcast_to(test, len(frame)) for test in tests],
         ["no_period", "no_target", "target_reached", "no_amounts"],
@@ -64,7 +64,7 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
         "won_amount",
         "overdue",
         "overdue_amount",
-        "target",
+        "quota",
         "remaining",
         "value",
         "with_past_due",
@@ -81,18 +81,18 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
 
 
 def target_of(given: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
-    """The target of the context's period per group: `by`, target (base currency).
+    """The target of the context's period per group: `by`, quota (base currency).
 
     Targets may be set at several levels (for the company, for teams, for owners): the level that names the fewest
     columns, but all of `by`, counts, never two of them. Periods that lie in the asked one add up if they fill it.
     """
     keys = list(by)
-    nothing = pd.DataFrame({**{k: pd.Series(dtype="str") for k in keys}, "target": pd.Series(dtype=float)})
+    nothing = pd.DataFrame({**{k: pd.Series(dtype="str") for k in keys}, "quota": pd.Series(dtype=float)})
     end = context.end or context.until
     if context.start is None or end is None or given.empty:
         return nothing
-    rows = given.assign(target=given["target"].astype(float) * given["currency"].map(_rate(context.settings)))
-    rows = _within(rows[rows["target"].notna()], periods.range_(context.start, end), context)
+    rows = given.assign(quota=given["target"].astype(float) * given["currency"].map(_rate(context.settings)))
+    rows = _within(rows[rows["quota"].notna()], periods.range_(context.start, end), context)
     rows["names"] = [len([n for n in level.split(",") if n]) for level in rows["level"]]
     needed = set(keys) & {"owner_id", "team", "segment"}
     rows = rows[rows["level"].map(lambda level: needed <= set(level.split(","))).astype(bool)]
@@ -121,10 +121,10 @@ def _filled(level: pd.DataFrame, keys: list[str], days: int) -> pd.DataFrame:
     """Targets of the groups whose periods fill all the days."""
     if not keys:
         is_full = level.drop_duplicates("period")["within"].sum() == days
-        return level[["target"]].sum().to_frame().T if is_full else level.iloc[:0]
+        return level[["quota"]].sum().to_frame().T if is_full else level.iloc[:0]
     once = level.drop_duplicates([*keys, "period"]).groupby(keys, dropna=False, observed=True)["within"].sum()
     full = once[once == days].index.to_frame(index=False)
-    return added_up(level[[*keys, "target"]], keys).merge(full, on=keys)
+    return added_up(level[[*keys, "quota"]], keys).merge(full, on=keys)
 
 
 def _rate(settings: Settings) -> dict[str | None, float]:

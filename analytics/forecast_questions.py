@@ -40,7 +40,7 @@ class ForecastQuestions:
         known = self._told_forecast(view, keys, [now, *past])
         frame = self._sorted(forecast.forecasts(known, now, past), view, keys)
         period = Context(self.settings, view.as_of, now.first, now.last)
-        given = coverage.target_of(self._asked("targets", view, keys), period, keys)
+        given = coverage.target_of(self._asked("targets", view, keys), period, keys).rename(columns={"quota": "target"})
         whole = given["target"].sum(min_count=1)
         frame = frame.merge(given, on=list(keys), how="left") if keys else frame.assign(target=whole)
         return self._as_asked(frame[[*keys, *forecast.COLUMNS, "target"]], by)

@@ -33,7 +33,7 @@ _TIE = 1e-9
 NO_HISTORY = "no_history"
 
 #: what `compare` adds to its rows
-ADDED = ("own", "own_n", "own_reason", "industry", "industry_origin", "industry_year", "quality", "source_url",
+ADDED = ("own", "own_n", "own_reason", "industry_value", "industry_origin", "industry_year", "quality", "source_url",
          "target", "gap", "status", "is_clear", "target_reason")
 
 
@@ -144,22 +144,35 @@ def compare(rows: pd.DataFrame, own: pd.DataFrame, metric: str, direction: Direc
 
     rows: one per customer type and stage: `by` (segment, or ownership …; may be absent), stage (may be absent),
     value, and low and high if known. own: the same keys, value and the number of events in column `own_n`, from
-    the full months before the period. Added columns: own, own_n, own_reason ("" | no_history), industry,
+    the full months before the period. Added columns: own, own_n, own_reason ("" | no_history), industry_value,
     industry_origin {organisation, ours}, industry_year, quality, source_url, target, gap (value − target), status,
     is_clear (chance alone does not explain the gap: the interval of value − target, with that of own history in it as
     far as it makes the target, does not hold 0), target_reason.
+
+    Rows that say themselves what is `needed` (with needed_low, needed_high: coverage, METHOD B18) are held against that
+    and nothing else.
     """
     keys = [name for name in (by, "stage", "pipeline") if name in rows.columns and name in own.columns]
     history = {tuple(_text(row[k]) for k in keys): row for row in own.to_dict("records")}
     added = []
     for row in rows.to_dict("records"):
+        if "needed" in row:
+            added.append(_against(row, *_needed(row), direction, rules.amber))
+            continue
         past = history.get(tuple(_text(row[k]) for k in keys), {"value": None, own_n: 0})
         industry = industry_for(metric, _text(row.get(by)), _text(row.get("stage")), given=given, year=year)
         target = blend(past["value"], 0 if pd.isna(past[own_n]) else past[own_n], industry, rules)
         added.append(_against(row, target, _around(target, past), direction, rules.amber))
     extra = pd.DataFrame(added, columns=list(ADDED), index=rows.index)
-    numbers = dict.fromkeys(("own", "industry", "target", "gap"), "float64")
+    numbers = dict.fromkeys(("own", "industry_value", "target", "gap"), "float64")
     return rows.join(extra.astype({**numbers, "own_n": "int64", "industry_year": "Int64", "is_clear": "bool"}))
+
+
+def _needed(row: dict[str, Any]) -> tuple[Target, Estimate]:
+    """The target that the row brings along, with its limits."""
+    needed = Estimate(*(None if pd.isna(row[name]) else float(row[name])
+                        for name in ("needed", "needed_low", "needed_high")))
+    return Target(needed.value, None, 0, None, "no_standard" if needed.value is None else ""), needed
 
 
 def _around(target: Target, past: dict[str, Any]) -> Estimate:
@@ -182,7 +195,7 @@ def _against(row: dict[str, Any], target: Target, around: Estimate, direction: D
     known = target.value is not None and not pd.isna(value)
     return {
         "own": target.own, "own_n": target.own_n, "own_reason": NO_HISTORY if target.own is None else "",
-        "industry": industry.value if industry else None, "industry_origin": industry.origin if industry else "",
+        "industry_value": industry.value if industry else None, "industry_origin": industry.origin if industry else "",
         "industry_year": industry.year if industry else None, "quality": industry.quality if industry else "",
         "source_url": industry.source_url if industry else "",
         "target": target.value, "gap": value - target.value if known else None,

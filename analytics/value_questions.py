@@ -15,6 +15,7 @@ from analytics.periods import Period
 from analytics.view import View
 from analytics.win_trend import Horizon
 from data import queries
+from data.errors import MvpodError
 from data.queries import Slice
 from data.scope import UNKNOWN
 from data.settings import Settings
@@ -79,9 +80,13 @@ class ValueQuestions:
         return next((y for y in years if not horizon.cuts(y) and y.end < before), None)
 
     def mode_mix(self, view: View, by: str = "region") -> pd.DataFrame:
-        """How the amount won in the period divides among direct, mixed and channel, per `by` (columns: value.mix)."""
+        """How the amount won in the period divides among direct, mixed and channel, per `by` (columns: value.mix). Raises
+        MvpodError E_GROUP for the mode itself."""
         key, = self._groups([by])
-        return self._as_asked(value.mix(self._asked("value_won", view, [key]), key), [by])
+        if key == "sales_mode":  # each mode would be all of its own group
+            raise MvpodError("E_GROUP", found=by, known=[name for name in queries.GROUPS if name != key],
+                             hint="region")
+        return self._as_asked(value.mix(self._counts("value_won", _slice(view), [key]), key), [by])
 
     def _board(self, view: View, other: View | None, by: Sequence[str], *, with_more: bool = False) -> pd.DataFrame:
         keys, counts = self._groups(by), self._remembered()

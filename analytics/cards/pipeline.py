@@ -38,13 +38,13 @@ _BRIDGE = ["part", "n", "amount", "amount_missing", "effect", "effect_n", "becam
 _STOCK = ["stage", "n", "amount", "amount_missing", "weighted", "paused", "overdue", "future"]
 _PUSHES = ["n", "pushed", "value", "low", "high", "rest", "pushed_month", "pushed_quarter", "repeated", "pulled",
            "moves", "days_mean", "late", "usual", "amount", "amount_missing"]
-_COVERAGE = ["quarter", "segment", "n", "amount", "amount_missing", "overdue", "overdue_amount", "target", "won_amount",
+_COVERAGE = ["quarter", "segment", "n", "amount", "amount_missing", "overdue", "overdue_amount", "quota", "won_amount",
              "remaining", "value", "with_past_due", "needed", "needed_low", "needed_high", "win_rate", "win_n",
              "reason"]
 _AGEING = ["stage", "n", "amount", "amount_missing", "fast", "up_to_p75", "slow", "stuck", "paused", "unknown",
            "slow_amount", "p50", "p75", "p90", "events", "value", "low", "high", "steady", "reason"]
 _KINDS = (
-    dict.fromkeys(("effect", "target", "remaining", "slow_amount", "overdue_amount"), "amount")
+    dict.fromkeys(("effect", "quota", "remaining", "slow_amount", "overdue_amount"), "amount")
     | dict.fromkeys(("amount_missing", "effect_n", "became_known", "pushed", "pushed_month", "pushed_quarter",
                      "repeated", "pulled", "moves", "late", "overdue", "events", "win_n", "fast", "up_to_p75", "slow",
                      "stuck", "paused", "unknown"), "number")
@@ -168,7 +168,7 @@ def coverage(ask: Ask, view: View, look: Look) -> list[Card]:
     if "segment" in frame:
         frame = frame[frame["segment"].isin(each)].reset_index(drop=True)
     said = findings.covered(frame, look.lang, name=name).text
-    if not frame["target"].notna().any():
+    if not frame["quota"].notna().any():
         return [unmeasured("pipeline_coverage", said, view, look, "pipeline.coverage.needs")]
     titles = [f"{row['quarter']} {name(row['segment']) if 'segment' in row else ''}".strip()
               for row in frame.to_dict("records")]

@@ -171,8 +171,15 @@ def test_headline_says_value_change_and_whether_it_is_real(company: Ask) -> None
 
 def test_standards_show_both_parents_beside_the_value(company: Ask) -> None:
     frame = company.standards("conversion.reached", view(60, 0, 60), ["segment"])
-    assert {"own", "own_n", "industry", "target", "status"} <= set(frame.columns)
+    assert {"own", "own_n", "industry_value", "target", "status"} <= set(frame.columns)
     assert len(frame) == len(company.metric("conversion.reached", view(60, 0, 60), ["segment"]))
+
+
+@pytest.mark.parametrize("by", [["industry"], ["ownership"], ["owner"], []], ids=str)
+def test_standards_are_known_by_any_group(company: Ask, by: list[str]) -> None:
+    frame = company.standards("win_rate.count", view(60, 0, 60), by)
+    assert {*by, "industry_value", "target"} <= set(frame.columns)
+    assert frame["n"].tolist() == company.metric("win_rate.count", view(60, 0, 60), by)["n"].tolist()
 
 
 def test_json_is_the_shape_that_scripts_rely_on(company: Ask) -> None:

@@ -413,6 +413,13 @@ def test_a_metric_counts_what_the_list_shows_group_by_group() -> None:
     assert rates[rates["rule"] == "never_moved"]["events"].sum() == len(listed)
 
 
+def test_rates_answer_to_short_names_of_groups_as_everything_does() -> None:
+    rates = company([opened(100, owner_id="S1"), opened(100, owner_id="S2")]).attention_rates
+    by_owner = rates(view(TODAY), ["owner"])["rules"]
+    assert set(by_owner["owner"]) == {"S1", "S2"}
+    assert by_owner["n"].tolist() == rates(view(TODAY), ["owner_id"])["rules"]["n"].tolist()
+
+
 @pytest.mark.parametrize(
     ("text", "key"),
     [

@@ -67,9 +67,11 @@ def test_coverage_is_what_is_due_against_what_remains_and_needs_one_by_the_win_r
         target=[{"period": "2026Q2", "team": "East", "amount": 1000, "currency": "CNY"}],
     )
     row = told.metric("pipeline.coverage", view(100, 90, 180)).iloc[0]
-    assert row[["n", "amount", "target", "won_amount", "remaining", "value"]].tolist() == [1, 1600, 1000, 200, 800, 2.0]
+    assert row[["n", "amount", "quota", "won_amount", "remaining", "value"]].tolist() == [1, 1600, 1000, 200, 800, 2.0]
     assert (row["win_rate"], row["needed"]) == (0.4, 2.5)
     assert row["needed_low"] < 2.5 < row["needed_high"]
+    held = told.standards("pipeline.coverage", view(100, 90, 180), ["team"]).set_index("team").loc["East"]
+    assert (held["target"], held["quota"], held["status"]) == (2.5, 1000, "amber"), "2.0 is 80 % of what is needed"
 
 
 def test_without_a_target_or_for_a_filter_that_no_target_names_coverage_is_not_measured() -> None:
@@ -88,12 +90,12 @@ def test_targets_of_two_levels_are_not_added_and_months_make_a_quarter() -> None
         columns=["level", "period", "target"],
     ).assign(currency="CNY", team=["", "East", "West"])
     context = Context(SALES, day(100), day(90), day(100), end=day(180))
-    assert target_of(given, context, [])["target"].tolist() == [90]
-    assert target_of(given, context, ["team"]).set_index("team")["target"].to_dict() == {"East": 60, "West": 40}
+    assert target_of(given, context, [])["quota"].tolist() == [90]
+    assert target_of(given, context, ["team"]).set_index("team")["quota"].to_dict() == {"East": 60, "West": 40}
     months = pd.DataFrame(
         {"level": "", "period": ["2026-04", "2026-05", "2026-06"], "target": [10.0, 20.0, 30.0], "currency": "CNY"}
     )
-    assert target_of(months, context, [])["target"].tolist() == [60]
+    assert target_of(months, context, [])["quota"].tolist() == [60]
     assert target_of(months.iloc[:2], context, []).empty, "two months are not the quarter"
 
 

@@ -14,6 +14,7 @@ from analytics.metrics.frames import Context
 from analytics.statistics.intervals import weighted_share, wilson
 from analytics.value_cost import costs
 from data.engine import company_of
+from data.errors import MvpodError
 from data.history import marts_of
 from data.settings import Organisation, Settings
 from tests.journeys import SALES, Journey, _events, _row, _table, asked, day, view
@@ -285,3 +286,7 @@ def test_the_mix_of_modes_adds_up_to_one_per_region_and_names_every_mode() -> No
     south = found[found["region"] == "South"]
     assert (south["value"].isna().all(), set(south["reason"]), int(south["n"].sum())) == (True, {"no_amounts"}, 1)
     assert Decimal(str(north["amount"].sum())) == 400
+    assert ask.mode_mix(view(100, 0, 90), "quarter")["quarter"].unique().tolist() == ["2026Q1"]
+    for mode in ("mode", "sales_mode"):
+        with pytest.raises(MvpodError, match="E_GROUP"):  # each mode is all of its own group
+            ask.mode_mix(view(100, 0, 90), mode)

@@ -42,8 +42,6 @@ def every(ask: Ask, view: View, deals: Sequence[str], accounts: Sequence[str], *
         chosen = {p.name: values[p.name] for p in names if p.name in values}
         if name == "attention":
             chosen["opportunity_id"] = [None, *deals]
-        if name == "standards":  # what coverage is held against is its own column `target`
-            chosen["key"] = [key for key in REGISTRY if key != "pipeline.coverage"]
         by = next((p for p in names if p.name == "by"), None)
         if by is not None:
             chosen["by"] = _groups(name, isinstance(by.default, str))
