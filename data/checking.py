@@ -26,6 +26,7 @@ from data.readers import shown
 from data.report import Example, ImportReport, RuleReport, TableReport, rules_of
 from data.settings import Settings
 from data.stages import Stages, Unknown, resolve, with_status
+from data.suggesting import in_words, suggested
 
 
 @dataclass
@@ -47,6 +48,8 @@ class Checked:
     refused: set[str] = field(default_factory=set)
     #: the stages of the pipelines, where a file lists them (columns of `table_spec.HELPERS["stage"]`)
     stage_list: list[pa.Table] = field(default_factory=list)
+    #: the settings in force: those given, or with the stages that were accepted
+    settings: Settings | None = None
 
     def dates(self) -> list[date]:
         """The snapshot dates that the state tables hold."""
@@ -62,8 +65,13 @@ class Checked:
 
 
 def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_of: date | None,
-                con: duckdb.DuckDBPyConnection, say: Progress) -> Checked:
-    """Reads, maps and checks. Raises the errors of `readers`, `mapping`, `stages` and `timing`, and E_REJECTS."""
+                con: duckdb.DuckDBPyConnection, say: Progress, *, is_new: bool = False,
+                accept_stages: bool = False) -> Checked:
+    """Reads, maps and checks. Raises the errors of `readers`, `mapping`, `stages` and `timing`, and E_REJECTS.
+
+    `is_new`: nothing is stored yet under the pipelines of `settings`, so that those of the export may take their place.
+    `accept_stages`: stages that the settings do not know are put in force as suggested, in `Checked.settings`.
+    """
     pairs, told = assign(files, profile, settings.limits)
     used = list(dict.fromkeys(path for _, path in pairs))
     checked = Checked(profile.name, as_of or _modified(used, settings))
@@ -80,7 +88,7 @@ def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_
         _settle(target, parts, policy, settings, checked, con)
     _date(checked, is_given=as_of is not None)
     _check_rejects(checked, settings)
-    _resolve(checked, settings)
+    settings = checked.settings = _resolve(checked, settings, con, is_new=is_new, accept=accept_stages)
     _refuse_later(checked, settings)
     _refuse_children(checked)
     _look_over(checked)
@@ -230,19 +238,38 @@ def _refuse_children(checked: Checked) -> None:
         _quarantine(checked, "stage_change", bad, "opportunity_id", "parent_rejected", ids)
 
 
-def _resolve(checked: Checked, settings: Settings) -> None:
-    """Stage names as keys; of events only that they are known, because their pipeline is their opportunity's."""
-    stages, unknown = Stages(settings), Unknown()
-    if (table := checked.tables.get("opportunity")) is not None:
-        table = resolve(table, "stage", stages, unknown)
+def _resolve(checked: Checked, settings: Settings, con: duckdb.DuckDBPyConnection, *, is_new: bool,
+             accept: bool) -> Settings:
+    """Stage names as keys; of events only that they are known, because their pipeline is their opportunity's. Returns
+    the settings in force: others than those given only where suggested stages are accepted."""
+    unknown = Unknown()
+    table = _with_keys(checked, Stages(settings), unknown)
+    if unknown:
+        try:
+            proposed = suggested(checked.tables, checked.stage_list, settings, is_new=is_new, con=con)
+        except MvpodError:  # names that contradict each other: what is unknown is told all the same
+            unknown.refuse()
+            raise
+        if not accept:
+            unknown.refuse(in_words(proposed))
+        settings, unknown = proposed, Unknown()
+        table = _with_keys(checked, Stages(settings), unknown)
+        unknown.refuse()
+        checked.decisions.append(Note.of("N_STAGES_ACCEPTED", order="; ".join(in_words(settings))))
+    if table is not None:
+        checked.tables["opportunity"], notes = with_status(table, Stages(settings))
+        checked.decisions += notes
+    return settings
+
+
+def _with_keys(checked: Checked, stages: Stages, unknown: Unknown) -> pa.Table | None:
+    """The opportunities under the keys of their stages; what no pipeline knows, of events too, goes to `unknown`."""
     if (events := checked.tables.get("stage_change")) is not None:
         bare = events.append_column("pipeline", pa.nulls(events.num_rows, pa.string()))
         for column in ("to_stage", "from_stage"):
             _known_somewhere(bare, column, stages, unknown)
-    unknown.refuse()
-    if table is not None:
-        checked.tables["opportunity"], notes = with_status(table, stages)
-        checked.decisions += notes
+    table = checked.tables.get("opportunity")
+    return None if table is None else resolve(table, "stage", stages, unknown)
 
 
 def _known_somewhere(events: pa.Table, column: str, stages: Stages, unknown: Unknown) -> None:

@@ -44,7 +44,7 @@ SAMPLE = "sample-company"
 
 def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile: str | Path | None = None,
                  as_of: date | None = None, config: Path | str | None = None, dry_run: bool = False,
-                 accept_shrink: bool = False, refuse: Iterable[str] = (),
+                 accept_shrink: bool = False, accept_stages: bool = False, refuse: Iterable[str] = (),
                  progress: Progress | None = None) -> ImportReport:
     """Imports files (or the files that lie in folders) under a profile; without one, the built-in profile that fits.
 
@@ -62,8 +62,11 @@ def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile
     check_company(store_path, chosen.identity)
     settings, origin = settings_for(store_path, chosen, config)
     with connect([store_path] if store_path.exists() else []) as con:
-        checked = check_files(files, chosen, settings, as_of, con, say)
-    checked.decisions[:0] = [*recognised, origin]
+        checked = check_files(files, chosen, settings, as_of, con, say, accept_stages=accept_stages,
+                              is_new=config is None and _current(store_path) is None)
+    settings = checked.settings or settings
+    limits = [Note.of(chosen.cannot)] if chosen.cannot else []
+    checked.decisions[:0] = [*recognised, origin, *limits]
     if dry_run:
         return _dry_run(store_path, checked, settings, accept_shrink, refused)
     return _publish(store_path, checked, chosen.identity, settings, accept_shrink, say, refused)

@@ -9,6 +9,7 @@ Names that no pipeline knows are collected and refused together, with the lines 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -72,15 +73,21 @@ class Unknown:
         self.stages: dict[tuple[str, str], int] = defaultdict(int)
         self.pipelines: dict[str, int] = defaultdict(int)
 
-    def refuse(self) -> None:
-        """E_PIPELINE_UNKNOWN or E_STAGE_UNKNOWN with all names found and the lines to add, if there are any."""
+    def __bool__(self) -> bool:
+        return bool(self.pipelines or self.stages)
+
+    def refuse(self, order: Sequence[str] = ()) -> None:
+        """E_PIPELINE_UNKNOWN or E_STAGE_UNKNOWN with all names found and the lines to add, if there are any; `order`:
+        the suggested pipelines in words, where they can be accepted."""
+        how = Note.of("N_STAGES_SUGGESTED", order="\n".join(order)) if order else ""
         if self.pipelines:
             names = sorted(self.pipelines)
-            raise MvpodError("E_PIPELINE_UNKNOWN", names=names, lines="\n".join(map(_pipeline_lines, names)))
+            lines = "\n".join(map(_pipeline_lines, names))
+            raise MvpodError("E_PIPELINE_UNKNOWN", names=names, lines=lines, how=how)
         if self.stages:
             names = list(dict.fromkeys(stage for _, stage in sorted(self.stages)))
             raise MvpodError("E_STAGE_UNKNOWN", names=names, count=sum(self.stages.values()),
-                             lines="\n".join(map(_stage_lines, names)))
+                             lines="\n".join(map(_stage_lines, names)), how=how)
 
 
 def _quoted(text: str) -> str:
