@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -28,7 +29,7 @@ from data.patch import patch, stream
 from data.settings import Settings
 from data.spells import dates_of
 from data.stories import STORIES
-from data.weekly_update import rebuild_weekly, update_weekly
+from data.weekly_update import account_weeks, rebuild_weekly, update_weekly
 
 #: called with (what is being done, share done from 0 to 1)
 Progress = Callable[[str, float], None]
@@ -36,6 +37,8 @@ Progress = Callable[[str, float], None]
 #: Snapshot rows folded into spells at a time, and spells whose stories are told at a time: they bound the memory.
 CHUNK_ROWS = 16_000_000
 BUCKET_SPELLS = 2_000_000
+#: Of no more snapshot rows the weeks of accounts are made beside the other marts: in memory there is room for both.
+BESIDE_ROWS = 5_000_000
 MEMORY = "5GB"
 
 #: Opportunities that are closed and have not changed for so long are settled: later loads rarely touch them.
@@ -92,18 +95,26 @@ def marts_of(opportunity: pa.Table, stage_change: pa.Table | None, settings: Set
 def rebuild_marts(w: Writer, settings: Settings, progress: Progress | None = None) -> None:
     """Makes all marts anew from the snapshots and events of the store. MvpodError E_STAGE_LOST as in `marts_of`."""
     say = progress or _silent
-    with _Workshop(w, ("opportunity",), joins_as_written=True) as shop:
-        rows = shop.con.execute("SELECT count(*) FROM all_opportunity").fetchall()[0][0]
-        chunk = max(1, CHUNK_ROWS * max(len(shop.days), 1) // max(rows, 1))
-        batches = spells.spells(shop.con, "all_opportunity", shop.days, chunk, _part(say, 0.0, 0.6))
-        w.overwrite("snapshot_spell", pa.RecordBatchReader.from_batches(MARTS["snapshot_spell"].schema(), batches))
+    with ExitStack() as beside:
+        write_accounts = None
+        with _Workshop(w, ("opportunity",), joins_as_written=True) as shop:
+            rows = shop.con.execute("SELECT count(*) FROM all_opportunity").fetchall()[0][0]
+            if shop.days and rows <= BESIDE_ROWS and w.files("contact"):
+                write_accounts = beside.enter_context(account_weeks(w, settings, shop.days[-1]))
+            chunk = max(1, CHUNK_ROWS * max(len(shop.days), 1) // max(rows, 1))
+            batches = spells.spells(shop.con, "all_opportunity", shop.days, chunk, _part(say, 0.0, 0.6))
+            w.overwrite("snapshot_spell", pa.RecordBatchReader.from_batches(MARTS["snapshot_spell"].schema(), batches))
+        _rebuild_stories(w, settings, _part(say, 0.6, 0.9))
+        rebuild_weekly(w, settings, _part(say, 0.9, 1.0), write_accounts)
+
+
+def _rebuild_stories(w: Writer, settings: Settings, say: Progress) -> None:
     with _Workshop(w, ("stage_change", "snapshot_spell")) as shop:
-        told = shop.tell(settings, "snapshot_spell", "all_stage_change", _part(say, 0.6, 0.8))
+        told = shop.tell(settings, "snapshot_spell", "all_stage_change", _part(say, 0.0, 0.7))
         shop.set_live(told["opportunity_state"])
         for i, name in enumerate(STORIES):
-            say(name, 0.8 + 0.1 * i / len(STORIES))
+            say(name, 0.7 + 0.3 * i / len(STORIES))
             w.overwrite(name, stream(shop.con, name, [f"FROM {told[name]} {part}" for part in _SETTLED_FIRST]))
-    rebuild_weekly(w, settings, _part(say, 0.9, 1.0))
 
 
 def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],

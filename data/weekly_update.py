@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
@@ -59,8 +60,12 @@ class Writer(Protocol):
         """Puts `data` in the place of some files of a table."""
 
 
-def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = None) -> None:
-    """Makes `opportunity_week` and `account_week` anew from the store's tables and its mart `opportunity_state`."""
+def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = None,
+                   write_accounts: Callable[[], None] | None = None) -> None:
+    """Makes `opportunity_week` and `account_week` anew from the store's tables and its mart `opportunity_state`.
+
+    `write_accounts`: what `account_weeks` gave, if it was begun before.
+    """
     say = progress or _silent
     if not any(w.files(name) for name in _NEEDED):
         for name in WEEKLY:
@@ -71,10 +76,31 @@ def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = No
         say("opportunity_week", 0.0)
         make_opportunity_week(con, settings, last, "told", state="opportunity_state", spell="snapshot_spell")
         w.overwrite("opportunity_week", stream(con, "opportunity_week", [f"FROM told {_BY_WEEK}"]))
-        say("account_week", 0.5)
-        make_touch(con, settings, last)
-        make_account_week(con, settings, last, "told")
-        w.overwrite("account_week", stream(con, "account_week", [f"FROM told {_BY_WEEK}"]))
+    say("account_week", 0.5)
+    if write_accounts:
+        write_accounts()
+    else:
+        with account_weeks(w, settings, last) as write:
+            write()
+
+
+@contextmanager
+def account_weeks(w: Writer, settings: Settings, last: date) -> Iterator[Callable[[], None]]:
+    """Makes `account_week` anew up to the day `last`, beside what the caller does meanwhile: it needs no other mart.
+
+    Gives what waits for it and writes it.
+    """
+    with _opened(w, SOURCES) as con, ThreadPoolExecutor(1) as pool:
+
+        def make() -> None:
+            make_touch(con, settings, last)
+            make_account_week(con, settings, last, "told")
+        made = pool.submit(make)
+
+        def write() -> None:
+            made.result()
+            w.overwrite("account_week", stream(con, "account_week", [f"FROM told {_BY_WEEK}"]))
+        yield write
 
 
 def update_weekly(w: Writer, settings: Settings, touched: pa.Table | None, progress: Progress | None = None) -> None:
