@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from analytics.metrics.registry import Metric
     from analytics.review.pack import Language, Pack
     from data.engine import Company
-    from data.notes import Note
     from data.report import ImportReport
     from data.settings import Settings
     from data.store import Load, Store
@@ -140,9 +139,6 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--config", type=Path, metavar="FILE", help=say("config"))
     sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
     sub.add_argument("--accept-shrink", action="store_true", help=say("accept_shrink"))
-    sub.add_argument("--accept-stages", action="store_true", help=say("accept_stages"))
-
-    sub.add_argument("--refuse", action="append", default=[], metavar="KIND[,KIND]", help=say("refuse"))
 
     sub = command("recognise", recognise)
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=say("paths"))
@@ -215,9 +211,7 @@ def import_(args: argparse.Namespace) -> int:
 
     with _bar(args.lang) as progress:
         report = import_paths(args.paths, args.store, profile=args.profile, as_of=args.as_of, config=args.config,
-                              dry_run=args.dry_run, accept_shrink=args.accept_shrink,
-                              accept_stages=args.accept_stages, progress=progress,
-                              refuse=[kind.strip() for kinds in args.refuse for kind in kinds.split(",")])
+                              dry_run=args.dry_run, accept_shrink=args.accept_shrink, progress=progress)
     _print_report(report, args.lang)
     return DONE
 
@@ -231,18 +225,12 @@ def _print_report(report: ImportReport, lang: str) -> None:
         out.print(_grid(lang, ("table", "column", "rule", "rows", "example"), [
             (_table_name(r.target, lang), r.column, r.text(lang), r.count,
              "; ".join(f"{e.file}:{e.row} {e.value or ''}".strip() for e in r.examples[:2])) for r in report.rules]))
-    _print_notes(report.decisions, report.warnings, lang)
+    for note in report.decisions:
+        out.print(Text(f"· {note.text(lang)}"))
+    for note in report.warnings:
+        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
     outcome = "dry_run" if report.is_dry_run else "unchanged" if report.is_unchanged else "published"
     out.print(Text(t(f"cli.import.{outcome}", lang, load=report.load_id, as_of=report.as_of.isoformat())))
-
-
-def _print_notes(decisions: Iterable[Note], warnings: Iterable[Note], lang: str) -> None:
-    """Decisions with their kind, by which `--refuse` knows them, then what else was noticed."""
-    out = _console()
-    for note in decisions:
-        out.print(Text(f"· {note.text(lang)}" + (f"  [{note.kind}]" if note.kind else "")))
-    for note in warnings:
-        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
 
 
 def recognise(args: argparse.Namespace) -> int:
@@ -330,7 +318,6 @@ def show(args: argparse.Namespace) -> int:
         rows.append((_table_name(table, args.lang), load.versions[table], store.rows(table, load),
                      *(counts.get(k, "") for k in ("in", "loaded", "quarantined"))))
     out.print(_grid(args.lang, ("table", "version", "rows", "rows_in", "loaded", "quarantined"), rows))
-    _print_notes(load.decisions, load.warnings, args.lang)
     return DONE
 
 
@@ -461,7 +448,7 @@ def metrics(args: argparse.Namespace) -> int:
 
 
 def _metric_json(m: Metric) -> dict[str, Any]:
-    return {"key": m.key, "label": dict(m.label), "definition": dict(m.definition), "formula": m.formula["en"],
+    return {"key": m.key, "label": dict(m.label), "definition": dict(m.definition), "formula": m.formula,
             "unit": m.unit, "direction": m.direction, "grain": list(m.grain), "population": dict(m.population),
             "minimum": m.minimum,
             "needs": list(m.needs), "source": m.source, "options": {k: list(v) for k, v in m.options.items()}}
@@ -573,10 +560,10 @@ def _cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settin
 
 
 def report(args: argparse.Namespace) -> int:
-    """Writes the review pack of a quarter: one file per kind and language."""
+    """Writes the review pack of a quarter: a file per kind, and per language where a file holds one only."""
     from analytics.ask import ALIASES, Ask
     from analytics.review.assemble import assemble
-    from analytics.review.files import KINDS
+    from analytics.review.files import KINDS, made
     from data.engine import open_company
     from data.scope import Filters
 
@@ -586,24 +573,24 @@ def report(args: argparse.Namespace) -> int:
     chosen: dict[str, list[str]] = {}
     for name, values in args.where:
         chosen.setdefault(ALIASES.get(name, name), []).extend(values)
-    template, written, missing = _bytes(args.template) if args.template else None, [], []
+    template, written = _bytes(args.template) if args.template else None, []
     with ExitStack() as stack:
         company = open_company(args.store)
         stack.callback(company.close)
         pack = _pack(args, company)
         pack = pack.with_(filters=pack.filters.with_(**dict(Filters.of(chosen).chosen)),
                           compare=args.compare or pack.compare, as_of=args.as_of or pack.as_of)
-        languages = LANGUAGES if pack.lang == "both" else (pack.lang,)
+        languages, packs = pack.languages(args.lang), []
         progress = stack.enter_context(_bar(args.lang))
         for number, lang in enumerate(languages):
-            made = assemble(Ask(company), pack, lang, base=args.url,
-                            progress=partial(_share, progress, number, len(languages)))
-            stem = f"{args.out.stem}.{lang}" if len(languages) > 1 else args.out.stem
-            for kind in kinds:
-                progress(kind, (number + 1) / len(languages))
-                written.append(args.out.with_name(stem + KINDS[kind].ending))
-                _write(written[-1], KINDS[kind].make(made, template))
-            missing += [f"{slide.item.card}: {slide.missing}" for slide in made.slides if slide.missing]
+            packs.append(assemble(Ask(company), pack, lang, base=args.url,
+                                  progress=partial(_share, progress, number, len(languages))))
+        for kind in kinds:
+            progress(kind, 1.0)
+            for ending, data in made(kind, packs, template).items():
+                written.append(args.out.with_name(args.out.stem + ending))
+                _write(written[-1], data)
+        missing = [f"{slide.item.card}: {slide.missing}" for pack in packs for slide in pack.slides if slide.missing]
     for line in missing:
         print(f"! {line}", file=sys.stderr)
     for path in written:

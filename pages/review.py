@@ -14,7 +14,17 @@ from analytics.review.default import usual_quarter
 from analytics.review.pack import Item, Pack, called
 from analytics.review.slides import slides
 from analytics.view import View
-from pages._parts import cache, context, review_files, review_pack, review_saved, side_by_side, states, view_state
+from pages._parts import (
+    cache,
+    context,
+    review_files,
+    review_pack,
+    review_saved,
+    review_template,
+    side_by_side,
+    states,
+    view_state,
+)
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -28,6 +38,7 @@ def render(view: View) -> None:
         st.header(t("review.take"), anchor=False)
         st.caption(t("review.take.says"))
         review_files.draw(pack)
+        review_template.draw()
         review_saved.draw(pack)
     st.header(t("review.entries", n=len(pack.items)), anchor=False)
     if not pack.items:

@@ -87,19 +87,23 @@ class Template:
 
 def opened(data: bytes | None) -> Template:
     """A deck without slides; MvpodError E_TEMPLATE for a file that is no presentation."""
-    if data is None:
-        deck: Any = _plain()
-    else:
-        try:
-            deck = Presentation(io.BytesIO(_as_presentation(data)))
-        except (KeyError, ValueError, OSError, zipfile.BadZipFile, etree.XMLSyntaxError) as error:
-            raise MvpodError("E_TEMPLATE", found=str(error)) from error
+    try:
+        return _opened(data)
+    except Exception as error:  # a damaged file breaks its reader in any way
+        if data is None:
+            raise
+        raise MvpodError("E_TEMPLATE", found=str(error)[:200] or type(error).__name__) from error
+
+
+def _opened(data: bytes | None) -> Template:
+    deck: Any = Presentation(io.BytesIO(_as_presentation(data))) if data is not None else _plain()
+    if data is not None:
         _emptied(deck)
     layouts = [layout for master in deck.slide_masters for layout in master.slide_layouts]
     if not layouts:
-        raise MvpodError("E_TEMPLATE", found="0 layouts")
+        raise ValueError("0 layouts")
     for master in deck.slide_masters:
-        _with_chinese(master.part.part_related_by(REL.THEME), None if data else LATIN)
+        _with_chinese(master.part.part_related_by(REL.THEME), LATIN if data is None else None)
     content = min(layouts, key=_strangeness)
     covers = [x for x in layouts if {KIND.CENTER_TITLE, KIND.SUBTITLE} <= _kinds(x)] or \
         [x for x in layouts if KIND.SUBTITLE in _kinds(x) and _kinds(x) & set(_TITLES)]
@@ -162,7 +166,6 @@ def _with_chinese(part: Any, latin: str | None) -> None:
             own.attrib.clear()
             own.set("typeface", latin)
     part.blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
-
 
 
 def _plain() -> Any:

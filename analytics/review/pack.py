@@ -12,7 +12,7 @@ from typing import Any, Literal, cast
 from analytics import i18n, periods
 from analytics.cards import CARDS
 from analytics.view import Compare, Days, View
-from data.errors import MvpodError, nearest
+from data.errors import LANGUAGES, MvpodError, nearest
 from data.scope import Filters, Scope
 from data.settings import Settings
 
@@ -61,6 +61,10 @@ class Pack:
         quarter = periods.parse(self.quarter, fiscal_year_start)
         return View(self.as_of or last_day, quarter.start, quarter.end, self.compare, self.days, self.filters,
                     scope or Scope.everything())
+
+    def languages(self, first: str) -> tuple[str, ...]:
+        """The languages of its files; of both, `first` comes first."""
+        return tuple(sorted(LANGUAGES, key=lambda lang: lang != first)) if self.lang == "both" else (self.lang,)
 
     def moved(self, item: int, by: int) -> Pack:
         """One entry moved up (-1) or down (+1), as far as it goes."""

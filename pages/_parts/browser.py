@@ -23,6 +23,8 @@ html[lang|="zh"] [data-testid="stFileUploaderDropzoneInstructions"] span { font-
 html[lang|="zh"] [data-testid="stFileUploaderDropzone"] button p::after { content: "选择文件"; font-size: 0.875rem; }
 html[lang|="zh"] [data-testid="stFileUploaderDropzoneInstructions"] span::after {
   content: "CSV、XLSX、Parquet，每个文件不超过 4 GB"; font-size: 0.875rem; }
+html[lang|="zh"] .st-key-review_template [data-testid="stFileUploaderDropzoneInstructions"] span::after {
+  content: "PPTX、POTX，不超过 50 MB"; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 0.75rem; padding-right: 0.75rem; }
 }

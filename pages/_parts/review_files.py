@@ -12,13 +12,14 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from analytics.ask import Ask
+from analytics.review import files
 from analytics.review.assemble import Assembled, assemble
 from analytics.review.files import KINDS
 from analytics.review.pack import Pack
 from data.engine import Company
-from data.errors import LANGUAGES, MvpodError
+from data.errors import MvpodError
 from data.scope import Scope
-from pages._parts import cache, context
+from pages._parts import cache, context, review_template
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -45,36 +46,35 @@ def draw(pack: Pack) -> None:
     job: Job = st.session_state.setdefault(_JOB, Job())
     from analytics.export.images import has_browser  # drawing charts takes a large library: only this page needs it
 
-    is_able = has_browser()
+    is_able, template = has_browser(), review_template.chosen()
     with st.container(horizontal=True, gap="small"):
         for name, kind in KINDS.items():
-            ending = kind.ending if pack.lang != "both" else ".zip"
+            is_zip = pack.lang == "both" and not kind.holds_all
             st.download_button(
                 t(f"review.file.{name}"), key=f"review_{name}", on_click="ignore", icon=":material/download:",
-                file_name=f"mvpod-review-{pack.quarter.lower()}{ending}" if pack.lang != "both" else
-                f"mvpod-review-{pack.quarter.lower()}-{name}.zip",
-                mime=kind.mime if pack.lang != "both" else "application/zip",
+                file_name=f"mvpod-review-{pack.quarter.lower()}{f'-{name}.zip' if is_zip else kind.ending}",
+                mime="application/zip" if is_zip else kind.mime,
                 disabled=not pack.items or (kind.needs_browser and not is_able),
-                data=partial(made, job, name, company, pack, here.scope, address(), here.lang))
+                data=partial(made, job, name, company, pack, here.scope, address(), here.lang, template))
     if not is_able:
         st.caption(md_escape(MvpodError("E_NO_BROWSER").text(here.lang)))
     _progress()
 
 
-def made(job: Job, kind: str, company: Company, pack: Pack, scope: Scope, base: str, lang: str) -> bytes:
-    """One file; with both languages a zip of two. Runs in a thread of its own and speaks to the page through `job`."""
-    languages = LANGUAGES if pack.lang == "both" else (pack.lang,)
+def made(job: Job, kind: str, company: Company, pack: Pack, scope: Scope, base: str, lang: str,
+         template: bytes | None = None) -> bytes:
+    """One file; a zip where both languages take two. Runs in a thread of its own and tells the page through `job`."""
+    languages = pack.languages(lang)
     job.kind, job.share, job.error = kind, 0.0, ""
     try:
-        files = {}
-        for number, code in enumerate(languages):
-            key = (company.load_id, pack, code, scope, base)
+        wanted = [(company.load_id, pack, code, scope, base) for code in languages]
+        job.known = {key: job.known[key] for key in wanted if key in job.known}
+        for number, key in enumerate(wanted):
             if key not in job.known:
-                job.known.clear()
-                job.known[key] = assemble(Ask(company), pack, code, scope=scope, base=base,
+                job.known[key] = assemble(Ask(company), pack, key[2], scope=scope, base=base,
                                           progress=_teller(job, number, len(languages)))
-            files[f"review.{code}{KINDS[kind].ending}"] = KINDS[kind].make(job.known[key], None)
-        return _zipped(files) if len(files) > 1 else next(iter(files.values()))
+        found = files.made(kind, [job.known[key] for key in wanted], template)
+        return _zipped(found) if len(found) > 1 else next(iter(found.values()))
     except MvpodError as error:
         job.error = error.text(lang)
         raise
@@ -89,11 +89,11 @@ def _teller(job: Job, number: int, count: int) -> Callable[[float], None]:
     return tell
 
 
-def _zipped(files: dict[str, bytes]) -> bytes:
+def _zipped(found: dict[str, bytes]) -> bytes:
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as parts:
-        for file, data in files.items():
-            parts.writestr(file, data)
+        for ending, data in found.items():
+            parts.writestr(f"review{ending}", data)
     return stream.getvalue()
 
 

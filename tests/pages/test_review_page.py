@@ -8,11 +8,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pptx
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.review.default import ENTRIES
-from analytics.review.pack import from_text
+from analytics.review.pack import Item, Pack, from_text
 from data import packs
 from data.engine import open_company
 from data.errors import MvpodError
@@ -104,3 +105,41 @@ def test_a_file_is_made_beside_the_page_and_says_how_far_it_is(store: Path) -> N
         made(job, "xlsx", company, pack.with_(quarter="2026Q9"), Scope.everything(), "", "zh")
     assert job.error.startswith("E_PERIOD")
     company.close()
+
+
+def test_slides_hold_both_languages_in_one_deck_of_the_organisations_own_template(store: Path) -> None:
+    company, pack = open_company(store), Pack("2026Q3", lang="both", compare="none", items=(Item("pipeline.stock"),))
+    own = pptx.Presentation()
+    own.slide_width = own.slide_width + 12345
+    stream = io.BytesIO()
+    own.save(stream)
+    deck = pptx.Presentation(io.BytesIO(made(Job(), "pptx", company, pack, Scope.everything(), "", "zh",
+                                             stream.getvalue())))
+    company.close()
+    charts = [shape.name for page in deck.slides for shape in page.shapes if shape.has_chart]
+    assert deck.slide_width == own.slide_width
+    assert [name.split()[1] for name in charts] == ["0"] * (len(charts) // 2) + ["1"] * (len(charts) // 2)
+    assert charts
+
+
+def test_a_template_is_kept_while_the_session_lasts_and_can_be_taken_back(open_page: Open) -> None:
+    app = open_page("review", lang="zh")
+    stream = io.BytesIO()
+    pptx.Presentation().save(stream)
+    app.file_uploader(key="review_template").set_value(("本公司.pptx", stream.getvalue(), "")).run()
+    assert app.session_state["review_template_kept"] == ("本公司.pptx", stream.getvalue())
+    assert any("本公司.pptx" in text.value for text in app.text)
+    app.button(key="review_template_back").click().run()
+    assert "review_template_kept" not in app.session_state
+    assert not app.exception
+
+
+@pytest.mark.parametrize("data", [b"", b"no presentation", b"PK\x03\x04"], ids=repr)
+@pytest.mark.parametrize(("lang", "said"), [("en", "template cannot be used"), ("zh", "无法使用该模板")])
+def test_a_bad_template_is_a_sentence_in_the_readers_language(open_page: Open, data: bytes, lang: str,
+                                                              said: str) -> None:
+    app = open_page("review", lang=lang)
+    app.file_uploader(key="review_template").set_value(("x.pptx", data, "")).run()
+    assert [said in error.value for error in app.error] == [True]
+    assert "review_template_kept" not in app.session_state
+    assert not app.exception

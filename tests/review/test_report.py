@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pptx
 import pytest
 
 import cli
@@ -46,6 +48,21 @@ def test_both_languages_and_several_kinds_are_files_of_their_own(imported: Path,
     stamp = check.read((tmp_path / "q1.zh.csv.zip").read_bytes(), "q1").stamp
     assert stamp.link.startswith("https://sales.example/review?")
     assert "pipeline=smb" in stamp.link
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_deck_holds_both_languages_the_readers_own_first(imported: Path, pack: Path, tmp_path: Path, lang: str,
+                                                           monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MVPOD_LANG", lang)
+    assert cli.main(["report", "--store", str(imported), "--pack", str(pack), "--lang", "both", "--out",
+                     str(tmp_path / "q1.pptx")]) == 0
+    assert [file.name for file in tmp_path.glob("*.pptx")] == ["q1.pptx"]
+    told = [" ".join(s.text_frame.text for s in page.shapes if s.has_text_frame)
+            for page in pptx.Presentation(str(tmp_path / "q1.pptx")).slides]
+    is_chinese = [len(re.findall("[\u4e00-\u9fff]", text)) > 8 for text in told]
+    half = len(told) // 2
+    assert is_chinese == ([False] * half + [True] * half if lang == "en" else [True] * half + [False] * half)
+    assert cli.main(["verify", str(tmp_path / "q1.pptx"), "--store", str(imported)]) == 0
 
 
 def test_a_saved_pack_is_found_by_its_name(restated: Path, tmp_path: Path) -> None:
