@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analytics.metrics.registry import Metric
+    from analytics.restatement import Restated
     from analytics.review.pack import Language, Pack
     from data.engine import Company
+    from data.notes import Note
     from data.report import ImportReport
     from data.settings import Settings
     from data.store import Load, Store
@@ -139,6 +141,9 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--config", type=Path, metavar="FILE", help=say("config"))
     sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
     sub.add_argument("--accept-shrink", action="store_true", help=say("accept_shrink"))
+    sub.add_argument("--accept-stages", action="store_true", help=say("accept_stages"))
+
+    sub.add_argument("--refuse", action="append", default=[], metavar="KIND[,KIND]", help=say("refuse"))
 
     sub = command("recognise", recognise)
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=say("paths"))
@@ -173,6 +178,17 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--days", choices=("calendar", "working"), default="calendar", help=say("days"))
     sub.add_argument("--load", type=int, metavar="LOAD", help=say("load"))
     sub.add_argument("--format", choices=("table", "json", "csv"), default="table", help=say("format"))
+
+    sub = command("restated", restated)
+    sub.add_argument("key", metavar="KEY", help=say("key"))
+    sub.add_argument("--from", dest="then", type=int, required=True, metavar="LOAD", help=say("restated_from"))
+    sub.add_argument("--to", dest="now", type=int, metavar="LOAD", help=say("restated_to"))
+    sub.add_argument("--quarter", metavar="PERIOD", help=say("restated_period"))
+    sub.add_argument("--as-of", type=day, metavar="DATE", help=say("as_of"))
+    sub.add_argument("--by", default="segment", metavar="DIM[,DIM]", help=say("restated_by"))
+    sub.add_argument("--where", action="append", default=[], type=_pair, metavar="DIM=VALUE[,VALUE]",
+                     help=say("where"))
+    sub.add_argument("--format", choices=("table", "json", "csv"), default="table", help=say("restated_format"))
 
     sub = command("report", report, languages=(*LANGUAGES, "both"))
     sub.add_argument("--quarter", metavar="QUARTER", help=say("quarter"))
@@ -211,7 +227,9 @@ def import_(args: argparse.Namespace) -> int:
 
     with _bar(args.lang) as progress:
         report = import_paths(args.paths, args.store, profile=args.profile, as_of=args.as_of, config=args.config,
-                              dry_run=args.dry_run, accept_shrink=args.accept_shrink, progress=progress)
+                              dry_run=args.dry_run, accept_shrink=args.accept_shrink,
+                              accept_stages=args.accept_stages, progress=progress,
+                              refuse=[kind.strip() for kinds in args.refuse for kind in kinds.split(",")])
     _print_report(report, args.lang)
     return DONE
 
@@ -225,12 +243,18 @@ def _print_report(report: ImportReport, lang: str) -> None:
         out.print(_grid(lang, ("table", "column", "rule", "rows", "example"), [
             (_table_name(r.target, lang), r.column, r.text(lang), r.count,
              "; ".join(f"{e.file}:{e.row} {e.value or ''}".strip() for e in r.examples[:2])) for r in report.rules]))
-    for note in report.decisions:
-        out.print(Text(f"· {note.text(lang)}"))
-    for note in report.warnings:
-        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
+    _print_notes(report.decisions, report.warnings, lang)
     outcome = "dry_run" if report.is_dry_run else "unchanged" if report.is_unchanged else "published"
     out.print(Text(t(f"cli.import.{outcome}", lang, load=report.load_id, as_of=report.as_of.isoformat())))
+
+
+def _print_notes(decisions: Iterable[Note], warnings: Iterable[Note], lang: str) -> None:
+    """Decisions with their kind, by which `--refuse` knows them, then what else was noticed."""
+    out = _console()
+    for note in decisions:
+        out.print(Text(f"· {note.text(lang)}" + (f"  [{note.kind}]" if note.kind else "")))
+    for note in warnings:
+        out.print(Text(f"! {note.text(lang)}", style="bold yellow"))
 
 
 def recognise(args: argparse.Namespace) -> int:
@@ -318,6 +342,7 @@ def show(args: argparse.Namespace) -> int:
         rows.append((_table_name(table, args.lang), load.versions[table], store.rows(table, load),
                      *(counts.get(k, "") for k in ("in", "loaded", "quarantined"))))
     out.print(_grid(args.lang, ("table", "version", "rows", "rows_in", "loaded", "quarantined"), rows))
+    _print_notes(load.decisions, load.warnings, args.lang)
     return DONE
 
 
@@ -448,7 +473,7 @@ def metrics(args: argparse.Namespace) -> int:
 
 
 def _metric_json(m: Metric) -> dict[str, Any]:
-    return {"key": m.key, "label": dict(m.label), "definition": dict(m.definition), "formula": m.formula,
+    return {"key": m.key, "label": dict(m.label), "definition": dict(m.definition), "formula": m.formula["en"],
             "unit": m.unit, "direction": m.direction, "grain": list(m.grain), "population": dict(m.population),
             "minimum": m.minimum,
             "needs": list(m.needs), "source": m.source, "options": {k: list(v) for k, v in m.options.items()}}
@@ -491,6 +516,75 @@ def metric(args: argparse.Namespace) -> int:
         if frame.empty:
             print(t("cli.metric.empty", args.lang, first=company.first_day, last=view.as_of), file=sys.stderr)
     return DONE
+
+
+def restated(args: argparse.Namespace) -> int:
+    """Why a metric reads differently than at an earlier load: then, now, and what moved it by cause and opportunity."""
+    from analytics.ask import ALIASES, Ask
+    from analytics.metrics.registry import get
+    from analytics.periods import parse
+    from analytics.view import View
+    from data.engine import open_company
+    from data.scope import Filters
+
+    declared, chosen = get(args.key), {ALIASES.get(name, name): values for name, values in args.where}
+    company = open_company(args.store, args.now)
+    with ExitStack() as stack:
+        stack.callback(company.close)
+        view = View(args.as_of or company.last_day, filters=Filters.of(chosen))
+        if args.quarter:
+            period = parse(args.quarter, company.settings.organisation.fiscal_year_start)
+            view = view.with_(start=period.start, end=period.end)
+        ask, by = Ask(company), [name.strip() for name in args.by.split(",") if name.strip()]
+        ask.check(view)
+        found = ask.restated(args.key, view, args.then, by)
+        if args.format == "csv":
+            _print_frame(found.ledger, "csv", args.lang)
+        elif args.format == "json":
+            print(json.dumps({"metric": args.key, "from_load": args.then, "to_load": company.load_id,
+                              **found.plain()}, ensure_ascii=False, indent=1, allow_nan=False))
+        else:
+            _print_restated(declared, found, args, company)
+    return DONE
+
+
+def _print_restated(declared: Metric, found: Restated, args: argparse.Namespace, company: Company) -> None:
+    """Three tables for reading: the number, its causes, the opportunities that moved it most."""
+    out, lang = _console(), args.lang
+    out.print(Text(f"{declared.label[lang]} ({declared.key})", style="bold"))
+    for side, day, load in (("then", found.day_then, args.then), ("now", found.day_now, company.load_id)):
+        out.print(Text(t(f"restated.{side}", lang, day=day.isoformat(), load=load)))
+    if found.is_redefined:
+        out.print(Text(t("restated.redefined", lang)))
+    for frame in (found.totals, found.causes, found.ledger.head(_MOST_OPPORTUNITIES)):
+        shown = frame.drop(columns=[c for c in frame if c.startswith("reason_") and (frame[c] == "").all()])
+        rows = [[_restated_cell(declared.unit, name, row, lang, company.settings) for name in shown.columns]
+                for row in shown.to_dict("records")]
+        out.print()
+        out.print(_grid(lang, list(shown.columns), rows))
+
+
+#: So many opportunities of a ledger are printed; csv and json have all.
+_MOST_OPPORTUNITIES = 20
+
+
+def _restated_cell(unit: str, name: str, row: dict[Any, Any], lang: str, settings: Settings) -> str:
+    """One value of a ledger in words."""
+    from analytics import format as form
+    from analytics.i18n import label
+
+    value = row[name]
+    if name in ("step", "cause") or name.startswith("reason_"):
+        key = f"reason.{value}" if name.startswith("reason_") else f"restated.{name}.{value}"
+        return t(key, lang) if value and has(key) else str(value or "")
+    if name.endswith(("_then", "_now")) and isinstance(value, str):
+        return label(name.rsplit("_", 1)[0], value, lang, settings)
+    if name in ("then", "now", "change", "part_of_change"):
+        return _cell(unit, "value", {"value": value}, lang, settings) if unit != "share" or name in ("then", "now") \
+            else form.points(value, lang)
+    if isinstance(value, str) or hasattr(value, "isoformat") or form.is_known(value):
+        return _cell(unit, name, row, lang, settings)
+    return ""
 
 
 #: Columns that the printed table shows besides the groups; csv and json have all.

@@ -17,11 +17,12 @@ from analytics.attention_questions import AttentionQuestions
 from analytics.closeness_questions import ClosenessQuestions
 from analytics.comparison_questions import ComparisonQuestions
 from analytics.forecast_questions import ForecastQuestions
-from analytics.metrics.frames import Context, ordered
+from analytics.metrics.frames import Context, ordered, plain
 from analytics.metrics.registry import REGISTRY, Metric, get
 from analytics.periods import Period
 from analytics.pipeline_questions import PipelineQuestions
 from analytics.quality_questions import QualityQuestions
+from analytics.restatement_questions import RestatementQuestions
 from analytics.review_questions import ReviewQuestions
 from analytics.support_questions import SupportQuestions
 from analytics.value_questions import ValueQuestions
@@ -41,7 +42,8 @@ GROUPS = (*queries.GROUPS, "quarter", *ALIASES)
 
 
 class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestions, AttentionQuestions,
-          PipelineQuestions, ForecastQuestions, QualityQuestions, ReviewQuestions, ValueQuestions):
+          PipelineQuestions, ForecastQuestions, QualityQuestions, RestatementQuestions, ReviewQuestions,
+          ValueQuestions):
     """Questions to one company. Holds no state of its own: an answer depends on the load and the question only."""
 
     def __init__(self, company: Company) -> None:
@@ -404,14 +406,5 @@ def to_json(key: str, view: View, frame: pd.DataFrame, load: int) -> dict[str, A
         "metric": key, "as_of": view.as_of.isoformat(),
         "from": view.start.isoformat() if view.start else None, "to": view.end.isoformat() if view.end else None,
         "filters": {name: list(values) for name, values in view.filters.chosen}, "load": load,
-        "rows": [{name: _plain(value) for name, value in row.items()} for row in frame.to_dict("records")],
+        "rows": [{name: plain(value) for name, value in row.items()} for row in frame.to_dict("records")],
     }
-
-
-def _plain(value: Any) -> Any:
-    """A cell as JSON knows it: NaN, NaT and NA are null, whole counts are integers, days are ISO dates."""
-    if pd.isna(value) or value == "":
-        return None
-    if hasattr(value, "isoformat"):
-        return value.isoformat()[:10]
-    return value.item() if hasattr(value, "item") else value

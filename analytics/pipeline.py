@@ -24,11 +24,7 @@ def open_pipeline(answers: Answers, context: Context, by: Sequence[str]) -> pd.D
     stage's default probability), weighted_missing (n whose stage has none), paused (of n), overdue (of n, expected
     to close before the as-of date), future (not in n: put off until a later day), value (= amount), reason.
     """
-    counts = answers["open_stock"]
-    chance = _probabilities(counts, context)
-    frame = counts.assign(
-        weighted=counts["amount"] * chance,
-        weighted_missing=np.where(chance.isna(), counts["n"], 0))
+    frame = with_weighted(answers["open_stock"], context)
     keys = list(by)
     frame = added_up(frame, keys) if keys else _whole(frame)
     whole = ["n", "amount_missing", "weighted_missing", "paused", "overdue", "future"]
@@ -39,6 +35,12 @@ def open_pipeline(answers: Answers, context: Context, by: Sequence[str]) -> pd.D
                "reason"]
     order = [c for c in ("stage_order",) if "stage" in by]
     return ordered(frame, context, by)[[*by, *order, *columns]]
+
+
+def with_weighted(counts: pd.DataFrame, context: Context) -> pd.DataFrame:
+    """Counts of the open stock with `weighted` and `weighted_missing` (see `open_pipeline`)."""
+    chance = _probabilities(counts, context)
+    return counts.assign(weighted=counts["amount"] * chance, weighted_missing=np.where(chance.isna(), counts["n"], 0))
 
 
 def weighted(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:

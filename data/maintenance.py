@@ -31,10 +31,7 @@ def rebuild(store_path: Path | str, progress: Callable[[str, float], None] | Non
 
 @contextmanager
 def under_settings(store_path: Path, config: Path) -> Iterator[Path]:
-    """A store as it would be under the settings of another mvpod.toml; the store itself stays as it is.
-
-    The copy shares the data files (hard links where the disk allows it) and is gone afterwards.
-    """
+    """A store as it would be under the settings of another mvpod.toml; the store itself stays as it is."""
     from data.importing import apply_settings
 
     settings = read_settings(config)
@@ -43,10 +40,18 @@ def under_settings(store_path: Path, config: Path) -> Iterator[Path]:
     if load is None or load.settings_text == settings.text:
         yield store_path
         return
+    with copied(store) as copy:
+        apply_settings(copy, settings)
+        yield copy
+
+
+@contextmanager
+def copied(store: Store) -> Iterator[Path]:
+    """A copy of a store without its settings file, gone afterwards. Data files are shared (hard links) where the disk
+    allows it."""
     with tempfile.TemporaryDirectory(prefix="mvpod-") as folder:
         copy = Path(folder) / "store"
         shutil.copytree(store.path, copy, copy_function=_linked, ignore=shutil.ignore_patterns(".lock", "mvpod.toml"))
-        apply_settings(copy, settings)
         yield copy
 
 

@@ -114,3 +114,12 @@ def ratio(top: pd.Series, bottom: pd.Series) -> np.ndarray:
 def steady(values: pd.Series) -> pd.Series:
     """Floating sums to ten significant digits: the order in which they were added must not show."""
     return values.map(lambda v: float(f"{v:.10g}") if pd.notna(v) else np.nan).astype("float64")
+
+
+def plain(value: Any) -> Any:
+    """A cell as JSON knows it: NaN, NaT and NA are null, whole counts are integers, days are ISO dates."""
+    if pd.isna(value) or value == "":
+        return None
+    if hasattr(value, "isoformat"):
+        return value.isoformat()[:10]
+    return value.item() if hasattr(value, "item") else value

@@ -79,6 +79,7 @@ from data.queries.quality import (
     quality_twins,
     quality_unknown,
 )
+from data.queries.restatement import restatement_states
 from data.queries.review import then_and_now
 from data.queries.stages import (
     cohort_counts,
@@ -176,6 +177,7 @@ __all__ = [
     "reach_days",
     "recent_closings",
     "recent_visit_days",
+    "restatement_states",
     "rivals_met",
     "run",
     "sql_of",

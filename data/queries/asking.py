@@ -36,6 +36,8 @@ from data.shelf import Cursor
 
 #: What an answer can be grouped by. `month` is the month of the metric's own date, as its first day.
 GROUPS = (*DIMENSIONS, "stage", "month")
+#: Each opportunity on its own: for ledgers, never offered as a group.
+EACH = "opportunity_id"
 #: A drill-down list is never longer than this.
 MAX_ROWS = 10_000
 #: How a list may be ordered before the amount.
@@ -86,10 +88,10 @@ def _text(name: str) -> str:
 
 
 def groups_of(by: Iterable[str]) -> tuple[str, ...]:
-    """`by` without repetitions; MvpodError E_GROUP for a name that is not in GROUPS."""
+    """`by` without repetitions; MvpodError E_GROUP for a name that is neither in GROUPS nor EACH."""
     names = tuple(dict.fromkeys(by))
     for name in names:
-        if name not in GROUPS:
+        if name not in (*GROUPS, EACH):
             raise MvpodError("E_GROUP", found=name, known=GROUPS, hint=nearest(name, list(GROUPS)))
     return names
 

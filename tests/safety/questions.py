@@ -23,6 +23,7 @@ _MARKS = [*({"question": key} for key in REGISTRY),
 _VALUES: dict[str, Sequence[Any]] = {
     "key": list(REGISTRY), "mark": _MARKS, "problem": PROBLEMS, "sort": SORTS, "only": ["moved", "events", *EVENTS],
     "stage": ["need_confirmed"], "days": [1], "grain": ["quarter", "month"], "limit": [1000], "words": [""],
+    "earlier_load": [1],
 }
 #: Groups to ask by, several at once; few where each group costs a question of its own, or only adds columns.
 _MANY: Sequence[Any] = [("team", "owner_id", "product_line", "region"),
@@ -42,6 +43,8 @@ def every(ask: Ask, view: View, deals: Sequence[str], accounts: Sequence[str], *
         chosen = {p.name: values[p.name] for p in names if p.name in values}
         if name == "attention":
             chosen["opportunity_id"] = [None, *deals]
+        if name == "restated":
+            chosen["key"] = ["win_rate.count", "pipeline.open"]
         by = next((p for p in names if p.name == "by"), None)
         if by is not None:
             chosen["by"] = _groups(name, isinstance(by.default, str))

@@ -1,0 +1,56 @@
+"""The company as an earlier load knew it, and as it would have known it under the settings of today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+from data.engine import Company, open_company
+from data.errors import MvpodError
+from data.maintenance import copied
+from data.settings import Settings
+from data.store import Store
+
+
+@contextmanager
+def earlier(company: Company, load_id: int) -> Iterator[tuple[Company, Company | None]]:
+    """The company of an earlier load of the same store; and the same rows under the settings of `company`, None where
+    these said the same then. The second needs a copy of the store whose history is made anew, gone afterwards.
+
+    MvpodError E_RESTATED_LOAD (not an earlier load), E_STORE_LOAD, E_STORE_GONE (removed by vacuum), E_STAGE_LOST (the
+    present settings have no place for a stage of then).
+    """
+    if company.path is None or load_id > company.load_id:
+        raise MvpodError("E_RESTATED_LOAD", found=load_id, last=company.load_id)
+    with ExitStack() as stack:
+        then = open_company(company.path, load_id)
+        stack.callback(then.close)
+        redefined = None
+        if _meant(then.settings) != _meant(company.settings):
+            redefined = stack.enter_context(_under(company, load_id))
+        yield then, redefined
+
+
+def _meant(settings: Settings) -> tuple[Any, ...]:
+    """What settings make of the rows of an export, apart from what things are called."""
+    pipelines = [(p.key, p.segments, [(s.key, s.kind, s.probability) for s in p.stages]) for p in settings.pipelines]
+    organisation = replace(settings.organisation, name="", language="en", notice={}, fiscal_year_start=1)
+    return organisation, settings.segments, pipelines, settings.calendar, settings.attention.grade_amounts
+
+
+@contextmanager
+def _under(company: Company, load_id: int) -> Iterator[Company]:
+    """The rows of a load under the settings of `company`."""
+    from data.importing import apply_settings
+
+    assert company.path is not None
+    with copied(Store.open(company.path)) as copy:
+        Store.open(copy).restore(load_id)
+        apply_settings(copy, company.settings)
+        found = open_company(copy)
+        try:
+            yield found
+        finally:
+            found.close()
