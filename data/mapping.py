@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from fnmatch import fnmatchcase
 
 import duckdb
 import numpy as np
@@ -290,16 +291,15 @@ def _mapped(text: pa.ChunkedArray | pa.Array, column: Column, values: ValueMap) 
 def _joined(table: pa.Table, values: ValueMap, work: _Work) -> pa.ChunkedArray | pa.Array | None:
     """The source text of a value map; of several sources the texts joined by '|', absent ones empty. None if the file
     has none of them."""
-    found = work.columns.find_all(work.spec.expanded(values.sources))
-    if not found:
+    found = [work.columns.find_all(work.spec.expanded(names)) for names in values.sources]
+    if not any(found):
         return None
-    if len(values.sources) == 1:
-        return pc.coalesce(*(blank_as_null(text_of(table.column(name))) for name in found))
     parts = []
-    for source in values.sources:
-        names = work.columns.find_all(work.spec.expanded([source]))
+    for names in found:
         part = [blank_as_null(text_of(table.column(n))) for n in names] or [pa.nulls(table.num_rows, pa.string())]
         parts.append(pc.coalesce(*part))
+    if len(parts) == 1:
+        return parts[0]
     return pc.binary_join_element_wise(*parts, "|", null_handling="replace", null_replacement="")
 
 
@@ -308,7 +308,7 @@ def _from_text(text: pa.ChunkedArray | pa.Array, column: Column, work: _Work, sc
     distinct, index = _encoded(text)
     cleaned = clean(distinct, column)
     if values is not None:
-        cleaned = _translated(cleaned, values)
+        cleaned = blank_as_null(_translated(cleaned, values))
         if values.default is not None and index is None:
             cleaned = pc.fill_null(cleaned, values.default)
         elif values.default is not None and index is not None and index.null_count:
@@ -326,9 +326,15 @@ def _from_text(text: pa.ChunkedArray | pa.Array, column: Column, work: _Work, sc
 
 
 def _translated(texts: pa.Array, values: ValueMap) -> pa.Array:
-    """Mapped values; what the map does not know becomes the default (or nothing)."""
-    position = pc.index_in(pc.utf8_lower(texts), value_set=pa.array(list(values.mapping), pa.string()))
-    mapped = pa.array(list(values.mapping.values()), pa.string()).take(position)
+    """Mapped values, the first that fits where the map has patterns; what it does not know becomes the default (or
+    nothing)."""
+    known = dict(values.mapping)
+    if patterns := [p for p in known if "*" in p]:
+        for text in filter(None, pc.unique(pc.utf8_lower(texts)).to_pylist()):
+            if text not in known and (fit := next((p for p in patterns if fnmatchcase(text, p)), None)):
+                known[text] = known[fit]
+    position = pc.index_in(pc.utf8_lower(texts), value_set=pa.array(list(known), pa.string()))
+    mapped = pa.array(list(known.values()), pa.string()).take(position)
     return mapped if values.default is None else pc.fill_null(mapped, values.default)
 
 

@@ -171,14 +171,15 @@ def _value_map(raw: Any, column: str, refuse: Any) -> ValueMap:
         raise refuse(f"values.{column}", sorted(unknown), "only from, map and default")
     default = raw.get("default")
     mapping = _string_map(raw.get("map", {}), f"values.{column}.map", refuse)
-    return ValueMap(_texts(raw["from"]), {k.strip().lower(): v for k, v in mapping.items()},
+    sources = raw["from"] if isinstance(raw["from"], list) else [raw["from"]]
+    return ValueMap(tuple(map(_texts, sources)), {k.strip().lower(): v for k, v in mapping.items()},
                     None if default is None else _text(default))
 
 
 def _lookup(raw: Any, column: str, refuse: Any) -> Lookup:
-    if not isinstance(raw, Mapping) or set(raw) != {"list", "from"}:
-        raise refuse(f"lookup.{column}", raw, 'list = "name of a list", from = "Source column"')
-    return Lookup(_text(raw["list"]), _texts(raw["from"]))
+    if not isinstance(raw, Mapping) or {"list", "from"} != set(raw) - {"keep"}:
+        raise refuse(f"lookup.{column}", raw, 'list = "name of a list", from = "Source column", keep = true | false')
+    return Lookup(_text(raw["list"]), _texts(raw["from"]), raw.get("keep", True) is True)
 
 
 def _check(spec: TableSpec, refuse: Any) -> None:

@@ -26,7 +26,7 @@ def text_of(column: pa.ChunkedArray) -> pa.ChunkedArray:
     return pa.chunked_array([as_text(chunk) for chunk in column.chunks], pa.string())
 
 
-def blank_as_null(text: pa.ChunkedArray) -> pa.ChunkedArray:
+def blank_as_null(text: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
     """Trimmed texts, empty ones as null."""
     trimmed = pc.utf8_trim_whitespace(text)
     return pc.if_else(pc.equal(trimmed, ""), pa.scalar(None, pa.string()), trimmed)

@@ -23,24 +23,27 @@ HELPERS = {table.name: table for table in (
 TARGETS = TABLES | HELPERS
 
 #: What may follow the name of a file: a date or a number, or the sign of a copy.
-_COPY = r"(?:[-_ .(]*\d.*| \(.*)?\.[^.]+"
+_COPY = r"(?:(?:[-_ .(]*\d.*| \(.*)?\.[^.]+)?"
 
 
 @dataclass(frozen=True)
 class ValueMap:
-    """A canonical column from the values of one or more source columns (several are joined by '|')."""
+    """A canonical column from the values of source columns (several are joined by '|'), each of which may go
+    by several names."""
 
-    sources: tuple[str, ...]
+    sources: tuple[tuple[str, ...], ...]
     mapping: Mapping[str, str]
     default: str | None = None
 
 
 @dataclass(frozen=True)
 class Lookup:
-    """A column that the file does not have: the values that a list gives for those of a source column."""
+    """A column that the file does not have: the values that a list gives for those of a source column; `keep`: what the
+    list does not know stays as it is."""
 
     list: str
     sources: tuple[str, ...]
+    keep: bool = True
 
 
 @dataclass(frozen=True)
@@ -80,13 +83,14 @@ class TableSpec:
 
     def sources_of(self, column: str) -> tuple[str, ...]:
         """The source columns that feed a canonical column, () for a constant or nothing."""
-        return self.expanded((*(self.values[column].sources if column in self.values else ()),
-                              *self.columns.get(column, ())))
+        mapped = [name for names in self.values[column].sources for name in names] if column in self.values else []
+        return self.expanded((*mapped, *self.columns.get(column, ())))
 
     def expanded(self, sources: Sequence[str]) -> tuple[str, ...]:
-        """Sources, each that is looked up followed by what it is looked up from: what a list does not know stays."""
+        """Sources, each that is looked up followed by what it is looked up from, where that may stand for it."""
         return tuple(dict.fromkeys(name for source in sources for name in (
-            source, *(self.expanded(self.lookup[source].sources) if source in self.lookup else ()))))
+            source, *(self.expanded(self.lookup[source].sources)
+                      if source in self.lookup and self.lookup[source].keep else ()))))
 
     def unpivoted(self, names: Sequence[str]) -> dict[str, str]:
         """Wide columns among `names` -> the stage of which they hold the day, in the order of the profile.
@@ -116,7 +120,7 @@ def _wide(wanted: str, stage: str, name: str) -> str | None:
 
 
 def _pattern(file: str) -> str:
-    """A pattern of file names as a regular expression; a name without any `*?[.` also means its dated copies."""
-    if any(c in file for c in "*?[."):
+    """A pattern of file names as a regular expression; a name without any `*?[` also means its dated copies."""
+    if any(c in file for c in "*?["):
         return fnmatch.translate(file.casefold())
     return re.escape(file.casefold()) + _COPY
