@@ -541,24 +541,23 @@ def restated(args: argparse.Namespace) -> int:
         if args.format == "csv":
             _print_frame(found.ledger, "csv", args.lang)
         elif args.format == "json":
-            print(json.dumps({"metric": args.key, "from_load": args.then, "to_load": company.load_id,
-                              **found.plain()}, ensure_ascii=False, indent=1, allow_nan=False))
+            print(json.dumps({"metric": args.key, **found.plain()}, ensure_ascii=False, indent=1, allow_nan=False))
         else:
-            _print_restated(declared, found, args, company)
+            _print_restated(declared, found, args.lang, company.settings)
     return DONE
 
 
-def _print_restated(declared: Metric, found: Restated, args: argparse.Namespace, company: Company) -> None:
+def _print_restated(declared: Metric, found: Restated, lang: str, settings: Settings) -> None:
     """Three tables for reading: the number, its causes, the opportunities that moved it most."""
-    out, lang = _console(), args.lang
+    out = _console()
     out.print(Text(f"{declared.label[lang]} ({declared.key})", style="bold"))
-    for side, day, load in (("then", found.day_then, args.then), ("now", found.day_now, company.load_id)):
+    for side, day, load in (("then", found.day_then, found.load_then), ("now", found.day_now, found.load_now)):
         out.print(Text(t(f"restated.{side}", lang, day=day.isoformat(), load=load)))
     if found.is_redefined:
         out.print(Text(t("restated.redefined", lang)))
     for frame in (found.totals, found.causes, found.ledger.head(_MOST_OPPORTUNITIES)):
         shown = frame.drop(columns=[c for c in frame if c.startswith("reason_") and (frame[c] == "").all()])
-        rows = [[_restated_cell(declared.unit, name, row, lang, company.settings) for name in shown.columns]
+        rows = [[_restated_cell(declared.unit, name, row, lang, settings) for name in shown.columns]
                 for row in shown.to_dict("records")]
         out.print()
         out.print(_grid(lang, list(shown.columns), rows))

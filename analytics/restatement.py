@@ -122,21 +122,24 @@ class Restated:
     ledger   one row per group, opportunity, step and cause: name, top, bottom, part_of_change, and its state before and
              after (SHOWN)
 
-    The day of the number then, and of the number now. `is_redefined`: the settings changed in between.
+    `day_then`, `load_then`, `day_now`, `load_now`: what the numbers are as of. `is_redefined`: other settings since.
     """
 
     totals: pd.DataFrame
     causes: pd.DataFrame
     ledger: pd.DataFrame
     day_then: date
+    load_then: int
     day_now: date
-    is_redefined: bool = False
+    load_now: int
+    is_redefined: bool
 
     def plain(self) -> dict[str, Any]:
         """The same for JSON: days as ISO dates, what is unknown null."""
         tables = {name: [{key: plain(value) for key, value in row.items()} for row in frame.to_dict("records")]
                   for name, frame in (("totals", self.totals), ("causes", self.causes), ("ledger", self.ledger))}
-        return {"as_of_then": self.day_then.isoformat(), "as_of_now": self.day_now.isoformat(), **tables}
+        return {"from": {"load": self.load_then, "as_of": self.day_then.isoformat()},
+                "to": {"load": self.load_now, "as_of": self.day_now.isoformat()}, **tables}
 
 
 def brought(counts: pd.DataFrame, parts: Parts, context: Context, keys: Sequence[str]) -> pd.DataFrame:

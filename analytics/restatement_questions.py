@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from data import queries
 from data.contracts import DIMENSIONS
 from data.errors import MvpodError
 from data.queries import Slice
-from data.restatement import earlier
+from data.restatement import earlier, earlier_loads
 
 if TYPE_CHECKING:
     from analytics.ask import Ask
@@ -38,6 +39,10 @@ class RestatementQuestions:
         def _asked(self, query: str, view: View | Slice, by: Sequence[str] = (), **more: Any) -> pd.DataFrame: ...
         def _groups(self, by: Sequence[str]) -> tuple[str, ...]: ...
         def _names(self, of: str, ids: Sequence[Any], as_of: Any) -> dict[str, str]: ...
+
+    def earlier_loads(self) -> list[tuple[int, date]]:
+        """The earlier loads that can still be compared with, each with the last day it knows; newest first."""
+        return earlier_loads(self.company)
 
     def restated(self, key: str, view: View, earlier_load: int, by: Sequence[str] = ("segment",)) -> Restated:
         """What a metric said at an earlier load, what it says now, and why: see analytics/restatement.py.
@@ -74,7 +79,8 @@ def between(asks: Sequence[Ask], key: str, view: View, by: Sequence[str] = ("seg
     totals = restatement.totals(first, last, brings[0], brings[-1], parts, keys, context)
     ledger = restatement.with_effects(ledger, totals, parts, keys)
     causes = restatement.by_cause(ledger, totals, keys)
-    return Restated(totals, causes, _named(ledger, asks, view, before), before.as_of, view.as_of, len(asks) > 2)
+    return Restated(totals, causes, _named(ledger, asks, view, before), before.as_of, asks[0].company.load_id,
+                    view.as_of, asks[-1].company.load_id, len(asks) > 2)
 
 
 def _brings(ask: Ask, view: View, key: str, keys: Sequence[str]) -> pd.DataFrame:

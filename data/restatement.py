@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from data.engine import Company, open_company
@@ -12,6 +13,17 @@ from data.errors import MvpodError
 from data.maintenance import copied
 from data.settings import Settings
 from data.store import Store
+from data.verify import kept_from
+
+
+def earlier_loads(company: Company) -> list[tuple[int, date]]:
+    """The loads before that of `company` that are still whole, each with its newest day; newest first. A vacuum says
+    nothing else than the load before it and is left out."""
+    if company.path is None:
+        return []
+    loads = [load for load in Store.open(company.path).loads() if load.load_id < company.load_id]
+    return [(load.load_id, load.as_of) for load in reversed(loads)
+            if load.as_of and load.kind != "vacuum" and load.load_id >= kept_from(loads)]
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import streamlit as st
 from analytics import standards
 from analytics.metrics import registry
 from analytics.view import View
-from pages._parts import cache, context, definition, show, states, table, view_state
+from pages._parts import cache, context, definition, restated, show, states, table, view_state
 from pages._parts.context import t
 
 _REGISTRY = ("label", "key", "unit", "good_direction", "formula", "source")
@@ -18,14 +18,17 @@ _STANDARDS = ("title", "figure", "segment", "year", "quality", "definition", "so
 def render(view: View) -> None:
     """Draw the page."""
     with st.container(border=True, key="definitions_metrics"), states.guard("definitions_metrics"):
-        _metrics()
+        metric = _metrics()
+    with st.container(border=True, key="definitions_restated"), states.guard("definitions_restated"):
+        restated.draw(view, metric)
     with st.container(border=True, key="definitions_standards"), states.guard("definitions_standards"):
         _standards()
     with st.container(border=True, key="definitions_own"), states.guard("definitions_own"):
         _own_standards(view)
 
 
-def _metrics() -> None:
+def _metrics() -> str:
+    """Draw the chosen metric and all; gives the chosen one."""
     st.header(t("definitions.metrics"), anchor=False)
     lang = context.lang()
     keys = list(registry.REGISTRY)
@@ -37,6 +40,7 @@ def _metrics() -> None:
             for m in registry.REGISTRY.values()]
     with st.expander(t("definitions.all", n=len(rows))):
         table.show(pd.DataFrame(rows), _REGISTRY, alt=t("definitions.metrics"), key="definitions_registry")
+    return key
 
 
 def _standards() -> None:

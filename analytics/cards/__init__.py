@@ -16,6 +16,7 @@ from analytics.cards import (
     overview,
     pipeline,
     quality,
+    restatement,
     review,
     support,
     win_rate,
@@ -76,4 +77,5 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "quality.completeness": quality.completeness,
     "quality.unknowns": quality.unknowns,
     "review.then_and_now": review.then_and_now,
+    "restatement.ledger": restatement.ledger,
 }

@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 from analytics.ask import Ask
+from analytics.cards import CARDS, Look
+from analytics.export.plot import plot_of
 from analytics.restatement import CAUSES, PARTS, Restated
 from analytics.restatement_questions import between
 from analytics.view import View
@@ -238,6 +240,25 @@ def test_data_and_definition_are_told_apart(store: Path) -> None:
     assert found.is_redefined
     assert set(found.ledger["cause"]) == {"closed_late"}
     assert found.ledger["bottom"].sum() == 400
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_card_goes_from_the_number_then_to_the_number_now(store: Path, lang: str) -> None:
+    company = open_company(store, 3)
+    ask, seen = Ask(company), View(company.last_day, date(2026, 1, 1), date(2026, 3, 31))
+    look = Look(lang, company.settings)
+    card, = CARDS["restatement.ledger"](ask, seen, look, load="2")
+    plot = plot_of(card, look)
+    assert plot is not None
+    assert plot.lines[0].values == (1, -0.5, 0.5)
+    assert "100.0%" in card.title
+    assert {"en": "Closed late", "zh": "补录关闭"}[lang] in card.title
+    assert ask.earlier_loads() == [(2, date(2026, 3, 31)), (1, date(2026, 2, 20))]
+    unknown, = CARDS["restatement.ledger"](ask, seen, look, load="1")
+    nothing, = CARDS["restatement.ledger"](ask, seen, look, metric="stage_days.median")
+    assert unknown.missing
+    assert nothing.missing
+    company.close()
 
 
 @pytest.mark.parametrize(("key", "earlier", "code"), [
