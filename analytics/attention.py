@@ -26,7 +26,7 @@ import pandas as pd
 from analytics.metrics.frames import Context, added_up, ladder, ordered, ratio
 from analytics.statistics.estimate import CLAIM, Estimate
 from analytics.statistics.intervals import difference, t_of, with_wilson
-from analytics.statistics.survival import groups, kaplan_meier, quantile, stock_day
+from analytics.statistics.survival import curve_each, groups, quantile, stock_day
 from analytics.win_by_stage import by_stage
 from data.scope import UNKNOWN
 from data.settings import Settings
@@ -112,21 +112,8 @@ def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd
     known = visits["segment"].replace({UNKNOWN: ""}) if len(visits) else pd.Series(dtype="str")
     segments = list(dict.fromkeys(["", *settings.segment_keys, *sorted(known)]))
     rows = ladder(settings)[["pipeline", "stage"]].merge(pd.DataFrame({"segment": segments}, dtype="str"), how="cross")
-    paces = (
-        [
-            _pace(part, settings.standards.min_events, rules.stage_share) | key
-            for key, part in groups(visits.assign(segment=known), ["pipeline", "stage", "segment"])
-        ]
-        if len(visits)
-        else []
-    )
-    columns = ["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "reason"]
-    pace = pd.DataFrame(paces, columns=columns)
-    rows = rows.merge(
-        pace.astype({"pipeline": "str", "stage": "str", "segment": "str"}),
-        on=["pipeline", "stage", "segment"],
-        how="left",
-    )
+    paces = _paces(visits.assign(segment=known), settings.standards.min_events, rules.stage_share)
+    rows = rows.merge(paces, on=["pipeline", "stage", "segment"], how="left")
     rows = rows.merge(_chances(outcomes, context), on=["pipeline", "stage", "segment"], how="left")
     rows = rows.assign(
         n=rows["n"].fillna(0).astype("int64"),
@@ -146,26 +133,22 @@ def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd
     return rows[list(LIMITS)]
 
 
-def _pace(part: pd.DataFrame, minimum: int, share: float) -> dict[str, Any]:
-    part = part[part["is_entry_known"] & (part["days"] >= 0)]
-    ended = part["outcome"].notna() & (part["outcome"] != "deleted")
-    counts = pd.DataFrame(
-        {"days": part["days"], "events": part["n"].where(ended, 0), "censored": part["n"].where(~ended, 0)}
-    )
-    n, events = int(part["n"].sum()), int(counts["events"].sum())
-    curve = kaplan_meier(counts) if events >= minimum else None
-    middle = None if curve is None else quantile(curve).value
-    reason = (
-        ""
-        if middle is not None
-        else "nobody_entered"
-        if n == 0
-        else "few_events"
-        if events < minimum
-        else "not_reached"
-    )
-    oldest = None if curve is None or middle is None else stock_day(curve, share)
-    return {"n": n, "events": events, "median_days": middle, "stock_days": oldest, "reason": reason}
+def _paces(visits: pd.DataFrame, minimum: int, share: float) -> pd.DataFrame:
+    """n, events, median_days, stock_days and reason of each pipeline, stage and segment that anybody entered."""
+    keys = ["pipeline", "stage", "segment"]
+    visits = visits[visits["is_entry_known"].astype(bool) & (visits["days"] >= 0)]
+    ended = visits["outcome"].notna() & (visits["outcome"] != "deleted")
+    counts = visits.assign(events=visits["n"].where(ended, 0), censored=visits["n"].where(~ended, 0))
+    rows = []
+    for key, curve in curve_each(counts, keys):
+        events = int(curve["events"].sum())
+        middle = quantile(curve).value if events >= minimum else None
+        reason = "" if middle is not None else "few_events" if events < minimum else "not_reached"
+        oldest = None if middle is None else stock_day(curve, share)
+        rows.append(key | {"n": events + int(curve["censored"].sum()), "events": events, "median_days": middle,
+                           "stock_days": oldest, "reason": reason})
+    frame = pd.DataFrame(rows, columns=[*keys, "n", "events", "median_days", "stock_days", "reason"])
+    return frame.astype(dict.fromkeys(keys, "str"))
 
 
 def _chances(outcomes: pd.DataFrame, context: Context) -> pd.DataFrame:

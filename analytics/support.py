@@ -15,10 +15,12 @@ import pandas as pd
 
 from analytics.metrics.frames import Context, ordered
 from analytics.statistics import survival
-from analytics.statistics.estimate import NOT_KNOWN, Estimate, known, z_of
+from analytics.statistics.estimate import NOT_KNOWN, Estimate, z_of
 from analytics.statistics.intervals import mean, weighted_share
 
 Answers = Mapping[str, pd.DataFrame]
+#: columns of counts by name
+Part = dict[str, np.ndarray]
 #: outcomes on which hours are lost
 WASTED = ("lost", "no_decision", "void")
 _MILLION = 1e6
@@ -35,10 +37,7 @@ def response(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     answered), invalid (answered before asked: left out), reason.
     """
     counts, sla = answers["support_response"], context.settings.support.sla_hours
-    rows = []
-    for key, part in _groups(counts, by):
-        rows.append({**key, **_waits(part, sla)})
-    frame = pd.DataFrame(rows, columns=[*by, *_WAITS])
+    frame = pd.DataFrame(_waits(counts, by, sla), columns=[*by, *_WAITS])
     frame["reason"] = frame["reason"].mask(_unknown(answers) & frame["value"].isna(), "no_requests").astype("str")
     return ordered(frame, context, by)
 
@@ -60,11 +59,24 @@ _WAITS = (
 )
 
 
-def _waits(part: pd.DataFrame, sla: float) -> dict[str, Any]:
-    is_invalid = part["hours_waited"] < 0
-    tally = waits_of(part)
-    curve = survival.kaplan_meier(tally)
-    events, censored = int(tally["events"].sum()), int(tally["censored"].sum())
+def _waits(counts: pd.DataFrame, by: Sequence[str], sla: float) -> list[dict[str, Any]]:
+    """The groups, _WAITS, in_work and hours, one row per group."""
+    waits, is_valid = survival.checked(waits_of(counts), ["events"]), (counts["hours_waited"] >= 0).to_numpy(bool)
+    row_of = is_valid.cumsum() - 1
+    part = _arrays(counts)
+    waiting, invalid, in_work = (np.where(which, part["n"], 0) for which in (
+        ~part["is_answered"] & part["is_assigned"], part["hours_waited"] < 0, ~part["is_done"]))
+    rows = []
+    for key, places in survival.group_places(counts, by):
+        curve = survival.curve_of(waits[row_of[places[is_valid[places]]]])
+        told = {"waiting": waiting, "invalid": invalid, "in_work": in_work}
+        rows.append({**key, **_waited(curve, sla), **{name: int(of[places].sum()) for name, of in told.items()},
+                     "hours": _sum(part["hours"][places])})
+    return rows
+
+
+def _waited(curve: dict[str, np.ndarray], sla: float) -> dict[str, Any]:
+    events, censored = (int(curve[name].sum()) for name in ("events", "censored"))
     enough = events >= MIN_EVENTS
     middle, late = (survival.quantile(curve, p) if enough else NOT_KNOWN for p in (0.5, 0.9))
     after = survival.survival_at(curve, sla / _HOURS_A_DAY) if enough else NOT_KNOWN
@@ -79,8 +91,6 @@ def _waits(part: pd.DataFrame, sla: float) -> dict[str, Any]:
         "sla_share": _rest(after.value),
         "sla_low": _rest(after.high),
         "sla_high": _rest(after.low),
-        "waiting": int(part.loc[~part["is_answered"] & part["is_assigned"], "n"].sum()),
-        "invalid": int(part.loc[is_invalid, "n"].sum()),
         "reason": "" if middle.is_known else "not_reached" if enough else "few_events",
     }
 
@@ -102,15 +112,7 @@ def per_team(counts: pd.DataFrame, sla: float, by: Sequence[str] = ()) -> pd.Dat
     """The same per support team and further groups: support_team, the groups, the columns of `response`, in_work (not
     done), hours (of those whose hours are known), and the waits in hours: median_hours, median_low, median_high,
     p90_hours. Slowest first."""
-    rows = [
-        {
-            **key,
-            **_waits(part, sla),
-            "in_work": int(part.loc[~part["is_done"], "n"].sum()),
-            "hours": known(part["hours"].sum(min_count=1)),
-        }
-        for key, part in _groups(counts, ["support_team", *by])
-    ]
+    rows = _waits(counts, ["support_team", *by], sla)
     frame = pd.DataFrame(rows, columns=["support_team", *by, *_WAITS, "in_work", "hours"]).astype({"reason": "str"})
     waits = {"median_hours": "value", "median_low": "low", "median_high": "high", "p90_hours": "p90"}
     frame = frame.assign(**{name: frame[of].astype("float64") * _HOURS_A_DAY for name, of in waits.items()})
@@ -126,17 +128,17 @@ def hours(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame
     (requests without hours), value, reason.
     """
 
-    def row(part: pd.DataFrame) -> dict[str, Any]:
-        decided = part[part["outcome"].isin(["won", "lost"])]
-        won = decided[decided["outcome"] == "won"]
-        spent, amount = float(decided["hours"].sum()), _sum(won["amount"])
+    def row(part: Part) -> dict[str, Any]:
+        won = part["outcome"] == "won"
+        decided = won | (part["outcome"] == "lost")
+        spent, amount = float(part["hours"][decided].sum()), _sum(part["amount"][won])
         return {
-            "n": int(decided["n"].sum()),
-            "supported": _n(decided[decided["is_supported"]]),
+            "n": _total(part, "n", decided),
+            "supported": _total(part, "n", decided & part["is_supported"]),
             "hours": spent,
             "won_amount": amount,
-            "won_amount_missing": int(won["amount_missing"].sum()),
-            "hours_unknown": int(decided["hours_unknown"].sum()),
+            "won_amount_missing": _total(part, "amount_missing", won),
+            "hours_unknown": _total(part, "hours_unknown", decided),
             "value": spent / amount * _MILLION if amount else None,
             "reason": "" if amount else "no_amounts",
         }
@@ -151,15 +153,14 @@ def waste_share(answers: Answers, context: Context, by: Sequence[str]) -> pd.Dat
     Limits at the effective sample size (intervals.weighted_share): few deals with many hours are little evidence.
     """
 
-    def row(part: pd.DataFrame) -> dict[str, Any]:
-        lost = part["outcome"].isin(WASTED)
-        wasted, rest = part[lost], part[~lost]
-        found = weighted_share(*(float(f[c].sum()) for c in ("hours", "hours_square") for f in (wasted, rest)))
+    def row(part: Part) -> dict[str, Any]:
+        lost = np.isin(part["outcome"], WASTED)
+        found = weighted_share(*(float(part[c][of].sum()) for c in ("hours", "hours_square") for of in (lost, ~lost)))
         return {
-            "n": int(part["with_hours"].sum()),
+            "n": _total(part, "with_hours"),
             "hours": float(part["hours"].sum()),
-            "wasted": float(wasted["hours"].sum()),
-            "hours_unknown": int(part["hours_unknown"].sum()),
+            "wasted": float(part["hours"][lost].sum()),
+            "hours_unknown": _total(part, "hours_unknown"),
             **_limits(found),
             "reason": "" if found.is_known else "no_hours",
         }
@@ -175,18 +176,18 @@ def returned(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     (requests without a cost), value, reason.
     """
 
-    def row(part: pd.DataFrame) -> dict[str, Any]:
-        helped = part[part["is_supported"]]
-        won = helped[helped["outcome"] == "won"]
-        cost, amount = float(part["cost"].sum()), _sum(won["amount"])
-        is_known = cost > 0 and (amount is not None or _n(won) == 0)
+    def row(part: Part) -> dict[str, Any]:
+        helped = part["is_supported"]
+        won = helped & (part["outcome"] == "won")
+        cost, amount, n_won = float(part["cost"].sum()), _sum(part["amount"][won]), _total(part, "n", won)
+        is_known = cost > 0 and (amount is not None or n_won == 0)
         return {
-            "n": _n(helped),
-            "won": _n(won),
+            "n": _total(part, "n", helped),
+            "won": n_won,
             "won_amount": amount,
-            "won_amount_missing": int(won["amount_missing"].sum()),
+            "won_amount_missing": _total(part, "amount_missing", won),
             "cost": cost,
-            "cost_unknown": int(part["cost_unknown"].sum()),
+            "cost_unknown": _total(part, "cost_unknown"),
             "value": ((amount or 0) - cost) / cost if is_known else None,
             "reason": "" if is_known else "no_cost" if not cost > 0 else "no_amounts",
         }
@@ -203,8 +204,9 @@ def lift(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     kinds), value, low, high, reason.
     """
 
-    def row(part: pd.DataFrame) -> dict[str, Any]:
-        late = part[part["is_late"] & part["outcome"].isin(["won", "lost"])]
+    def row(part: Part) -> dict[str, Any]:
+        use = pd.DataFrame({name: part[name] for name in _LIFTED})
+        late = use[use["is_late"] & use["outcome"].isin(["won", "lost"])]
         cells = late.assign(won=late["n"].where(late["outcome"] == "won", 0))
         arms = cells.groupby(["segment", "grade", "is_supported"])[["won", "n"]].sum().reset_index()
         one, other = (arms[arms["is_supported"] == arm] for arm in (True, False))
@@ -220,6 +222,9 @@ def lift(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
         }
 
     return _used(answers, context, by, row, "no_pairs")
+
+
+_LIFTED = ("segment", "grade", "is_supported", "is_late", "outcome", "n")
 
 
 def mantel_haenszel(pairs: pd.DataFrame, *, level: float = 0.95) -> Estimate:
@@ -331,9 +336,11 @@ def gini(values: Sequence[float] | np.ndarray) -> float | None:
 
 def _used(answers: Answers, context: Context, by: Sequence[str], row: Any, nothing: str) -> pd.DataFrame:
     """One row per group of sql/support_use.sql; `nothing` is the reason where nothing closed."""
-    frame = pd.DataFrame([{**key, **row(part)} for key, part in _groups(answers["support_use"], by)])
+    use = _arrays(answers["support_use"])
+    parts = survival.group_places(answers["support_use"], by)
+    frame = pd.DataFrame([{**key, **row({c: of[places] for c, of in use.items()})} for key, places in parts])
     if frame.empty:
-        frame = pd.DataFrame([row(answers["support_use"])]).iloc[:0]
+        frame = pd.DataFrame([row(use)]).iloc[:0]
         frame = pd.concat([pd.DataFrame(columns=list(by)), frame], axis="columns")
     if _unknown(answers):  # no requests are no zero hours: nobody has told
         limits = [c for c in ("value", "low", "high") if c in frame.columns]
@@ -345,8 +352,13 @@ def _used(answers: Answers, context: Context, by: Sequence[str], row: Any, nothi
     return ordered(frame.astype(dict.fromkeys(floats, "float64")), context, by)
 
 
-def _groups(counts: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, Any], pd.DataFrame]]:
-    return survival.groups(counts, list(by))
+def _arrays(counts: pd.DataFrame) -> Part:
+    """The columns of counts: with many groups, arrays are much quicker to take apart than frames."""
+    return {name: counts[name].to_numpy(bool if name.startswith("is_") else None) for name in counts.columns}
+
+
+def _total(part: Part, name: str, which: Any = slice(None)) -> int:
+    return int(part[name][which].sum())
 
 
 def _unknown(answers: Answers) -> bool:
@@ -357,8 +369,10 @@ def _n(part: pd.DataFrame) -> int:
     return int(part["n"].sum())
 
 
-def _sum(values: pd.Series) -> float | None:
-    return known(float(values.sum(min_count=1)))
+def _sum(values: np.ndarray) -> float | None:
+    """The sum of what is known; None where nothing is."""
+    given = values[~np.isnan(values)]
+    return float(given.sum()) if len(given) else None
 
 
 def _share(part: float, whole: float) -> float | None:

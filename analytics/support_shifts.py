@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from analytics.statistics import survival
@@ -37,18 +38,16 @@ def shifts(counts: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     teams and quarters that were tried: whoever looks at four teams and seven quarters finds a slow one in pure noise
     too.
     """
-    counts = counts.reset_index(drop=True)
-    waits = waits_of(counts)
-    team, quarter = (counts.loc[waits.index, name].to_numpy() for name in ("support_team", "quarter"))
+    teams, days, waits = _tallied(counts.reset_index(drop=True), quarters)
     rows: list[dict[str, Any]] = []
     tests = 0
-    for name in dict.fromkeys(team):
+    for name, mine, others in zip(teams, waits, waits.sum(axis=0) - waits, strict=True):
         cuts = []
-        for since in list(quarters)[1:]:
-            late, mine = quarter >= since, team == name
-            cut = _Cut(str(since), waits[mine & ~late], waits[mine & late], waits[~mine & late])
+        for since in range(1, len(quarters)):
+            parts = (part.sum(axis=0) for part in (mine[:since], mine[since:], others[since:]))
+            cut = _Cut(str(quarters[since]), days, *parts)
             if cut.fewest >= minimum:
-                cuts.append((abs(survival.logrank_z(cut.after, cut.before) or 0.0), cut))
+                cuts.append((_apart(cut.after, cut.before), cut))
         tests += len(cuts)
         if cuts:
             rows.append({"support_team": name, **_furthest(cuts)})
@@ -61,18 +60,38 @@ def shifts(counts: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     return frame.sort_values("p_adjusted", kind="stable", ignore_index=True)[list(SHIFTS)]
 
 
+def _tallied(counts: pd.DataFrame, quarters: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """The teams in order of appearance, the days that were waited, and how many answers and open waits there are of
+    each team x quarter x day."""
+    waits = waits_of(counts)
+    values, of = survival.checked(waits, ["events"]), counts.loc[waits.index]
+    team, teams = pd.factorize(of["support_team"])
+    days, day = np.unique(values[:, 0], return_inverse=True)
+    # what is older belongs to the first quarter
+    quarter = (np.searchsorted(np.array(quarters), of["quarter"].to_numpy(str), side="right") - 1).clip(0)
+    tally = np.zeros((len(teams), len(quarters), len(days), 2))
+    np.add.at(tally, (team, quarter, day), values[:, 1:])
+    return list(teams), days, tally
+
+
 class _Cut(NamedTuple):
-    """Waits (columns: support.waits_of) of a team before and since a quarter, and of the others since then."""
+    """Answers and open waits per day (two columns) of a team before and since a quarter, and of the others since."""
 
     since: str
-    before: pd.DataFrame
-    after: pd.DataFrame
-    others: pd.DataFrame
+    days: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    others: np.ndarray
 
     @property
     def fewest(self) -> int:
         """Answers of the part that has fewest."""
-        return int(min(part["events"].sum() for part in (self.before, self.after, self.others)))
+        return int(min(part[:, 0].sum() for part in (self.before, self.after, self.others)))
+
+    def median(self, name: str) -> float | None:
+        """Median days of one of the three parts."""
+        rows = np.column_stack([self.days, getattr(self, name)])
+        return survival.quantile(survival.curve_of(rows)).value
 
 
 def _furthest(cuts: list[tuple[float, _Cut]]) -> dict[str, Any]:
@@ -81,13 +100,15 @@ def _furthest(cuts: list[tuple[float, _Cut]]) -> dict[str, Any]:
     for z, cut in sorted(cuts, key=lambda row: -row[0]):
         if z <= best:
             break
-        weaker = min(z, abs(survival.logrank_z(cut.after, cut.others) or 0.0))
+        weaker = min(z, _apart(cut.after, cut.others))
         if weaker > best:
             best, chosen = weaker, cut
-    told = {name: _median(getattr(chosen, name)) for name in ("before", "after", "others")}
-    n_before, n_after = (int(part[["events", "censored"]].to_numpy().sum()) for part in (chosen.before, chosen.after))
-    return {"since": chosen.since, "n_before": n_before, "n_after": n_after, "p_adjusted": two_sided_p(best), **told}
+    told = {name: chosen.median(name) for name in ("before", "after", "others")}
+    return {"since": chosen.since, "n_before": int(chosen.before.sum()), "n_after": int(chosen.after.sum()),
+            "p_adjusted": two_sided_p(best), **told}
 
 
-def _median(waits: pd.DataFrame) -> float | None:
-    return survival.quantile(survival.kaplan_meier(waits)).value
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    """How far the log-rank test tells two such parts apart."""
+    sides = ((part[:, 0], survival.at_risk_of(part.sum(axis=1))) for part in (one, other))
+    return abs(survival.logrank_score(*(column for side in sides for column in side)) or 0.0)

@@ -67,6 +67,8 @@ def _steps(context: Context) -> pd.DataFrame:
 def _parent(counts: pd.DataFrame, frame: pd.DataFrame, context: Context, by: Sequence[str]) -> np.ndarray:
     """W(s) of the parent of each row; of the row itself where there are no groups."""
     above = list(by[:1]) if len(by) > 1 else []
+    if not by:
+        return ratio(frame["won"], frame["n"])
     keys = [*above, "pipeline", "stage"]
     whole = _reached(counts, context, above)
     whole = whole.assign(parent=ratio(whole["won"], whole["n"]))[[*keys, "parent"]]

@@ -14,8 +14,8 @@ the smallest day with S ≤ 1 − p, their limits by Brookmeyer & Crowley 1982: 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ from analytics.statistics.estimate import LEVEL, NOT_KNOWN, Estimate, known, two
 Transform = Literal["log-log", "log"]
 CURVE = ("days", "at_risk", "events", "censored", "survival", "std_error", "low", "high")
 COUNTS = {"at_risk": "int64", "events": "int64", "censored": "int64"}
+#: a curve with these columns: as a frame, or as arrays by name, which many small groups are quicker with
+Curve: TypeAlias = pd.DataFrame | dict[str, np.ndarray]
 #: S is a product of fractions: 0.5 may come out as 0.5000000000000001
 _TIE = 1e-9
 
@@ -45,7 +47,7 @@ def kaplan_meier(counts: pd.DataFrame, *, level: float = LEVEL, transform: Trans
     return pd.DataFrame(curve, columns=list(CURVE)).astype(COUNTS)
 
 
-def quantile(curve: pd.DataFrame, p: float = 0.5) -> Estimate:
+def quantile(curve: Curve, p: float = 0.5) -> Estimate:
     """The time by which the share `p` has ended: median 0.5, P75 0.75, P90 0.9; None where the curve does not get
     there ("not reached"), likewise for each limit.
 
@@ -55,20 +57,20 @@ def quantile(curve: pd.DataFrame, p: float = 0.5) -> Estimate:
     """
     if not 0 < p < 1:
         raise ValueError(f"a quantile lies between 0 and 1, not {p}")
-    return _quantile({name: curve[name].to_numpy(float) for name in ("days", "survival", "low", "high")}, p)
+    return _quantile({name: np.asarray(curve[name], float) for name in ("days", "survival", "low", "high")}, p)
 
 
-def survival_at(curve: pd.DataFrame, day: float) -> Estimate:
+def survival_at(curve: Curve, day: float) -> Estimate:
     """Share that lasted longer than `day`, with the limits of the band.
 
     None beyond the longest duration seen while some were still going on: nobody has been watched for so long.
     """
-    place = place_of(curve["days"].to_numpy(float), curve["survival"].to_numpy(float), day)
+    place = place_of(np.asarray(curve["days"], float), np.asarray(curve["survival"], float), day)
     if place is None:
         return NOT_KNOWN
     if place < 0:
         return Estimate(1.0, None, None)
-    return Estimate(*(known(curve[name].iloc[place]) for name in ("survival", "low", "high")))
+    return Estimate(*(known(np.asarray(curve[name])[place]) for name in ("survival", "low", "high")))
 
 
 def restricted_mean(curve: pd.DataFrame, limit: float | None = None, *, level: float = LEVEL) -> Estimate:
@@ -117,14 +119,14 @@ def stock_share(curve: pd.DataFrame, day: float, *, level: float = LEVEL) -> Est
     return Estimate(share, max(0.0, share - error), min(1.0, share + error))
 
 
-def stock_day(curve: pd.DataFrame, share: float) -> float | None:
+def stock_day(curve: Curve, share: float) -> float | None:
     """The age that no more than `share` of such a stock (`stock_share`) exceeds; None for an empty curve.
 
     >>> even = kaplan_meier(pd.DataFrame({"days": [10], "events": [4], "censored": [0]}))
     >>> stock_day(even, 0.2)  # as many of each age from 0 to 9
     7.0
     """
-    if curve.empty:
+    if not len(curve["days"]):
         return None
     ages, standing = _stock(curve)
     if not standing.sum() > 0:
@@ -133,9 +135,9 @@ def stock_day(curve: pd.DataFrame, share: float) -> float | None:
     return float(ages[np.flatnonzero(older <= share + _TIE)[0]])
 
 
-def _stock(curve: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _stock(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
     """Ages in days up to the longest duration seen, and how much of what came in is still there at each."""
-    days, survival = curve["days"].to_numpy(float), np.append(1.0, curve["survival"].to_numpy(float))
+    days, survival = np.asarray(curve["days"], float), np.append(1.0, np.asarray(curve["survival"], float))
     ages = np.arange(int(days[-1]) + 1)
     return ages, survival[np.searchsorted(days, ages, side="right")]
 
@@ -170,15 +172,28 @@ def logrank_score(d1: np.ndarray, n1: np.ndarray, d2: np.ndarray, n2: np.ndarray
 
 def curves(counts: pd.DataFrame, by: Sequence[str], *, level: float = LEVEL) -> pd.DataFrame:
     """`kaplan_meier` for each group: the columns of `by`, then the curve. Groups keep their order of appearance."""
-    values, z, parts, repeats, names = checked(counts, ["events"]), z_of(level), [], [], []
-    for key, places in group_places(counts, by):
-        curve = _curve(values[places], z, "log-log")
+    parts, repeats, names = [], [], []
+    for key, curve in curve_each(counts, by, level=level):
         parts.append(curve)
         repeats.append(len(curve["days"]))
         names.append(key)
     columns: dict[str, Any] = {name: np.concatenate([part[name] for part in parts]) if parts else [] for name in CURVE}
     keys = pd.DataFrame(names, columns=list(by)).loc[np.repeat(np.arange(len(names)), repeats)].reset_index(drop=True)
     return keys.join(pd.DataFrame(columns).astype(COUNTS)) if by else pd.DataFrame(columns).astype(COUNTS)
+
+
+def curve_each(
+    counts: pd.DataFrame, by: Sequence[str], *, level: float = LEVEL
+) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+    """The same, one group ({column: value}) and its curve (arrays by name) after the other."""
+    values = checked(counts, ["events"])
+    for key, places in group_places(counts, by):
+        yield key, curve_of(values[places], level=level)
+
+
+def curve_of(values: np.ndarray, *, level: float = LEVEL) -> dict[str, np.ndarray]:
+    """The curve of some rows of `checked`, as arrays by name."""
+    return _curve(values, z_of(level), "log-log")
 
 
 def quantiles(counts: pd.DataFrame, by: Sequence[str], p: float, *, min_events: int = 5,
