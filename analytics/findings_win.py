@@ -108,8 +108,13 @@ def overdue(trend: pd.DataFrame, lang: str) -> Finding:
     row = closed.iloc[-1]
     if row["open_overdue"] == 0:
         return Finding(t("win.overdue.none", lang), "clear")
-    return Finding(t("win.overdue.some", lang, n=show.number(row["open_overdue"]), closed=show.number(row["n"]),
-                     rate=show.rate(row["with_overdue"])), "clear")
+    late = show.number(row["open_overdue"])
+    if pd.isna(row["with_overdue"]):
+        return Finding(t("win.overdue.young", lang, n=late), "clear")
+    closed, rate = row["n_year"], row["with_overdue"]
+    now = rate * (closed + row["open_overdue"]) / closed
+    return Finding(t("win.overdue.some", lang, n=late, closed=show.number(closed), now=show.rate(now),
+                     rate=show.rate(rate)), "clear")
 
 
 def whole_shift(shifts: pd.DataFrame, lang: str, *, what: str) -> Finding:
@@ -151,7 +156,8 @@ def why(split: pd.DataFrame, lang: str, *, what: str, by: str, name: Name = str)
     total = split[split["is_total"]].iloc[0].to_dict()
     fields = {"what": what, "before": _period(total["before"], lang), "now": _period(total["now"], lang)}
     if total["reason"]:
-        return Finding(t("win.why.nothing_closed", lang, **fields), "nothing")
+        empty = [fields[name] for name, n in (("before", "n_before"), ("now", "n")) if not total[n]]
+        return Finding(t("win.why.nothing_closed", lang, what=what, periods=t("view.and", lang).join(empty)), "nothing")
     if total.get("is_truncated"):
         return Finding(t("win.why.truncated", lang, **fields), "unclear")
     fields |= {"from": show.rate(total["rate_before"]), "to": show.rate(total["rate"]),
@@ -199,6 +205,17 @@ def calibrated(scores: pd.DataFrame, refit: pd.DataFrame, lang: str) -> Finding:
         key = "better" if crm["worse_low"] > 0 else "worse"
         text = t(f"win.calibration.crm_{key}", lang, sentence=text, points=_brier(abs(crm["worse_by"])))
     return Finding(text, "clear")
+
+
+def bias(scores: pd.DataFrame, lang: str) -> str:
+    """How far the comparison's predictions were off so far (rows of calibration.scores): what must be known of a sum of
+    them; "" where too few are closed to say."""
+    own = scores[scores["source"] == "comparison"].iloc[0].to_dict()
+    if own["reason"]:
+        return ""
+    key = "none" if own["is_calibrated"] else "low" if own["predicted"] < own["value"] else "high"
+    return t(f"win.bias.{key}", lang, predicted=show.rate(own["predicted"]), value=show.rate(own["value"]),
+             n=show.number(own["n"]))
 
 
 def refitted(refit: pd.DataFrame, lang: str) -> Finding:

@@ -145,7 +145,8 @@ class WinQuestions:
     def calibration(self, view: View, *, whole: bool = True) -> dict[str, pd.DataFrame]:
         """Does the predicted win rate tell the truth? "bins": reliability (columns: calibration.reliability); "scores":
         Brier and the like per source (calibration.scores); "refit": one row, what the closed ones say of gamma
-        (calibration.Refit); "days": one row, days before the close, first and last day of closing looked at.
+        (calibration.Refit); "days": one row, days before the close, first and last closing that anything had predicted
+        (missing: nothing had).
 
         `whole`: all that was closed up to the end of the view's period, because a quarter is little; else the period.
         """
@@ -156,7 +157,7 @@ class WinQuestions:
         found = calibration.refit(parties, current=rules.gamma, need_weight=rules.need_weight, floor=rules.floor,
                                   closeness_weight=rules.closeness_weight, minimum=rules.refit_minimum)
         return {"bins": calibration.reliability(counts), "scores": calibration.scores(counts),
-                "refit": pd.DataFrame([found._asdict()]), "days": self._looked_at(asked, days)}
+                "refit": pd.DataFrame([found._asdict()]), "days": _predicted(counts, days)}
 
     def backtest_closeness(self, view: View, *, whole: bool = True) -> dict[str, pd.DataFrame]:
         """Does closeness predict? "bands": win rate by closeness before the close (backtest.bands); "verdicts": the
@@ -226,3 +227,10 @@ def _unit(grain: Grain) -> str:
 def _known(sigma_z: pd.Series) -> float:
     """sigma_z of a chart as a factor: at least 1, and 1 where too few periods tell it."""
     return max(1.0, float(sigma_z.iloc[0])) if len(sigma_z) and pd.notna(sigma_z.iloc[0]) else 1.0
+
+
+def _predicted(counts: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Days before the close, and the first and last closing that was predicted (rows of calibration_bins.sql)."""
+    predicted = counts[counts["source"] != ""]
+    return pd.DataFrame({"days": [days], "first": pd.to_datetime(pd.Series([predicted["first_on"].min()])),
+                         "last": pd.to_datetime(pd.Series([predicted["last_on"].max()]))})

@@ -32,10 +32,11 @@ _WEEKS, _MONTHS = 13, 62
 #: Columns of `trend` besides the groups. n: denominator; effective_n: what amounts are worth as evidence (n for
 #: counts); low, high: Wilson; centre … is_small: fluctuation.control; in_view: in the period of the view;
 #: since: name of the period from which on the rate has been at another level ("": it has kept its level);
-#: open_overdue: overdue open ones on the period's last day; with_overdue: the rate if all of these were lost.
+#: open_overdue: overdue open ones on the period's last day; n_year: closed in the twelve months up to its end;
+#: with_overdue: the rate of these twelve months if all that are overdue were lost.
 COLUMNS = ("period", "start", "end", "n", "won", "lost", "no_decision", "value", "low", "high", "effective_n", "centre",
            "lower", "upper", "sigma_z", "signal", "is_small", "is_complete", "is_truncated", "is_usable", "in_view",
-           "since", "open_overdue", "with_overdue", "reason")
+           "since", "open_overdue", "n_year", "with_overdue", "reason")
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,11 @@ def measured(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
 
 
 def with_overdue(frame: pd.DataFrame, flow: pd.DataFrame | None, by: Sequence[str]) -> pd.DataFrame:
-    """Adds open_overdue at the end of each period and with_overdue = won / (n + open_overdue) (counts, whatever the
-    measure; some systems call this the win rate with stale ones)."""
+    """Adds open_overdue at the end of each period, n_year = n of the twelve months up to that day (NaN where the rows
+    do not reach back so far) and with_overdue = won / (n + open_overdue) of these twelve months: what is overdue has
+    piled up over long, so that the closings of one period are no measure for it (counts, whatever the measure; some
+    systems call this the win rate with stale ones)."""
+    frame = frame.assign(n_year=_of_a_year(frame, by, "n"), won_year=_of_a_year(frame, by, "won"))
     if flow is None:
         return frame.assign(open_overdue=np.nan, with_overdue=np.nan)
     steps = flow.sort_values("day", kind="stable")
@@ -180,6 +184,18 @@ def with_overdue(frame: pd.DataFrame, flow: pd.DataFrame | None, by: Sequence[st
         place = int(np.searchsorted(when, end, side="right"))
         stock.append(int(sums[place - 1]) if place else 0)
     late = np.array(stock, dtype="int64")
-    below = (frame["n"] + late).to_numpy(float)
-    share = np.divide(frame["won"].to_numpy(float), below, out=np.full(len(frame), np.nan), where=below > 0)
-    return frame.assign(open_overdue=late, with_overdue=share)
+    below = frame["n_year"] + late
+    return frame.assign(open_overdue=late, with_overdue=frame["won_year"] / below.where(below > 0))
+
+
+def _of_a_year(frame: pd.DataFrame, by: Sequence[str], name: str) -> pd.Series:
+    """Sum of a count over the periods that end in the twelve months up to each row's end, per group; rows of a group
+    stand in time order."""
+    found = pd.Series(np.nan, index=frame.index)
+    for part in (frame.groupby(list(by), sort=False, dropna=False).indices.values() if by else [np.arange(len(frame))]):
+        rows = frame.iloc[part]
+        first = np.searchsorted(rows["end"].to_numpy(), (rows["end"] - pd.Timedelta(days=365)).to_numpy(), "right")
+        total = np.concatenate([[0], rows[name].to_numpy(float).cumsum()])
+        reaches = rows["start"].to_numpy()[first] <= (rows["end"] - pd.Timedelta(days=363)).to_numpy()
+        found.iloc[part] = np.where(reaches, total[1:] - total[first], np.nan)
+    return found

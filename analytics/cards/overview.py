@@ -137,7 +137,7 @@ def _wins_title(ask: Ask, view: View, look: Look) -> str:
 
     def found(of: View, name: str) -> str:
         return findings_win.whole_shift(ask.win_shifts(of, dimensions=()), look.lang, what=name).text
-    each = {key: look.t("overview.of", segment=look.called("segment", key), what=what) for key in several(ask, view)}
+    each = {key: of_segment(what, key, look) for key in several(ask, view)}
     said = [found(narrowed(view, key), name) for key, name in each.items()]
     return look.t("overview.sentences").join(said) or found(view, what)
 
@@ -164,8 +164,10 @@ def changed(row: Row, look: Look) -> str:
         return ""
     if row["key"] == _RESPONSE:
         return fmt.days(gap, look.lang, signed=True, hours=True, digits=0)
-    if row["unit"] in ("points", "number", "ratio"):
-        return fmt.number(gap, look.lang, digits=1, signed=True) + (fmt.TIMES if row["unit"] == "ratio" else "")
+    if row["unit"] == "points":
+        return fmt.number(gap, look.lang, digits=1, signed=True)
+    if row["unit"] in ("number", "ratio"):  # multiples and hours per million: a difference of these says nothing
+        return fmt.change(row["value"], row["other_value"], look.lang)
     return look.difference(row["value"], row["other_value"], row["unit"])
 
 
@@ -174,4 +176,9 @@ def named(row: Row, look: Look) -> str:
     name = registry.get(row["key"]).label[look.lang]
     if "segment" not in row:
         return name
-    return look.t("overview.of", segment=look.called("segment", row["segment"]), what=name)
+    return of_segment(name, row["segment"], look)
+
+
+def of_segment(what: str, segment: str, look: Look) -> str:
+    """What a metric of one segment is called within a sentence: "KA win rate"."""
+    return look.t("overview.of", segment=look.called("segment", segment), what=what[:1].lower() + what[1:])

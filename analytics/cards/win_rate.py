@@ -10,7 +10,7 @@ import pandas as pd
 from analytics import findings_comparison, findings_strategy, findings_win, i18n, win_comparison, win_groups
 from analytics import format as fmt
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, Series, catalogued, known, unmeasured
+from analytics.cards.card import Card, Look, Native, Series, alone, catalogued, known, unmeasured
 from analytics.cards.who import left_out, namer
 from analytics.charts import control, reliability, shares
 from analytics.charts import expected as expected_chart
@@ -41,8 +41,8 @@ _MOVERS = ["name", "account_name", "stage", "amount_base", "p_before", "p", "del
            "happened", "assessed_week", "owner_name", "team"]
 MOVERS_KINDS = dict.fromkeys(("p_before", "p", "delta", "p_us", "g", "crm"), "rate") | {"assessed_week": "date"}
 _BINS_OPEN = [f"bin_{i}" for i in range(5)]
-_EXPECTED = ["stage", "n", "compared", "never_assessed", "lapsed", "phantom", "leading", "expected", "expected_low",
-             "expected_high", "expected_if", "promised", "amount_expected", *_BINS_OPEN]
+_EXPECTED = ["pipeline", "stage", "n", "compared", "never_assessed", "lapsed", "phantom", "leading", "expected",
+             "expected_low", "expected_high", "expected_if", "promised", "amount_expected", *_BINS_OPEN]
 _EXPECTED_KINDS = {"amount_expected": "amount"} | dict.fromkeys(
     ("compared", "never_assessed", "lapsed", "phantom", "leading", *_BINS_OPEN), "number")
 _BINS = ["source", "bin_low", "bin_high", "n", "won", "predicted", "value", "low", "high"]
@@ -127,7 +127,10 @@ def simpson(ask: Ask, view: View, look: Look, measure: Measure = "count") -> lis
 def _split(key: str, title: str, measured: str, frame: pd.DataFrame, ask: Ask, view: View, look: Look, by: str,
            measure: Measure, with_period: bool = True) -> Card:
     name = namer(ask, view, look, by)
+    frame = frame.sort_values(by, key=lambda values: values == UNKNOWN, kind="stable").reset_index(drop=True)
     figure = split_chart.effects(frame, look.names, look.theme, by=by, title=lambda value: label(name(value), 30))
+    if not figure.data:  # the title says why there is nothing to explain
+        return alone(key, title, view)
     total = look.names.text("whole")
     called = [name(value) if value or "is_total" not in frame else total for value in frame[by]]
     return Card(key, title, measured, figure, _said(frame, **{by: called}), view, definition_key=f"win_rate.{measure}",
@@ -155,6 +158,8 @@ def groups(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measu
     if measure == "count":
         frame = win_groups.apart(frame, by)
         title = win_groups.said(frame, by, look.lang, what=title, name=name).text
+    if by != "segment":  # segments keep the order of the settings
+        frame = _highest_first(frame, by)
     figure = shares.rows(frame.head(_MOST_GROUPS), look.names, look.theme, mark=(by,), by=by, before=before,
                          title=lambda row: label(name(row[by]), 34), average=ask.metric(metric, view)["value"].iloc[0])
     series: tuple[Series, ...] = (look.actual("value"),)
@@ -167,6 +172,14 @@ def groups(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measu
                  native=Native("bar", by, series, number="rate", most=_MOST_GROUPS))]
 
 
+def _highest_first(frame: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Groups by their rate, what is not known last; of very many the ones with most cases come before the others."""
+    most = frame["n"].rank(method="first", ascending=False) <= _MOST_GROUPS
+    order = frame.assign(_many=most, _known=frame[by] != UNKNOWN)
+    order = order.sort_values(["_many", "_known", "value"], ascending=False, kind="stable")
+    return frame.loc[order.index].reset_index(drop=True)
+
+
 @catalogued
 def expected(ask: Ask, view: View, look: Look) -> list[Card]:
     """How many of the open ones the comparison with the rivals expects to win, by stage."""
@@ -175,10 +188,11 @@ def expected(ask: Ask, view: View, look: Look) -> list[Card]:
     if not portfolio["compared"].any():
         return [unmeasured("win_expected", title, view, look, "win_rate.comparison")]
     stages = portfolio[portfolio["stage"] != ""].reset_index(drop=True)
+    bias = findings_win.bias(ask.calibration(view)["scores"], look.lang)
     return [Card("win_expected", title, look.t("win_rate.expected.measured"),
                  expected_chart.stages(stages, look.names, look.theme), stages, view,
                  definition_key="win_rate.comparison", columns=_EXPECTED, kinds=_EXPECTED_KINDS,
-                 question="win_rate.comparison", with_period=False,
+                 question="win_rate.comparison", with_period=False, notes=(bias,) if bias else (),
                  native=Native("stacked", "stage", look.series(*_BINS_OPEN)))]
 
 

@@ -61,7 +61,8 @@ def wakeups(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
                 marker=marker,
                 name=f"{named}: {names.text('attention_due')}" if is_due else named,
                 text=[show.number(n) for n in rows["n"]],
-                textposition="auto",
+                textposition="inside",
+                textangle=0,
                 hoverinfo="text",
                 hovertext=[
                     names.text(

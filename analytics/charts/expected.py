@@ -14,11 +14,11 @@ from analytics.charts.style import FONT_SIZE, Theme, palette
 
 def stages(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
     """Rows of win_comparison.portfolio without the whole; outlined = promised by the stage. A stage in which nothing is
-    compared says so."""
+    compared says so; where there are several pipelines, each stage names its own."""
     if frame.empty or not (frame["compared"] > 0).any():
         return message(theme, names.text("empty"))
     colours = palette(theme)
-    place = Rows(len(frame), top=4)
+    place, is_several = Rows(len(frame), top=4), frame["pipeline"].nunique() > 1
     fig = canvas(place, theme, right=96, bottom=54)
     reach = max((v for c in ("expected_high", "promised") for v in column(frame, c) if v is not None), default=1) or 1
     fig.set(xaxis={"range": [0, reach * 1.02], "visible": False}, meta={"mark": ["pipeline", "stage"]})
@@ -55,7 +55,8 @@ def stages(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
         keyed=True,
     )
     for i, row in enumerate(records):
-        write(fig, names.stage(row["pipeline"], row["stage"]), 0, place.text_at(i))
+        stage = names.stage(row["pipeline"], row["stage"])
+        write(fig, f"{names.pipeline(row['pipeline'], 16)} · {stage}" if is_several else stage, 0, place.text_at(i))
         compared = names.text("compared_of", n=show.number(row["compared"]), all=show.number(row["n"]))
         write(fig, compared, 1, place.text_at(i), anchor="right", shift=90, colour=colours.muted, size=FONT_SIZE - 1)
         if known(row["expected"]) is None:

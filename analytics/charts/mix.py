@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.charts.names import Names
-from analytics.charts.rows import Rows, bars, canvas, column, known, write
+from analytics.charts.rows import FEW, Rows, bars, canvas, column, known, write
 from analytics.charts.sheet import message
 from analytics.charts.style import FONT_SIZE, Theme, ink, palette
 
@@ -21,8 +21,9 @@ def bars_of_100(frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, par
                 title: Callable[[str], str], segment: str | None = None) -> go.Figure:
     """One bar a value of `by`, divided among `parts` of column `part` (column value, shares of 1), n on the right.
 
-    The first part is solid, the second lighter, the last one hatched. `title`: what a bar is called (escaped by the
-    caller). Where nothing is known of the amounts, the reason stands instead of a bar. Columns read: n, n_all, reason.
+    The first part is solid, the second lighter, the last one pale. `title`: what a bar is called (escaped by the
+    caller); a bar of few cases is thin. Where nothing is known of the amounts, the reason stands instead of a bar.
+    Columns read: n, n_all, reason.
     """
     if frame.empty:
         return message(theme, names.text("empty"))
@@ -33,12 +34,14 @@ def bars_of_100(frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, par
     colour, colours = ink(theme, segment, names.order), palette(theme)
     at = [place.bar_at(i) for i in range(place.count)]
     base = [0.0] * len(rows)
+    counted = frame.drop_duplicates(by)["n_all"]
+    width = [place.bar if n >= FEW else place.bar / 2 for n in counted]
     for number, name in enumerate(parts):
         of = frame[frame[part] == name].set_index(by).reindex(rows)
         values = column(of, "value")
         said = names.value(part, name)
         bars(fig, values, at, base=base, colour=(colour.actual, colour.comparison, colour.actual)[number],
-             width=place.bar, name=said, keyed=True, hatched=number == 2,
+             width=width, name=said, keyed=True, pale=number == 2,
              hover=[f"{title(r)}<br>{said} {show.rate(v)}<br>n {show.number(n)}"
                     for r, v, n in zip(rows, values, of["n"], strict=True)],
              marks=[[r, name] for r in rows])

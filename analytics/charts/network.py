@@ -191,7 +191,7 @@ def _people(fig: Sheet, people: pd.DataFrame, spots: dict[str, Spot], names: Nam
         )
         for row in rows:
             spot = spots[row["contact_id"]]
-            title = label(row["title"], 16) if isinstance(row["title"], str) and row["title"] != "nan" else "?"
+            title = label(row["title"], 12) if isinstance(row["title"], str) and row["title"] != "nan" else "?"
             fig.note(
                 text=title, x=spot.x, y=spot.y, yshift=-17, yanchor="middle", bgcolor=back, font={"size": FONT_SIZE - 2}
             )

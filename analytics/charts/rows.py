@@ -14,13 +14,18 @@ import pandas as pd
 
 from analytics import format as show
 from analytics.charts.sheet import Sheet
-from analytics.charts.style import FONT_SIZE, Theme, palette
+from analytics.charts.style import FONT_SIZE, Theme, palette, soft
 
 #: what the customdata of a clickable mark holds; the page asks for the opportunities behind it
 MARK = ("pipeline", "segment", "stage", "outcome")
 
+PALE = 0.28
+
 #: what is not clicked steps back, but can still be read
 _STILL_SEEN = {"marker": {"opacity": 0.6}}
+
+#: a share of fewer cases than this is drawn pale: it must not look as sure as one of hundreds
+FEW = 10
 
 BAR = 16
 SECOND = 7
@@ -141,17 +146,24 @@ def bars(
     outlined: str | None = None,
     keyed: bool = False,
     axis: str = "x",
+    pale: bool | Sequence[bool] = False,
 ) -> None:
     """Horizontal bars from `base` (0) of length `ends` at heights `at`; None leaves a gap.
 
-    `hatched` = not final, `outlined` = a colour of the frame alone (a standard); `marks` is what a click hands back.
+    `hatched` = not final, `outlined` = a colour of the frame alone (a standard), `pale` = a second or third part, or
+    (bar by bar) too few cases, light with a frame; `marks` is what a click hands back.
     """
     marker: dict[str, object] = {"color": colour, "line": {"width": 0}}
+    if pale is True:
+        marker = {"color": soft(colour, PALE), "line": {"width": 1, "color": colour}}
+    elif pale:
+        marker = {"color": [soft(colour, PALE) if is_pale else colour for is_pale in pale],
+                  "line": {"width": [1 if is_pale else 0 for is_pale in pale], "color": colour}}
     if hatched:
         marker = {
             "color": "rgba(0,0,0,0)",
             "line": {"width": 1, "color": colour},
-            "pattern": {"shape": "/", "fgcolor": colour, "bgcolor": "rgba(0,0,0,0)", "size": 5, "solidity": 0.25},
+            "pattern": {"shape": "/", "fgcolor": colour, "bgcolor": soft(colour, 0.12), "size": 7, "solidity": 0.14},
         }
     if outlined:
         marker = {"color": "rgba(0,0,0,0)", "line": {"width": 1.5, "color": outlined}}

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.charts.names import Names
-from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
+from analytics.charts.rows import FEW, Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import message
 from analytics.charts.style import FONT_SIZE, Theme, ink, palette
 
@@ -29,7 +29,8 @@ def rows(
     extent: float | None = None,
     average: float | None = None,
 ) -> go.Figure:
-    """One bar a row: value with its interval low to high, n on the right; why there is none where there is none.
+    """One bar a row: value with its interval low to high, n on the right; why there is none where there is none. A
+    share of fewer than FEW cases is pale.
 
     title     what stands above a bar (escaped by the caller)
     mark      the columns that a click hands back
@@ -47,6 +48,7 @@ def rows(
     fig.set(xaxis={"range": [0, reach], "visible": False}, meta={"mark": list(mark)})
     at = [place.bar_at(i) for i in range(place.count)]
     records = frame.to_dict("records")
+    few = [known(r.get("low")) is not None and (known(r.get("n")) or 0) < FEW for r in records]
     if promised:
         bars(
             fig,
@@ -66,11 +68,14 @@ def rows(
         colour=colour.actual,
         width=place.bar - (6 if promised else 0),
         name=names.text("actual"),
+        pale=few if any(few) else False,
         keyed=has_second or bool(promised),
         marks=[[r.get(name) for name in mark] for r in records],
         hover=[f"{title(r)}<br>{_value(r, names)}<br>n {show.number(r.get('n'))}" for r in records],
     )
     whiskers(fig, column(frame, "low"), column(frame, "high"), at, theme, name=names.text("interval"), keyed=True)
+    if any(few):
+        bars(fig, [None], [0], colour=colour.actual, width=7, name=f"n < {FEW}", keyed=True, pale=True)
     if before is not None:
         was = [known(before.get(r[by])) for r in records]
         bars(

@@ -18,7 +18,7 @@ from analytics.charts.style import FONT_SIZE, Theme, palette
 def effects(
     frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, title: Callable[[str], str], most: int = 12
 ) -> go.Figure:
-    """Rows of decomposition.split: thick bar = by the rate within the group, thin hatched bar = by its weight (mix).
+    """Rows of decomposition.split: thick bar = by the rate within the group, thin pale bar = by its weight (mix).
 
     Both run from the same zero, in points of the whole; green lifts and red lowers it. The total comes first. Of many
     groups the `most` with the largest part are drawn, all are in the table.
@@ -42,7 +42,7 @@ def effects(
     at, second = [place.bar_at(i) for i in range(place.count)], [place.second_at(i) for i in range(place.count)]
     records = drawn.to_dict("records")
     for sign, colour in ((1, colours.good), (-1, colours.bad)):
-        for name, heights, width, hatched in (("rate_effect", at, place.bar, False), ("mix", second, 7, True)):
+        for name, heights, width, pale in (("rate_effect", at, place.bar, False), ("mix", second, 7, True)):
             values = [v if v is not None and v * sign > 0 else None for v in column(drawn, name)]
             bars(
                 fig,
@@ -51,13 +51,13 @@ def effects(
                 colour=colour,
                 width=width,
                 name="",
-                hatched=hatched,
+                pale=pale,
                 hover=[_words(r, by, title, names) for r in records],
                 marks=[[None if r["is_total"] else r[by]] for r in records],
             )
-    for hatched, word in ((False, "by_rate"), (True, "by_mix")):
+    for pale, word in ((False, "by_rate"), (True, "by_mix")):
         bars(
-            fig, [None], [0], colour=colours.neutral.actual, width=7, name=names.text(word), keyed=True, hatched=hatched
+            fig, [None], [0], colour=colours.neutral.actual, width=7, name=names.text(word), keyed=True, pale=pale
         )
     for i, row in enumerate(records):
         text = names.text("whole") if row["is_total"] else title(row[by])

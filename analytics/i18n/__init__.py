@@ -46,7 +46,8 @@ def t(key: str, lang: str, **fields: Any) -> str:
 
 
 def _filled(sentence: str, fields: _Fields, lang: str) -> str:
-    """The sentence with its fields; in Chinese a Latin word that a field brings stands apart from the characters."""
+    """The sentence with its fields; in Chinese a Latin word that a field brings stands apart from the characters,
+    and a Chinese one does not."""
     if lang != "zh":
         return sentence.format_map(fields)
     told = ""
@@ -54,19 +55,22 @@ def _filled(sentence: str, fields: _Fields, lang: str) -> str:
         told += literal
         if name is None:
             continue
-        word, rest = format(fields[name], spec or ""), literal
-        told += f" {word}" if _meets(rest[-1:], word[:1]) else word
-        told += _APART if _LATIN.match(word[-1:]) else ""
+        word = format(fields[name], spec or "")
+        if _HAN.match(word[:1]) and re.search(r"[\u4e00-\u9fff] $", told):  # a space that was meant for a number
+            told = told[:-1]
+        told += f" {word}" if _meets(literal[-1:], word[:1]) else word
+        told += _APART if _LATIN.match(word[-1:]) else _CLOSE if _HAN.match(word[-1:]) else ""
+    told = re.sub(rf"{_CLOSE} (?=[\u4e00-\u9fff])", "", told).replace(_CLOSE, "")
     return re.sub(rf"{_APART}(?=[\u4e00-\u9fff])", " ", told).replace(_APART, "")
 
 
 def _meets(left: str, right: str) -> bool:
-    return bool(re.match("[\u4e00-\u9fff]", left) and _LATIN.match(right))
+    return bool(_HAN.match(left) and _LATIN.match(right))
 
 
-#: holds the place of a space until it is known what follows
-_APART = "\ue0ff"
-_LATIN, _PARTS = re.compile("[A-Za-z]"), string.Formatter()
+#: hold the place of a space, or of none, until it is known what follows
+_APART, _CLOSE = "\ue0ff", "\ue0fe"
+_LATIN, _HAN, _PARTS = re.compile("[A-Za-z]"), re.compile("[\u4e00-\u9fff]"), string.Formatter()
 
 
 def has(key: str) -> bool:

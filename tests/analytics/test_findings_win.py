@@ -17,7 +17,8 @@ MONTHS = [f"2025-{m:02d}" for m in range(1, 13)]
 def chart(*won: int, n: int = 100, **changes: object) -> pd.DataFrame:
     """A control chart of months with `n` closed each; `changes` are columns of the last month."""
     frame = pd.DataFrame({"period": MONTHS[:len(won)], "n": n, "effective_n": float(n), "is_complete": True,
-                          "is_truncated": False, "is_usable": True, "open_overdue": 0.0, "with_overdue": 0.4})
+                          "is_truncated": False, "is_usable": True, "open_overdue": 0.0, "n_year": 1200.0,
+                          "with_overdue": 0.4})
     frame["value"] = [x / n for x in won]
     for name, value in changes.items():
         frame.loc[frame.index[-1], name] = value
@@ -84,9 +85,11 @@ def test_nothing_closed_is_said() -> None:
 
 
 def test_overdue_ones_are_named_with_what_they_would_do() -> None:
-    found = say.overdue(chart(40, 40, open_overdue=25.0, with_overdue=0.32), "en")
-    assert found.text == ("25 open opportunities are past due, beside 100 closed in the period; "
-                          "were all of them lost, the rate would be 32.0%")
+    found = say.overdue(chart(40, 40, open_overdue=300.0, with_overdue=0.32), "en")
+    assert found.text == ("300 open opportunities are past due; if all of them were lost, the win rate of the last "
+                          "twelve months would be 32.0% instead of 40.0% (1,200 closed)")
+    young = say.overdue(chart(40, 40, open_overdue=25.0, with_overdue=float("nan")), "en")
+    assert "before a year of closings is known" in young.text
     assert say.overdue(chart(40, 40), "en").text == "No open opportunity is past due"
     assert say.overdue(chart(40, 40, open_overdue=float("nan")), "en").strength == "nothing"
 
@@ -186,17 +189,19 @@ def fitted(verdict: str) -> pd.DataFrame:
 
 def test_a_true_prediction_is_praised_and_held_against_the_crm() -> None:
     found = say.calibrated(judged(), fitted("keep"), "en")
-    assert found.text == ("The predicted win rate tells the truth: 40.0% predicted, 40.0% won (n = 500, Brier 0.190, "
-                          "always saying the average 0.240); better than the CRM's probability (Brier lower by 0.050)")
+    assert found.text == ("The predicted win rate comes true: 40.0% predicted, 40.0% won (n = 500; error score 0.190, "
+                          "always saying the average 0.240); closer than the CRM's probability (its error score is "
+                          "higher by 0.050)")
     kept = say.refitted(fitted("keep"), "en")
-    assert kept.text == "γ = 2.0 agrees with what was closed (fitted 2.4, 1.8 to 3.1, n = 500)"
+    assert kept.text == ("How strongly an advantage counts (γ = 2.0) agrees with what was closed "
+                         "(learned from it: 2.4, 1.8 to 3.1, n = 500)")
 
 
 @pytest.mark.parametrize(("changes", "verdict", "words"), [
-    ({"is_calibrated": False, "predicted": 0.3}, "keep", "is too low"),
-    ({"is_calibrated": False, "predicted": 0.5}, "keep", "is off"),
-    ({"tells": False}, "keep", "is not supported by the data"),
-    ({}, "not_supported", "is not supported by the data"),
+    ({"is_calibrated": False, "predicted": 0.3}, "keep", "predicts too little"),
+    ({"is_calibrated": False, "predicted": 0.5}, "keep", "figures are off"),
+    ({"tells": False}, "keep", "does not tell winners from losers"),
+    ({}, "not_supported", "does not tell winners from losers"),
     ({"reason": "few_closed", "n": 20}, "few_closed", "Too few closed"),
     ({"reason": "nothing_predicted", "n": 0}, "few_closed", "Not measured"),
 ])
@@ -205,7 +210,7 @@ def test_a_prediction_that_fails_is_told_so(changes: dict[str, object], verdict:
 
 
 @pytest.mark.parametrize(("verdict", "words"), [
-    ("few_closed", "stays at 2.0"), ("not_supported", "no γ is supported"), ("change", "asks for γ = 2.4"),
+    ("few_closed", "stays at 2.0"), ("not_supported", "no value is supported"), ("change", "γ = 2.4 ("),
     ("keep", "agrees")])
 def test_a_refit_says_what_to_do(verdict: str, words: str) -> None:
     assert words in say.refitted(fitted(verdict), "en").text

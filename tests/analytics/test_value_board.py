@@ -94,7 +94,7 @@ def test_a_line_without_a_clear_change_says_how_it_stands(lang: str) -> None:
 
 def test_a_large_change_that_cannot_be_tested_is_told_as_such_and_a_tiny_certain_one_is_not() -> None:
     untested = {**row("A", (30, 100), (60, 100)), "is_claimed": None}
-    assert "Large, though chance cannot be tested here: A 30.0%, it was 60.0%" in line([untested], "en").text
+    assert "Large, though chance cannot be tested here: A 30.0%, was 60.0%" in line([untested], "en").text
     tiny = {**row("B", (56, 100), (60, 100)), "is_claimed": True}
     assert "Got worse" not in line([tiny], "en").text
 

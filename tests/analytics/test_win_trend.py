@@ -85,11 +85,22 @@ def test_overdue_ones_are_those_open_after_their_date_at_the_end_of_each_period(
     ])
     frame = company.win_trend(view(100), "month")
     assert list(frame["open_overdue"]) == [1, 1, 1, 1]
-    assert month(frame, "2026-01")["with_overdue"] == 0.5
+    assert frame["with_overdue"].isna().all(), "less than a year of closings is no measure of what has piled up"
     at_once = company.metric("win_rate.count", view(100))
     assert frame["open_overdue"].iloc[-1] == at_once["open_overdue"].iloc[0]
     early = asked([Journey([(0, "lead"), (40, "lost")], columns={"expected_close_on": day(20)}), ended(5)])
     assert list(early.win_trend(view(70), "month")["open_overdue"]) == [1, 0, 0]
+
+
+def test_the_rate_with_overdue_ones_is_that_of_twelve_months() -> None:
+    """A win every month for a year, and one that is overdue at its end: 12 / 13, not 1 / 2."""
+    wins = [ended(30 * m + 5) for m in range(13)]
+    late = Journey([(300, "lead")], columns={"expected_close_on": day(330)})
+    frame = asked([*wins, late]).win_trend(view(364), "month")
+    last = frame.iloc[-1]
+    assert (last["n_year"], last["open_overdue"]) == (12, 1)
+    assert last["with_overdue"] == pytest.approx(12 / 13)
+    assert frame["with_overdue"].head(6).isna().all()
 
 
 def test_without_any_expected_close_nobody_knows_what_is_overdue() -> None:

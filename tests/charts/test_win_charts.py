@@ -74,6 +74,15 @@ def test_a_signal_has_a_form_of_its_own_and_none_is_drawn_where_there_is_none() 
     assert (list(mark.x), list(mark.y)) == (["2025Q2"], [0.3])
 
 
+def test_a_share_of_few_cases_is_pale_and_the_key_says_so() -> None:
+    frame = pd.DataFrame({"region": ["East", "West"], "value": [0.5, 0.5], "low": [0.1, 0.4], "high": [0.9, 0.6],
+                          "n": [3, 45]})
+    drawn = shares.rows(frame, NAMES, "light", title=lambda row: row["region"], mark=("region",))
+    few, many = drawn.data[0].marker.color
+    assert (few.startswith("rgba"), many.startswith("#")) == (True, True)
+    assert "n < 10" in [trace.name for trace in drawn.data if trace.showlegend]
+
+
 def test_the_rate_with_overdue_ones_is_drawn_only_where_it_is_known() -> None:
     def dashed(frame: pd.DataFrame) -> list:
         return [t for t in control.chart(frame, NAMES, "light").data if t.type == "scatter" and t.line.dash == "dash"]
@@ -92,9 +101,10 @@ def test_the_split_prints_both_parts_of_the_whole_with_their_signs() -> None:
     figure = split.effects(decomposition.split(DEALS, "segment"), NAMES, "light", by="segment", title=NAMES.segment)
     said = texts(figure)
     assert said[:4] == ["All", "45.7% → 34.3%", "rate +1.6 pp", "mix −13.1 pp"]
-    drawn = [(t.base, list(t.x), t.marker.pattern.shape) for t in figure.data if t.type == "bar" and not t.showlegend]
-    rate = sum(x for _, xs, shape in drawn for x in xs[1:] if x is not None and shape is None)
-    mix = sum(x for _, xs, shape in drawn for x in xs[1:] if x is not None and shape == "/")
+    bars = [t for t in figure.data if t.type == "bar" and not t.showlegend]
+    drawn = [(t.base, list(t.x), str(t.marker.color).startswith("rgba")) for t in bars]
+    rate = sum(x for _, xs, pale in drawn for x in xs[1:] if x is not None and not pale)
+    mix = sum(x for _, xs, pale in drawn for x in xs[1:] if x is not None and pale)
     assert (rate, mix) == (pytest.approx(0.0164, abs=5e-5), pytest.approx(-0.1307, abs=5e-5))
 
 

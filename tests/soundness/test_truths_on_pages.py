@@ -155,7 +155,7 @@ def of_win_rates(ask: Ask) -> list[str]:
               for s in ("KA", "SMB")]
     judged = ask.calibration(YEAR)
     truth = findings_win.calibrated(judged["scores"], judged["refit"], "en").text
-    return [*_clear([*found, *_apart(ask)]), *([] if "not supported by the data" in truth else [truth])]
+    return [*_clear([*found, *_apart(ask)]), *([] if "does not tell winners" in truth else [truth])]
 
 
 def of_groups(ask: Ask) -> list[str]:
