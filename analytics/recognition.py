@@ -64,8 +64,9 @@ def _feed_json(feed: Feed) -> dict[str, Any]:
 
 
 def table_name(table: str, lang: str) -> str:
-    """What a canonical table is called."""
-    return t(f"cli.table.{table}", lang) if has(f"cli.table.{table}") else table
+    """What a canonical table is called, or a list that helps to read the others."""
+    key = next((k for k in (f"cli.table.{table}", f"recognise.helper.{table}") if has(k)), "")
+    return t(key, lang) if key else table
 
 
 def field_name(column: str, lang: str) -> str:

@@ -140,8 +140,10 @@ def _feed(spec: TableSpec, columns: Columns, *, by_columns: bool) -> Feed:
 
 
 def _is_fed(spec: TableSpec, name: str, columns: Columns) -> bool:
-    if name in spec.constants or (spec.unpivot and name in ("changed_at", "to_stage")):
+    if name in spec.constants:
         return True
+    if spec.unpivot and name in ("changed_at", "to_stage"):
+        return bool(spec.unpivoted(columns.names))
     try:
         return bool(columns.find_all(spec.sources_of(name)))
     except MvpodError:  # several columns fit equally well: the import will say so

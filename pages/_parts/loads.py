@@ -11,7 +11,7 @@ import streamlit as st
 from analytics import format as fmt
 from data.loads import Load
 from data.store import Store
-from pages._parts import context, states, table, view_state
+from pages._parts import context, import_outcome, states, table, view_state
 from pages._parts.context import t
 
 _COLUMNS = ("load_id", "kind", "loaded_at", "as_of", "profile", "sources", "rows_loaded", "rows_quarantined")
@@ -28,8 +28,11 @@ def draw() -> None:
     table.show(pd.DataFrame([_row(load) for load in known]), _COLUMNS, alt=t("data.loads"), key="data_loads_table",
                kinds={"load_id": "text", "loaded_at": "instant"})
     ids = [str(load.load_id) for load in known]
-    chosen = view_state.choose("load", t("data.load"), ids, ids[0], lambda key: t("view.load", load=key))
+    names = {key: t("view.load", load=key) for key in ids}
+    chosen = view_state.choose("load", t("data.load"), ids, ids[0], names)
     load = next(load for load in known if str(load.load_id) == chosen)
+    import_outcome.warnings(load.warnings)
+    import_outcome.decisions(load.decisions)
     _rejects(store, load)
     if load.load_id != known[0].load_id:
         _restore(store, load)

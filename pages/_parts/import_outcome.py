@@ -1,0 +1,56 @@
+"""What an import brought, or would bring: rows by table, broken rules with examples, decisions and warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+import streamlit as st
+
+from analytics import format as fmt
+from data.errors import sentence
+from data.notes import Note
+from data.report import ImportReport
+from pages._parts import context, table
+from pages._parts.context import t
+from pages._parts.escape import md_escape
+
+
+def draw(report: ImportReport) -> None:
+    """The report of an import or of its preview."""
+    lang = context.lang()
+    as_of = t("view.as_of", day=fmt.day(report.as_of, lang))
+    st.caption(md_escape(f"{t('data.import.profile')}: {report.profile} · {as_of}"))
+    rows = [{"table": r.target, "file": ", ".join(r.files), "rows_in": r.rows_in, "rows_loaded": r.loaded,
+             "rows_quarantined": r.quarantined, "rows_deduplicated": r.deduplicated} for r in report.tables]
+    table.show(pd.DataFrame(rows), alt=t("data.import.tables"))
+    if report.rules:
+        st.markdown(f"**{t('data.import.rules')}**")
+        table.show(pd.DataFrame([
+            {"table": r.target, "column": r.column, "rule": r.text(lang), "count": r.count,
+             "example": "; ".join(f"{e.file}:{e.row} {e.value}" for e in r.examples[:2])} for r in report.rules
+        ]), alt=t("data.import.rules"))
+    warnings(report.warnings)
+    decisions(report.decisions, expanded=report.is_dry_run)
+
+
+def warnings(notes: Iterable[Note]) -> None:
+    """What was loaded and yet looks wrong."""
+    for note in notes:
+        st.warning(md_escape(note.text(context.lang())), icon=":material/warning:")
+
+
+def decisions(notes: Iterable[Note], *, expanded: bool = False) -> None:
+    """What an import decided by itself, by kind, then what it merely tells."""
+    notes = sorted(notes, key=lambda note: note.kind == "")
+    if not notes:
+        return
+    with st.expander(t("data.import.notes"), expanded=expanded):
+        for note in notes:
+            kind = f"{kind_name(note.kind)}: " if note.kind else ""
+            st.text(f"• {kind}{note.text(context.lang())}")
+
+
+def kind_name(kind: str) -> str:
+    """What a kind of decision is called."""
+    return sentence(f"K_{kind.upper()}", context.lang())
