@@ -55,15 +55,16 @@ def address(page: str, view: View, lang: str, fiscal_year_start: int = 1, **more
 
     Dimensions that the sidebar does not offer are left out; the words beside the link name them.
     """
-    params: list[tuple[str, str]] = [("as_of", view.as_of.isoformat()), ("period", _period(view, fiscal_year_start)),
-                                     ("compare", view.compare), ("days", view.days), ("lang", lang)]
+    params = [("as_of", view.as_of.isoformat()), ("period", period_name(view, fiscal_year_start)),
+              ("compare", view.compare), ("days", view.days), ("lang", lang)]
     names = {dimension: name for name, dimension in FILTERS.items()} | {"segment": "segment"}
     for dimension, keys in view.filters.chosen:
         params += [(names[dimension], key) for key in keys if dimension in names]
     return f"{page}?{urlencode(sorted([*params, *more.items()]))}"
 
 
-def _period(view: View, fiscal_year_start: int) -> str:
+def period_name(view: View, fiscal_year_start: int = 1) -> str:
+    """The period of a view as addresses and packs name it; ALL_TIME where it has no bounds."""
     if view.start is None or view.end is None:
         return ALL_TIME
     period = periods.range_(view.start, view.end)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -110,7 +108,7 @@ def _preview(pack: Pack, item: Item) -> None:
         for slide in slides(ask, pack.with_(items=(item,)), view, context.look()):
             if slide.missing:
                 st.info(md_escape(slide.missing), icon=":material/database_off:")
-            side_by_side.draw([replace(card, key=f"review_{own}_{card.key}", source=None) for card in slide.cards])
+            side_by_side.draw(slide.cards, f"review_{own}_")
 
 
 def _more() -> None:

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import wraps
-from typing import Any, Literal, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -133,6 +133,7 @@ class Card:
     missing         why there is no chart, where the data for it are not loaded; the frame is then empty
     segment         the customer segment that it is about, if it is one: gives native charts its colour
     source          how the catalogue makes it again: its key there, and the options that were chosen (see `catalogued`)
+    asked           the view that the catalogue was asked for (a card can narrow it: `view`)
     """
 
     key: str
@@ -153,6 +154,7 @@ class Card:
     segment: str | None = None
     native: Native | None = None
     source: tuple[str, tuple[tuple[str, str], ...]] | None = None
+    asked: View | None = None
 
 
 def alone(key: str, title: str, view: View, missing: str = "") -> Card:
@@ -187,5 +189,6 @@ def catalogued(make: Callable[P, list[Card]]) -> Callable[P, list[Card]]:
     def made(*args: P.args, **named: P.kwargs) -> list[Card]:
         given = signature.bind(*args, **named).arguments
         chosen = {name: str(given[name]) for name in usual if given.get(name, usual[name]) != usual[name]}
-        return [replace(card, source=(key, tuple(sorted(chosen.items())))) for card in make(*args, **named)]
+        source, asked = (key, tuple(sorted(chosen.items()))), cast(View | None, given.get("view"))
+        return [replace(card, source=source, asked=asked) for card in make(*args, **named)]
     return made

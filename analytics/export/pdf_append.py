@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Mapping
+from typing import cast
 
 from pypdf import PdfReader
 from pypdf.generic import (
@@ -30,7 +31,7 @@ class Appended:
 
     def __init__(self, pdf: bytes, reader: PdfReader) -> None:
         self._pdf, self._reader = pdf, reader
-        self._next = int(reader.trailer["/Size"])
+        self._next = cast(int, reader.trailer["/Size"])
         self._objects: dict[int, PdfObject] = {}
 
     def add(self, added: PdfObject) -> IndirectObject:

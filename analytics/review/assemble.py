@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from analytics import view_words
 from analytics.ask import Ask
 from analytics.cards import Card, Look
 from analytics.review import pack as packs
 from analytics.review import stamp as stamps
-from analytics.review.pack import Pack
+from analytics.review.pack import Item, Language, Pack
 from analytics.review.remembering import Remembering
 from analytics.review.slides import Slide, slides
 from analytics.review.stamp import Stamp
 from analytics.view import View
 from data.scope import Scope
-
-#: The page that a link opens where the first entry's own is not known.
-_PAGE = "review"
 
 
 @dataclass(frozen=True)
@@ -49,16 +47,29 @@ def assemble(ask: Ask, pack: Pack, lang: str, *, scope: Scope | None = None, bas
     look = Look(lang, settings, "export")
     made = tuple(slides(ask, pack, view, look, progress))
     in_one = pack.with_(lang=lang, as_of=view.as_of)
-    return Assembled(made, look, _stamp(ask, in_one, view, look, made, base))
-
-
-def _stamp(ask: Ask, pack: Pack, view: View, look: Look, made: tuple[Slide, ...], base: str) -> Stamp:
     cards = [(card, slide.place) for slide in made for card in slide.cards]
-    link = view_words.address(_PAGE, view, look.lang, look.settings.organisation.fiscal_year_start)
+    return Assembled(made, look, _stamp(in_one, view, look, cards, ask.company.load_id, ask.owner_names(view), base))
+
+
+def alone(card: Card, look: Look, load: int, names: Mapping[str, str], base: str = "") -> Stamp | None:
+    """The stamp of one card that is taken from a page: that of a pack which holds it alone. None for a card that the
+    catalogue cannot make again. `names`: of owners."""
+    if card.source is None or card.asked is None:
+        return None
+    view, (key, options) = card.asked, card.source
+    period = view_words.period_name(view, look.settings.organisation.fiscal_year_start)
+    pack = Pack(period, "", cast(Language, look.lang), view.compare, view.days, view.as_of, view.filters,
+                (Item(key, options),))
+    return _stamp(pack, view, look, [(card, 0)], load, names, base, key.split(".")[0])
+
+
+def _stamp(pack: Pack, view: View, look: Look, cards: Sequence[tuple[Card, int]], load: int, names: Mapping[str, str],
+           base: str, page: str = "review") -> Stamp:
+    link = view_words.address(page, view, look.lang, look.settings.organisation.fiscal_year_start)
     return Stamp(
         pack=packs.to_text(pack), organisation=look.settings.organisation.name,
-        words=view_words.in_words(view, look.lang, look.settings, ask.owner_names(view)),
-        link=f"{base.rstrip('/')}/{link}" if base else link, load=ask.company.load_id, as_of=view.as_of.isoformat(),
-        app=stamps.app_version(), metrics=stamps.definitions(card for card, _ in cards),
+        words=view_words.in_words(view, look.lang, look.settings, names),
+        link=f"{base.rstrip('/')}/{link}" if base else link, load=load,
+        as_of=view.as_of.isoformat(), app=stamps.app_version(), metrics=stamps.definitions(card for card, _ in cards),
         cards=tuple(stamps.card_stamp(card, place) for card, place in cards),
         scope={name: list(values) for name, values in view.scope.allowed}, show_names=view.scope.show_names)

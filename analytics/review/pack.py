@@ -12,6 +12,7 @@ from typing import Any, Literal, cast
 from analytics import i18n, periods
 from analytics.cards import CARDS
 from analytics.view import Compare, Days, View
+from analytics.view_words import ALL_TIME
 from data.errors import LANGUAGES, MvpodError, nearest
 from data.scope import Filters, Scope
 from data.settings import Settings
@@ -38,7 +39,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Pack:
-    """A quarter (a name that periods.parse knows), how it is compared, what is filtered, and the entries in order.
+    """A quarter (a name that periods.parse knows; "all": no bounds), how it is compared, what is filtered, and the
+    entries in order.
 
     as_of  None: the last day that the store knows
     """
@@ -58,9 +60,12 @@ class Pack:
 
     def view(self, last_day: date, fiscal_year_start: int, scope: Scope | None = None) -> View:
         """What the pack looks at; MvpodError E_PERIOD for a quarter that is none."""
+        view = View(self.as_of or last_day, compare=self.compare, days=self.days, filters=self.filters,
+                    scope=scope or Scope.everything())
+        if self.quarter == ALL_TIME:
+            return view
         quarter = periods.parse(self.quarter, fiscal_year_start)
-        return View(self.as_of or last_day, quarter.start, quarter.end, self.compare, self.days, self.filters,
-                    scope or Scope.everything())
+        return view.with_(start=quarter.start, end=quarter.end)
 
     def languages(self, first: str) -> tuple[str, ...]:
         """The languages of its files; of both, `first` comes first."""

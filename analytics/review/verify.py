@@ -24,6 +24,7 @@ import pandas as pd
 from analytics.ask import Ask
 from analytics.cards import Card, Look
 from analytics.columns import label
+from analytics.export.csv import is_stamped
 from analytics.i18n import t
 from analytics.metrics.registry import REGISTRY
 from analytics.review import pack as packs
@@ -87,8 +88,9 @@ def _kind(data: bytes) -> str:
         found = [kind for end, kind in _HOLDS.items() if any(name.endswith(end) for name in names)]
     else:
         found = [kind for begin, kind in _BEGINS.items() if data.startswith(begin)]
+        found += ["csv"] if is_stamped(data) else []
     if not found:
-        raise ValueError("PPTX, XLSX, PDF, Parquet, PNG, SVG or a zip of CSV expected")
+        raise ValueError("PPTX, XLSX, PDF, Parquet, PNG, SVG, CSV or a zip of these expected")
     return found[0]
 
 

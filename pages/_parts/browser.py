@@ -6,6 +6,7 @@ written with textContent, never as markup.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
 from typing import Any
 
@@ -121,6 +122,12 @@ function compose(plot, data) {
   const notes = data.notes.flatMap((note) => lines(note, width - 2 * PAD, `11px ${family}`));
   const svg = document.createElementNS(NS, 'svg');
   svg.setAttribute('xmlns', NS);
+  if (data.stamp) {
+    const told = document.createElementNS(NS, 'metadata');
+    told.setAttribute('id', 'mvpod-stamp');
+    told.textContent = data.stamp;
+    svg.appendChild(told);
+  }
   const paper = document.createElementNS(NS, 'rect');
   paper.setAttribute('width', '100%'); paper.setAttribute('height', '100%');
   paper.setAttribute('fill', style.backgroundColor);
@@ -147,6 +154,25 @@ function save(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
+function crc(bytes) {
+  let rest = ~0;
+  for (const byte of bytes) {
+    rest ^= byte;
+    for (let bit = 0; bit < 8; bit++) rest = (rest >>> 1) ^ (rest & 1 ? 0xEDB88320 : 0);
+  }
+  return ~rest >>> 0;
+}
+
+/* a PNG with the stamp as a text of its metadata, right behind the header */
+function stamped(blob, stamp) {
+  const body = new TextEncoder().encode('tEXtmvpod-stamp' + String.fromCharCode(0) + atob(stamp));
+  const chunk = new DataView(new ArrayBuffer(body.length + 8));
+  chunk.setUint32(0, body.length - 4);
+  body.forEach((byte, place) => chunk.setUint8(4 + place, byte));
+  chunk.setUint32(4 + body.length, crc(body));
+  return new Blob([blob.slice(0, 33), chunk.buffer, blob.slice(33)], { type: 'image/png' });
+}
+
 async function picture(format, data) {
   const plot = document.querySelector(`.st-key-${CSS.escape(data.card)} .js-plotly-plot`);
   if (!plot) return;
@@ -163,7 +189,7 @@ async function picture(format, data) {
   const ink = canvas.getContext('2d');
   ink.scale(scale, scale);
   ink.drawImage(image, 0, 0);
-  canvas.toBlob((blob) => save(blob, `${data.file}.png`), 'image/png');
+  canvas.toBlob((blob) => save(data.stamp ? stamped(blob, data.stamp) : blob, `${data.file}.png`), 'image/png');
 }
 
 export default function (component) {
@@ -188,7 +214,9 @@ def frame(lang: str, theme: str, shown: str, paths: list[str]) -> None:
     _components()["frame"](key="frame", data={"lang": lang, "theme": theme, "shown": shown, "paths": paths})
 
 
-def pictures(card: str, *, title: str, notes: list[str], file: str, png: str, svg: str) -> None:
-    """Two buttons that save the chart of `card` as PNG and SVG, made in the viewer's browser."""
+def pictures(card: str, *, title: str, notes: list[str], file: str, png: str, svg: str, stamp: str) -> None:
+    """Two buttons that save the chart of `card` as PNG and SVG, made in the viewer's browser; `stamp` (ASCII) stands
+    in their metadata, "": none."""
     _components()["picture"](key=f"picture_{card}", data={
-        "card": card, "title": title, "notes": notes, "file": file, "png": png, "svg": svg})
+        "card": card, "title": title, "notes": notes, "file": file, "png": png, "svg": svg,
+        "stamp": b64encode(stamp.encode("ascii")).decode()})

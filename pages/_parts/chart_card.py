@@ -13,6 +13,7 @@ import streamlit as st
 from analytics import format as fmt
 from analytics.cards.card import Card
 from analytics.export.csv import csv_bytes
+from analytics.review.assemble import alone
 from analytics.view import View
 from pages._parts import browser, cache, context, definition, filter_bar, review_pack, states, table, view_state
 from pages._parts.context import t
@@ -54,12 +55,13 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
         _rows(title, frame, key, columns, kinds)
 
 
-def draw(card: Card) -> None:
-    """A card that was made elsewhere (analytics/cards)."""
+def draw(card: Card, within: str = "") -> None:
+    """A card that was made elsewhere (analytics/cards); `within` tells it from the same one on the same page."""
+    key = f"{within}{card.key}"
     if card.missing or not card.measured:
-        states.nothing(card.title, card.missing, key=card.key)
+        states.nothing(card.title, card.missing, key=key)
         return
-    chart_card(card.title, card.figure, card.frame, key=card.key, view=card.view, measured=card.measured, n=card.n,
+    chart_card(card.title, card.figure, card.frame, key=key, view=card.view, measured=card.measured, n=card.n,
                definition_key=card.definition_key, columns=None if card.columns is None else list(card.columns),
                kinds=dict(card.kinds), question=card.question, drill=card.drill, with_period=card.with_period,
                card=card)
@@ -134,12 +136,14 @@ def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, 
             definition.button(definition_key)
         with st.popover(t("card.download"), icon=":material/download:", type="tertiary"):
             file = file_name(key, view)
-            st.download_button(t("card.csv"), data=lambda: csv_bytes(frame), file_name=f"{file}.csv", mime="text/csv",
-                               key=f"{key}_csv", on_click="ignore", width="stretch")
             here = context.now()
+            stamp = alone(card, context.look(), here.load_id, cache.owner_names(), context.address()) if card else None
+            st.download_button(t("card.csv"), data=lambda: csv_bytes(frame, stamp), file_name=f"{file}.csv",
+                               mime="text/csv", key=f"{key}_csv", on_click="ignore", width="stretch")
             browser.pictures(key, title=title, file=file, png=t("card.png"), svg=t("card.svg"), notes=[
-                caption, t("card.stamp", view=filter_bar.in_words(view, cache.owner_names()), load=here.load_id)])
-            if card:
+                caption, t("card.stamp", view=filter_bar.in_words(view, cache.owner_names()), load=here.load_id)],
+                stamp=stamp.to_text() if stamp else "")
+            if card and key == card.key:
                 review_pack.add_button(card)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -58,6 +59,12 @@ def look() -> Look:
     """Language, colours and settings, for cards."""
     here = now()
     return Look(here.lang, here.settings, here.theme)
+
+
+def address() -> str:
+    """Where this dashboard stands, for links that open it again; "" where nobody says."""
+    parts = urlsplit(st.context.url or "")
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}" if parts.netloc else ""
 
 
 def t(key: str, **fields: object) -> str:

@@ -7,7 +7,6 @@ import zipfile
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
-from urllib.parse import urlsplit
 
 import streamlit as st
 
@@ -55,7 +54,7 @@ def draw(pack: Pack) -> None:
                 file_name=f"mvpod-review-{pack.quarter.lower()}{f'-{name}.zip' if is_zip else kind.ending}",
                 mime="application/zip" if is_zip else kind.mime,
                 disabled=not pack.items or (kind.needs_browser and not is_able),
-                data=partial(made, job, name, company, pack, here.scope, address(), here.lang, template))
+                data=partial(made, job, name, company, pack, here.scope, context.address(), here.lang, template))
     if not is_able:
         st.caption(md_escape(MvpodError("E_NO_BROWSER").text(here.lang)))
     _progress()
@@ -105,9 +104,3 @@ def _progress() -> None:
         st.error(md_escape(job.error), icon=":material/error:")
     elif job.share < 1.0:
         st.progress(job.share, text=t("review.making", file=t(f"review.file.{job.kind}")))
-
-
-def address() -> str:
-    """Where this dashboard stands, for links that open it again; "" where nobody says."""
-    parts = urlsplit(st.context.url or "")
-    return f"{parts.scheme}://{parts.netloc}{parts.path.rpartition('/')[0]}" if parts.netloc else ""

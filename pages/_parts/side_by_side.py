@@ -25,13 +25,13 @@ def placed(facets: Sequence[Facet]) -> Iterator[tuple[int, Facet]]:
                 yield number, facet
 
 
-def draw(cards: Sequence[Card]) -> None:
-    """Cards beside each other."""
+def draw(cards: Sequence[Card], within: str = "") -> None:
+    """Cards beside each other; `within` as for chart_card.draw."""
     for start in range(0, len(cards), A_ROW):
         shown = cards[start : start + A_ROW]
         for place, card in zip(st.columns(len(shown)), shown, strict=True):
             with place:
-                chart_card.draw(card)
+                chart_card.draw(card, within)
 
 
 def not_shown(those: Sequence[tuple[Facet, int]]) -> None:

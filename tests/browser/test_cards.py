@@ -13,7 +13,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from analytics.ask import Ask
+from analytics.review import verify as check
 from benchmarks.browser import running_app
+from data.engine import open_company
 from data.importing import import_paths
 from pages import PAGES
 
@@ -82,7 +85,8 @@ def test_the_rows_of_a_chart_are_one_click_away(tab: Tab) -> None:
     expect(card.get_by_test_id("stDataFrame")).to_have_count(0, timeout=20_000)
 
 
-def test_a_chart_is_saved_as_csv_png_and_svg_without_the_server_drawing_it(tab: Tab, tmp_path: Path) -> None:
+def test_a_chart_is_saved_as_csv_png_and_svg_with_a_stamp_that_holds(
+        tab: Tab, store: Path, tmp_path: Path) -> None:
     page = tab.open("/overview?lang=en")
     card = page.locator(".st-key-overview_wins")
     card.get_by_text("Download", exact=True).click()
@@ -99,6 +103,12 @@ def test_a_chart_is_saved_as_csv_png_and_svg_without_the_server_drawing_it(tab: 
     drawing = saved["SVG"].read_text(encoding="utf-8")
     assert "as of 30 Sep 2026" in drawing
     assert "load 1" in drawing
+    company = open_company(store)
+    for file in saved.values():
+        read = check.read(file.read_bytes(), file.name)
+        assert check.verify(read, None, Ask(company)).differences == (), file.name
+        assert read.stamp.link.startswith(tab.url + "/overview?"), file.name
+    company.close()
 
 
 @pytest.fixture(scope="module")
