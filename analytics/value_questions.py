@@ -84,8 +84,8 @@ class ValueQuestions:
         MvpodError E_GROUP for the mode itself."""
         key, = self._groups([by])
         if key == "sales_mode":  # each mode would be all of its own group
-            raise MvpodError("E_GROUP", found=by, known=[name for name in queries.GROUPS if name != key],
-                             hint="region")
+            known = [name for name in queries.GROUPS if name != key]
+            raise MvpodError("E_GROUP", found=by, known=known, hint="region")
         return self._as_asked(value.mix(self._counts("value_won", _slice(view), [key]), key), [by])
 
     def _board(self, view: View, other: View | None, by: Sequence[str], *, with_more: bool = False) -> pd.DataFrame:

@@ -11,7 +11,7 @@ from analytics import closeness_questions as asked
 from analytics import format as fmt
 from analytics.cards.closeness import BOARD, KINDS, board_in_words, chosen, gaps_in_words, people_in_words
 from analytics.view import View
-from data.scope import UNKNOWN
+from data.scope import UNKNOWN, Filters
 from pages._parts import cache, chart_card, context, definition, side_by_side, states, table, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -35,7 +35,7 @@ def render(view: View) -> None:
         st.caption(md_escape(t("closeness.ignored", names=t("view.and").join(ignored))))
     summary = ask.closeness_summary(view)
     if summary.empty:
-        if view.filters.chosen:
+        if view.filters.chosen and not ask.closeness_summary(view.with_(filters=Filters())).empty:
             states.empty()
         else:
             states.not_measured("closeness.contacts")

@@ -41,7 +41,7 @@ def render(view: View) -> None:
     accuracy = ask.forecast_replay(view, ahead=int(ahead), lead=lead_days(lead), measure=measure)["accuracy"]
     said = t("forecast.accuracy.why", measure=t(f"forecast.measure.{measure}").lower())
     side_by_side.table_card(t("forecast.accuracy"), said, table(accuracy, _ACCURACY, look), key="forecast_accuracy",
-                            kinds=KINDS)
+                            kinds=KINDS, nothing=t("forecast.accuracy.none"))
 
 
 def _switches(view: View) -> tuple[str, Measure, str]:

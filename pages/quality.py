@@ -82,7 +82,7 @@ def _twins(view: View) -> None:
                              evidence_name=[t(f"quality.evidence.{k}") for k in found["kind"]])
         codes = {name: fmt.number(n) for name, n in cache.ask().quality_codes(view).items()}
         caption = f"{t('quality.twins.measured')}. {t('quality.codes', **codes)}"
-        table_card(said.text, caption, frame, key="quality_twins", columns=_TWINS)
+        table_card(said.text, caption, frame, key="quality_twins", columns=_TWINS, nothing="")
 
 
 def _sources(view: View) -> None:

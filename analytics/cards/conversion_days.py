@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 from analytics import findings, periods
+from analytics import format as fmt
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, Series, catalogued
+from analytics.cards.card import Card, Look, Native, Series, alone, catalogued
 from analytics.charts import days, trend
 from analytics.charts import facets as parts
 from analytics.charts import survival as survival_chart
@@ -41,7 +42,8 @@ def statistics(ask: Ask, view: View, look: Look, mean: str = "converted_mean") -
         stage = partial(look.stage, facet.pipeline)
         said = findings.slowest_stage(mine["median"], look.lang, what=name, name=stage)
         moved = findings.stage_shift(facet.of(shifts), look.lang, what=name, name=stage)
-        title = moved.text or look.t("days.card", segment=name, finding=said.text)
+        whole = said.strength in ("too_few", "nothing")  # such a finding names the segment itself
+        title = moved.text or (said.text if whole else look.t("days.card", segment=name, finding=said.text))
         figure = days.statistics(mine, look.names, look.theme, extent=extent, comparison=was, standard=mine)
         cards.append(Card(
             f"days_statistics_{number}", title,
@@ -74,6 +76,9 @@ def entry_trend(ask: Ask, view: View, look: Look, facet: Facet, stage: str, numb
     view = view.with_(start=periods.full_months(_MONTHS, view.as_of).start)
     frame = facet.of(ask.entry_trend(view, ("segment",)))
     mine = frame[frame["stage"] == stage].reset_index(drop=True)
+    if not mine["median"].notna().any():
+        return alone(f"days_trend_{number}", look.t("days.trend", stage=look.stage(facet.pipeline, stage)), view,
+                     look.t("days.trend.none", n=fmt.number(look.settings.standards.min_events)))
     figure = trend.line(mine, look.names, look.theme, value="median", kind="days", unit=look.t("days.unit"))
     return Card(
         f"days_trend_{number}", look.t("days.trend", stage=look.stage(facet.pipeline, stage)),

@@ -11,7 +11,7 @@ import pandas as pd
 from analytics import findings_forecast
 from analytics import format as fmt
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, catalogued, known
+from analytics.cards.card import Card, Look, Native, alone, catalogued, known
 from analytics.cards.who import left_out
 from analytics.charts import forecast as chart
 from analytics.forecast_replay import Measure
@@ -115,12 +115,15 @@ def replay(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure 
         best = accuracy[accuracy["is_best"]]["method"].tolist()
         days = int((rows["end"] - rows["origin"]).dt.days.iloc[0]) if len(rows) else 0
         held = findings_forecast.held(accuracy, look.lang)
+        said = findings_forecast.proven(accuracy, look.lang, what=look.called("segment", segment)).text
+        figure = chart.replay(rows, look.names, look.theme, best=best[0] if best else "", measure=measure)
+        if not figure.data:  # the title says why
+            cards.append(alone(f"forecast_replay_{number}", said, view))
+            continue
         cards.append(Card(
-            f"forecast_replay_{number}",
-            findings_forecast.proven(accuracy, look.lang, what=look.called("segment", segment)).text,
+            f"forecast_replay_{number}", said,
             look.t(f"forecast.replay.measured.{measure}", days=fmt.number(days), currency=look.currency),
-            chart.replay(rows, look.names, look.theme, best=best[0] if best else "", measure=measure),
-            table(rows, _REPLAY, look), view, definition_key="forecast.accuracy", kinds=KINDS, drill=False,
+            figure, table(rows, _REPLAY, look), view, definition_key="forecast.accuracy", kinds=KINDS, drill=False,
             with_period=False, notes=(held,) if held else (), segment=segment,
             native=Native("column", "period", (*look.series(said_column, role="forecast"), *look.series(came)),
                           split="method", number="amount" if measure == "amount" else "number")))

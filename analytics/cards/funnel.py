@@ -60,7 +60,8 @@ def _title(facet: Facet, frame: pd.DataFrame, look: Look, reading: str, weight: 
     if weight == "amount" or reading in ("stock", "matured"):
         return look.t(f"funnel.title.{weight}", segment=name, reading=look.t(f"funnel.reading.{reading}"))
     said = findings.weakest_step(frame, look.lang, what=name, name=partial(look.stage, facet.pipeline))
-    return look.t("funnel.card", segment=name, finding=said.text)
+    whole = said.strength in ("too_few", "nothing")  # such a finding names the segment itself
+    return said.text if whole else look.t("funnel.card", segment=name, finding=said.text)
 
 
 @catalogued

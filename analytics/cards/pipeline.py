@@ -16,7 +16,7 @@ from analytics import pipeline as stocks
 from analytics import pipeline_health
 from analytics import pushes as pushing
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, catalogued, unmeasured
+from analytics.cards.card import Card, Look, Native, alone, catalogued, unmeasured
 from analytics.cards.who import namer, narrowed, segments
 from analytics.charts import ageing as ageing_chart
 from analytics.charts import bridge as bridge_chart
@@ -238,6 +238,9 @@ def hygiene(ask: Ask, view: View, look: Look) -> list[Card]:
         frame = pipeline_health.issues(row)
         frame = frame.assign(issue=[look.t(f"pipeline.issue.{issue}") for issue in frame["outcome"]])
         said = findings.gaps(row, look.lang, what=_what(look, segment)).text
+        if not frame["value"].notna().any():  # the title says why
+            cards.append(alone(f"pipeline_hygiene_{number}", said, narrowed(view, segment)))
+            continue
         cards.append(_shares("hygiene", number, said, look.t("pipeline.hygiene.measured"), frame, view, look, segment,
                              title=lambda r: label(r["issue"], 36), mark="outcome", category="issue",
                              columns=["issue", "n", "value", "amount", "reason"], metric="pipeline.hygiene"))

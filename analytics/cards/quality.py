@@ -61,6 +61,8 @@ def fields(ask: Ask, view: View, look: Look) -> list[Card]:
     share = whole["value"] if fmt.is_known(whole["value"]) else None
     rows = frame[frame["n"] > 0].reset_index(drop=True)
     rows = rows.assign(field_name=[look.t(f"quality.field.{f}") for f in rows["field"]])
+    if rows.empty:
+        return [alone("quality_fields", look.t("quality.fields.none"), view, _nothing_asked(ask, view, look))]
     measured = look.t("quality.fields.measured")
     if missing := frame.attrs.get("not_loaded"):
         names = look.t("view.and").join(look.t(f"quality.field.{f}") for f in missing)
@@ -73,6 +75,11 @@ def fields(ask: Ask, view: View, look: Look) -> list[Card]:
                  native=Native("bar", "field_name", look.series("value"), number="rate"))]
 
 
+def _nothing_asked(ask: Ask, view: View, look: Look) -> str:
+    """Why nothing can be said of completeness: the metric's own reason."""
+    return look.t(f"reason.{ask.metric('quality.completeness', view)['reason'].iloc[0]}")
+
+
 @catalogued
 def completeness(ask: Ask, view: View, look: Look, by: str = "stage") -> list[Card]:
     """How complete records are by stage, team …"""
@@ -83,11 +90,14 @@ def completeness(ask: Ask, view: View, look: Look, by: str = "stage") -> list[Ca
         if by == "stage":
             return f"{look.called('pipeline', row['pipeline'])} · {look.stage(row['pipeline'], row['stage'])}"
         return name(row[by])
+    title = look.t("quality.by.title", by=i18n.dimension_label(by, look.lang))
+    if not frame["value"].notna().any():
+        return [alone("quality_by", title, view, _nothing_asked(ask, view, look))]
     figure = shares.rows(frame, look.names, look.theme, title=lambda row: label(called(row), 40), mark=(), extent=1.0)
     frame = frame.assign(group_name=pd.Series([called(row) for row in frame.to_dict("records")], dtype="str"))
-    return [Card("quality_by", look.t("quality.by.title", by=i18n.dimension_label(by, look.lang)),
-                 look.t("quality.fields.measured"), figure, frame, view, definition_key="quality.completeness",
-                 columns=[*groups, "n", "value", "reason"], drill=False, with_period=False,
+    return [Card("quality_by", title, look.t("quality.fields.measured"), figure, frame, view,
+                 definition_key="quality.completeness", columns=[*groups, "n", "value", "reason"], drill=False,
+                 with_period=False,
                  native=Native("bar", "group_name", look.series("value"), number="rate"))]
 
 

@@ -42,11 +42,17 @@ def not_shown(those: Sequence[tuple[Facet, int]]) -> None:
 
 
 def table_card(title: str, caption: str, frame: pd.DataFrame, *, key: str, columns: list[str] | None = None,
-               kinds: dict[str, str] | None = None, definition_key: str | None = None) -> None:
-    """A card that is a table: title and caption are plain text; `definition_key` as for a chart's card."""
+               kinds: dict[str, str] | None = None, definition_key: str | None = None,
+               nothing: str | None = None) -> None:
+    """A card that is a table: title and caption are plain text; `definition_key` as for a chart's card; `nothing`: what
+    is said where there are no rows ("": the title says it), if it is not the filters that leave none."""
     with st.container(border=True, key=key), states.guard(key):
         st.header(md_escape(title), anchor=False)
         st.caption(md_escape(caption))
+        if frame.empty and nothing is not None:
+            if nothing:
+                st.info(md_escape(nothing), icon=":material/database_off:")
+            return
         if frame.empty:
             states.empty()
             return
