@@ -15,7 +15,7 @@ import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from data.report import ImportReport
     from data.settings import Settings
     from data.store import Load, Store
+    from data.watch import Outcome
 
 ROOT = Path(__file__).resolve().parent
 DONE, FAILED, USAGE, DEFECT, STOPPED = 0, 1, 2, 3, 130
@@ -149,6 +150,15 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("paths", nargs="+", type=Path, metavar="PATH", help=say("paths"))
     sub.add_argument("--format", choices=("table", "json"), default="table", help=say("format"))
 
+    sub = command("watch", watch)
+    sub.add_argument("folder", type=Path, metavar="DIR", help=say("watch_folder"))
+    sub.add_argument("--once", action="store_true", help=say("watch_once"))
+    sub.add_argument("--every", type=partial(_between, lang, 1, 86_400), default=60, metavar="SECONDS",
+                     help=say("watch_every"))
+    sub.add_argument("--settle", type=partial(_between, lang, 0, 86_400), default=30, metavar="SECONDS",
+                     help=say("watch_settle"))
+    sub.add_argument("--profile", metavar="NAME|FILE", help=say("profile"))
+
     command("loads", loads).add_argument("--format", choices=("table", "json"), default="table", help=say("format"))
     command("show", show).add_argument("load", nargs="?", type=int, metavar="LOAD", help=say("load"))
     sub = command("quarantine", quarantine)
@@ -234,6 +244,31 @@ def import_(args: argparse.Namespace) -> int:
     return DONE
 
 
+def watch(args: argparse.Namespace) -> int:
+    """Imports what is put into a folder; fails if anything that lies there is refused."""
+    from data import watch as watching
+
+    def tell(outcome: Outcome) -> None:
+        words = t(f"cli.watch.{outcome.state}", args.lang, name=outcome.name, load=outcome.load,
+                  reason=outcome.text(args.lang))
+        print(f"{_now()} {words}", file=sys.stderr if outcome.state == "failed" else sys.stdout, flush=True)
+
+    def warn(error: MvpodError) -> None:
+        print(f"{_now()} {error.text(args.lang)}", file=sys.stderr, flush=True)
+
+    with _bar(args.lang) as progress:
+        found = watching.watch(args.folder, args.store, every=args.every, once=args.once, warn=warn, tell=tell,
+                               settle=args.settle, profile=args.profile, progress=progress)
+    for outcome in found:
+        if outcome.state == "waiting" or (outcome.state == "failed" and not outcome.is_news):
+            tell(outcome)
+    return FAILED if any(outcome.state == "failed" for outcome in found) else DONE
+
+
+def _now() -> str:
+    return datetime.now().astimezone().isoformat(sep=" ", timespec="seconds")
+
+
 def _print_report(report: ImportReport, lang: str) -> None:
     out = _console()
     rows = [(_table_name(r.target, lang), r.rows_in, r.loaded, r.quarantined, r.deduplicated, r.filtered,
@@ -261,8 +296,9 @@ def recognise(args: argparse.Namespace) -> int:
     """Says which system files come from, what they feed, and what cannot be measured with them; fails if none fits."""
     from analytics import recognition
     from data.recognise import recognised
+    from data.saved_profiles import listed
 
-    found = recognised(args.paths)
+    found = recognised(args.paths, more=listed(args.store))
     outcome = DONE if found.certainty == "sure" else FAILED
     if args.format == "json":
         print(json.dumps(recognition.as_json(found), ensure_ascii=False, indent=1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from analytics.view import View
-from pages._parts import context, import_form, loads, states
+from pages._parts import context, import_form, loads, states, watched
 
 
 def render(view: View) -> None:
@@ -15,6 +15,8 @@ def render(view: View) -> None:
         return
     with st.container(border=True, key="data_import"), states.guard("data_import"):
         import_form.draw()
+    with st.container(border=True, key="data_watch"), states.guard("data_watch"):
+        watched.draw()
     with st.container(border=True, key="data_loads"), states.guard("data_loads"):
         loads.draw()
 

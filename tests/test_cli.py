@@ -372,3 +372,45 @@ def test_wrong_words_are_answered_in_the_readers_language(run: Run, capsys: pyte
 
 def test_the_language_may_stand_before_the_command(run: Run) -> None:
     assert "赢率" in run("--lang", "zh", "metrics").out
+
+
+def test_a_watched_folder_is_loaded_once_and_a_refused_file_fails_until_it_is_gone(run: Run, exports: Path) -> None:
+    folder = exports.parent / "inbox"
+    (folder / "2026-03-31").mkdir(parents=True)
+    for file in exports.iterdir():
+        (folder / "2026-03-31" / file.name).write_bytes(file.read_bytes())
+    watched = ("watch", folder, "--once", "--settle", "0")
+    said = run(*watched)
+    assert (said.code, said.err) == (0, "")
+    assert "done: 2026-03-31 is load 1." in said.out
+    assert run(*watched) == Said(0, "", "")
+    bad = folder / "2026-04-30.csv"
+    bad.write_text(OPPORTUNITIES.replace("need", "haggling"), encoding="utf-8")
+    for lang, word in (("en", "REFUSED"), ("zh", "拒绝")):
+        said = run(*watched, lang=lang)
+        assert said.code == 1
+        assert word in said.err
+        assert "haggling" in said.err
+    bad.unlink()
+    assert run(*watched).code == 0
+
+
+def test_a_restatement_is_told_in_words_and_by_opportunity(run: Run, exports: Path) -> None:
+    early = re.sub(r"(won|lost),(\d*),CNY,(p\d),([\d-]*),[\d-]*,", r"need,\2,CNY,\3,\4,,", OPPORTUNITIES)
+    for day, text in (("2026-02-20", early.replace("ka,need", "ka,proposal")), ("2026-03-31", OPPORTUNITIES),
+                      ("2026-04-30", OPPORTUNITIES.replace("ka,lost", "ka,won"))):
+        (exports / "opportunity.csv").write_text(text, encoding="utf-8")
+        assert run("import", exports, "--profile", "canonical", "--as-of", day).code == 0
+    asked = ("restated", "win_rate.count", "--quarter", "2026Q1", "--from", "2")
+    said = run(*asked)
+    assert said.code == 0, said.err
+    assert "Closed otherwise" in said.out
+    assert "+50.0 pp" in said.out
+    assert "结果改判" in run(*asked, lang="zh").out
+    told = json.loads(run(*asked, "--format", "json").out)
+    assert [(row["opportunity_id"], row["cause"], row["part_of_change"]) for row in told["ledger"]] == [
+        ("o2", "outcome", 0.5)]
+    assert [row["change"] for row in told["totals"]] == [0.5, 0.0]
+    rows = list(csv.DictReader(io.StringIO(run(*asked, "--format", "csv").out)))
+    assert rows[0]["opportunity_id"] == "o2"
+    assert run("restated", "stage_days.median", "--from", "1").code == 1

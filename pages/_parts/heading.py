@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics.view import View
 from pages import Page
-from pages._parts import cache, context, filter_bar
+from pages._parts import cache, context, filter_bar, watched
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -22,3 +22,4 @@ def heading(page: Page, view: View) -> None:
     notice = organisation.notice.get(here.lang) or organisation.notice.get("en")
     if notice:
         st.badge(md_escape(notice), icon=":material/science:", color="orange")
+    watched.warn()
