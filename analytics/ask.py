@@ -198,12 +198,13 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         mark = marks.Mark("visit", "open" if open_only else "n", pipeline, stage, longer=days)
         return self._behind(view, mark, limit=limit, order="days")
 
-    def find(self, view: View, words: str = "", *, limit: int = 200) -> pd.DataFrame:
+    def find(self, view: View, words: str = "", *, order: str = "", limit: int = 200) -> pd.DataFrame:
         """Opportunities that existed on the as-of date and whose id, name or account contains `words` (columns of
-        `opportunities`)."""
+        `opportunities`), largest amount first; `order` comes before that: "open" (open ones first), "due" (of these the
+        next expected close), "still" (the longest in their stage) or "changed" (any, the latest change of state)."""
         slice_ = slice_of(view)
         frame = queries.found(self.company.cursor(), slice_, words.strip(), snapshot=self._snapshot(view.as_of),
-                              limit=limit)
+                              order=order, limit=limit)
         return self._named(frame, view.as_of)
 
     def story(self, view: View, opportunity_id: str) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def formatter(kind: str, values: pd.Series[Any], lang: str) -> Callable[[Any], s
     if kind == "days":
         return lambda v: fmt.days(v, lang)
     if kind == "amount":
-        scale = fmt.scale_of(values, lang)
+        scale = fmt.scale_of_all(values, lang)
         return lambda v: fmt.amount(v, lang, scale=scale)
     if kind == "points":
         return lambda v: fmt.number(v, lang, digits=1)

@@ -76,6 +76,21 @@ def amount(value: Any, lang: str, *, currency: str = "", signed: bool = False, s
     return f"{text} {currency}" if currency else text
 
 
+def scale_of_all(values: Iterable[Any], lang: str) -> Scale:
+    """The unit of a column in which small values stand beside large ones: that of the largest, or the next smaller one
+    if the smallest would lose its second digit. Zeros do not count.
+
+    >>> scale_of_all([173_000_000, 130_000], "zh"), scale_of_all([173_000_000, 99_000_000], "zh").suffix
+    (Scale(divisor=10000, suffix='万', digits=0), '亿')
+    """
+    known = [abs(Decimal(str(v))) for v in values if is_known(v) and v != 0]
+    scale = scale_of(known, lang)
+    smaller = [(divisor, suffix) for divisor, suffix in _SCALES[lang] if divisor < scale.divisor and suffix]
+    if not known or not smaller or min(known) / scale.divisor * 10**scale.digits >= 10:
+        return scale
+    return Scale(*smaller[-1], 0)
+
+
 def scale_of(values: Iterable[Any], lang: str) -> Scale:
     """The unit in which the largest of `values` is written: three significant digits, whole numbers without a unit.
 

@@ -109,8 +109,11 @@ def _lists(broken: pd.DataFrame, view: View, rules: dict[str, Any]) -> None:
 
 def _owners(owners: pd.DataFrame) -> None:
     with states.guard("attention_owners"):
-        rules = {rule: f"rule_{rule}" for rule in RULES}
-        table_card(t("attention.owners"), t("attention.owners.measured"),
+        rules, title = {rule: f"rule_{rule}" for rule in RULES}, t("attention.owners")
+        if len(owners) and owners["any"].iloc[0]:  # most first
+            most = owners.iloc[0]
+            title = t("fact.owner", name=most["owner_name"], any=fmt.number(most["any"]), n=fmt.number(most["n"]))
+        table_card(title, t("attention.owners.measured"),
                    owners.head(_OWNERS).rename(columns={"any": "any_rule", **rules}), key="attention_owners",
                    columns=["owner_name", "team", "n", "any_rule", "amount", *rules.values()],
                    kinds=dict.fromkeys(("any_rule", *rules.values()), "number"))

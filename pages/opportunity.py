@@ -28,6 +28,8 @@ _FACTS = ("account_name", "segment", "owner_name", "team", "stage", "status", "a
           "expected_close_on", "closed_on", "region", "industry", "product_line", "type", "sales_mode")
 
 
+#: how the list may be ordered
+_ORDERS = ("open", "due", "still", "changed")
 _WEEKS = ("week", "p", "p_us", "g", "delta", "need_us", "closeness_us", "rival", "need_rival", "closeness_rival",
           "p_rival")
 _WEEK_KINDS = dict.fromkeys(("p", "p_us", "g", "delta", "p_rival", "share", "overall"), "rate") | {"week": "date"}
@@ -46,8 +48,11 @@ def render(view: View) -> None:
 
 
 def _list(view: View) -> None:
-    words = view_state.write("q", t("opportunity.search"), icon=":material/search:")
-    found = cache.ask().find(view, words)
+    search, sort = st.columns([3, 2])
+    words = view_state.write("q", t("opportunity.search"), icon=":material/search:", where=search)
+    order = view_state.choose("order", t("opportunity.order"), list(_ORDERS), _ORDERS[0],
+                              {o: t(f"opportunity.order.{o}") for o in _ORDERS}, where=sort)
+    found = cache.ask().find(view, words, order=order)
     total = found.attrs.get("total", len(found))
     st.header(t("opportunity.list", n=fmt.number(total, context.lang())), anchor=False)
     if found.empty:

@@ -72,7 +72,11 @@ def _load(view: View) -> None:
         sellers = found["sellers"]
         shown = sellers[sellers["hours"] > 0].rename(columns={"value": "hours_each"})
         shown = shown.assign(owner_name=[called("owner_id", i) for i in shown["owner_id"]])
-        side_by_side.table_card(t("support.load.title"), " · ".join([*sentences, t("support.load.measured")]), shown,
+        title = t("support.load.title")
+        if len(shown):
+            most = shown.loc[shown["hours"].idxmax()]
+            title = t("fact.load", name=most["owner_name"], hours=fmt.number(most["hours"]), n=fmt.number(most["n"]))
+        side_by_side.table_card(title, " · ".join([*sentences, t("support.load.measured")]), shown,
                                 key="support_load", columns=_LOAD, kinds=KINDS)
 
 

@@ -152,9 +152,12 @@ def _event_counts(counts: pd.DataFrame) -> str:
 def _rivals(view: View) -> None:
     met = cache.ask().win_rivals(view)
     if not met.empty:
-        side_by_side.table_card(t("win_rate.rivals"), t("win_rate.rivals.says"), met, key="win_rivals",
+        most = met.iloc[0]  # most met first
+        title = t("fact.rival", name=most["rival"], n=fmt.number(most["n"]), leading=fmt.number(most["leading"]))
+        side_by_side.table_card(title, t("win_rate.rivals.says"), met, key="win_rivals",
                                 definition_key="win_rate.comparison", columns=_RIVALS,
-                                kinds={"p_us": "rate", "p_rival": "rate", "leading": "number"})
+                                kinds={"p_us": "rate", "p_rival": "rate", "leading": "number",
+                                       **dict.fromkeys(_RIVALS[6:], "points")})
 
 
 def _scores(view: View) -> None:

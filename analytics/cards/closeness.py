@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from analytics import closeness_accounts, findings_closeness, findings_win
+from analytics import closeness_accounts, findings_closeness, findings_facts, findings_win
 from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, alone, catalogued, unmeasured
@@ -98,7 +98,10 @@ def movers(ask: Ask, view: View, look: Look) -> list[Card]:
 
     def title(row: dict[Any, Any]) -> str:
         return label(row["account_name"] if isinstance(row["account_name"], str) else row["account_id"], 40)
-    return [_card("movers", look.t("closeness.movers", weeks=look.settings.closeness.drop_weeks),
+    weeks = look.settings.closeness.drop_weeks
+    named = frame.assign(called=frame["account_name"].where(frame["account_name"].notna(), frame["account_id"]))
+    said = findings_facts.moved_most(named, look.lang, weeks=weeks, name="called", change="change")
+    return [_card("movers", said or look.t("closeness.movers", weeks=weeks),
                   look.t("closeness.movers.measured"), board.movers(frame, look.names, look.theme, title=title),
                   board_in_words(frame, look).drop(columns=["course", "alerts"]), view,
                   columns=[c for c in BOARD if c != "course"],

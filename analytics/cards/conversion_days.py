@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from analytics import findings, periods
+from analytics import findings, findings_facts, periods
 from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, Series, alone, catalogued
@@ -63,8 +63,11 @@ def survival(ask: Ask, view: View, look: Look) -> list[Card]:
     for number, facet in enumerate(shown):
         figure = survival_chart.curves(facet.of(frame), look.names, look.theme, medians=facet.of(medians),
                                        extent=extent)
+        name = facet.name(look.lang, look.settings)
+        said = findings_facts.still_there(facet.of(frame), look.lang, what=name,
+                                          name=partial(look.stage, facet.pipeline))
         cards.append(Card(
-            f"days_survival_{number}", look.t("days.survival", segment=facet.name(look.lang, look.settings)),
+            f"days_survival_{number}", said or look.t("days.survival", segment=name),
             look.t("days.survival.measured"), figure, facet.of(frame), view, definition_key="stage_days.median",
             columns=_SURVIVAL, kinds=_SURVIVAL_KINDS, question="stage_days.median", segment=facet.segment,
             native=Native("step", "days", (Series("", "survival"),), split="stage", number="rate")))

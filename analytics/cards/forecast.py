@@ -25,16 +25,18 @@ AHEAD = ("0", "1")
 #: How many weeks before the end of their quarters past forecasts were made, or as early as today's.
 LEADS = ("same", "13", "8", "4")
 #: column of Ask.forecast -> what it is called here
-TABLE = {"segment": "segment", "method": "method", "n": "n", "used": "used", "won_amount": "forecast_won",
+TABLE = {"segment": "segment", "method": "method", "n": "forecast_n", "used": "used", "won_amount": "forecast_won",
          "expected_amount": "forecast_open", "later_amount": "forecast_later", "value": "forecast_value",
-         "low": "forecast_low", "high": "forecast_high", "count": "count", "learned": "learned", "reason": "reason"}
-_REPLAY = {"period": "period", "origin": "origin", "method": "method", "n": "n", "count": "count", "actual": "actual",
-           "count_error": "count_error", "value": "forecast_value", "low": "forecast_low", "high": "forecast_high",
-           "actual_amount": "actual_amount", "error": "error", "reason": "reason"}
+         "low": "forecast_low", "high": "forecast_high", "count": "forecast_count", "learned": "learned",
+         "reason": "reason"}
+_REPLAY = {"period": "period", "origin": "origin", "method": "method", "n": "forecast_n", "count": "forecast_count",
+           "actual": "actual", "count_error": "count_error", "value": "forecast_value", "low": "forecast_low",
+           "high": "forecast_high", "actual_amount": "actual_amount", "error": "error", "reason": "reason"}
 KINDS = {
     **dict.fromkeys((*(f"forecast_{c}" for c in ("won", "open", "later", "value", "low", "high")), "actual_amount"),
                     "amount"),
-    **dict.fromkeys(("used", "learned", "actual", "quarters"), "number"), "count": "points", "origin": "date",
+    **dict.fromkeys(("forecast_n", "used", "learned", "actual", "quarters"), "number"), "forecast_count": "points",
+    "origin": "date",
     **dict.fromkeys(("mape", "count_mape", "bias", "error", "count_error", "inside", "forecast_worse", "by_chance"),
                     "rate")}
 
@@ -84,7 +86,7 @@ def outlook(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure
             definition_key=f"forecast.{best or 'historical'}", kinds=KINDS, question="forecast", with_period=False,
             n=int(rows["n"].iloc[0]), notes=_cannot(rows, look), segment=segment,
             native=Native("stacked", "method", parts, number="amount") if by_amount else
-            Native("bar", "method", look.series("count", role="forecast"), number="points")))
+            Native("bar", "method", look.series("forecast_count", role="forecast"), number="points")))
     return _with_note(cards, frame, shown, look)
 
 
@@ -108,7 +110,7 @@ def replay(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure 
     """Past forecasts of each segment against what came."""
     found = ask.forecast_replay(view, ahead=int(known(ahead, AHEAD)), lead=lead_days(lead),
                                 measure=known(measure, MEASURES))
-    said_column, came = ("forecast_value", "actual_amount") if measure == "amount" else ("count", "actual")
+    said_column, came = ("forecast_value", "actual_amount") if measure == "amount" else ("forecast_count", "actual")
     cards = []
     for number, segment in enumerate(_segments(ask.forecast(view, ahead=int(ahead)))):
         rows, accuracy = _of(found["rows"], segment), _of(found["accuracy"], segment)

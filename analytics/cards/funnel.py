@@ -7,7 +7,7 @@ from typing import Literal
 
 import pandas as pd
 
-from analytics import findings
+from analytics import findings, findings_facts
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 from analytics.charts import facets as parts
@@ -71,12 +71,17 @@ def outcomes(ask: Ask, view: View, look: Look, reading: str = "reached") -> list
     frame = ask.standards(metric, view, ("segment",))
     widest = parts.largest([frame], "n")
     return [
-        Card(f"funnel_outcomes_{number}", look.t("funnel.outcomes", segment=facet.name(look.lang, look.settings)),
-             look.t("funnel.outcomes.measured"),
+        Card(f"funnel_outcomes_{number}", _lost_most(facet, facet.of(frame), look), look.t("funnel.outcomes.measured"),
              chart.outcomes(facet.of(frame), look.names, look.theme, extent=widest), facet.of(frame), view,
              definition_key=metric, columns=_COUNTED, question=metric, segment=facet.segment,
              native=Native("funnel", "stage", (Series(look.t("column.n"), "n"),)))
         for number, facet in enumerate(parts.facets(frame, look.settings))]
+
+
+def _lost_most(facet: Facet, frame: pd.DataFrame, look: Look) -> str:
+    name = facet.name(look.lang, look.settings)
+    said = findings_facts.lost_most(frame, look.lang, what=name, name=partial(look.stage, facet.pipeline))
+    return said or look.t("funnel.outcomes", segment=name)
 
 
 @catalogued
@@ -88,9 +93,10 @@ def flow(ask: Ask, view: View, look: Look) -> list[Card]:
         pipeline = next((p for p in look.settings.pipelines if p.key == facet.pipeline), None)
         stages = [s.key for s in pipeline.stages if s.kind in ("open", "won")] if pipeline else []
         segment = pipeline.segments[0] if pipeline and len(pipeline.segments) == 1 else None
-        part = facet.of(frame)
+        part, name = facet.of(frame), facet.name(look.lang, look.settings)
         cards.append(Card(
-            f"funnel_flow_{number}", look.t("funnel.flow", segment=facet.name(look.lang, look.settings)),
+            f"funnel_flow_{number}",
+            findings_facts.moves(part, look.lang, what=name) or look.t("funnel.flow", segment=name),
             look.t("funnel.flow.measured"),
             flow_chart.sankey(part, stages, look.names, look.theme, segment=segment), part, view,
             columns=["from_stage", "to_stage", "exit_kind", "n", "amount"], question="flow", segment=segment,

@@ -95,6 +95,9 @@ def completeness(ask: Ask, view: View, look: Look, by: str = "stage") -> list[Ca
         return [alone("quality_by", title, view, _nothing_asked(ask, view, look))]
     figure = shares.rows(frame, look.names, look.theme, title=lambda row: label(called(row), 40), mark=(), extent=1.0)
     frame = frame.assign(group_name=pd.Series([called(row) for row in frame.to_dict("records")], dtype="str"))
+    least = frame.loc[frame["value"].idxmin()]
+    title = look.t("fact.least_complete", by=i18n.dimension_label(by, look.lang).lower(), name=least["group_name"],
+                   value=fmt.rate(least["value"]), n=fmt.number(least["n"]))
     return [Card("quality_by", title, look.t("quality.fields.measured"), figure, frame, view,
                  definition_key="quality.completeness", columns=[*groups, "n", "value", "reason"], drill=False,
                  with_period=False,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from analytics import findings_support
+from analytics import findings_facts, findings_support
 from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, Series, catalogued, unmeasured
@@ -53,8 +54,11 @@ def trend(ask: Ask, view: View, look: Look) -> list[Card]:
     frame = ask.support_trend(view)
     figure = trend_chart.line(frame, look.names, look.theme, x="quarter", value="median_hours", low="", high="",
                               kind="number", by="support_team", unit=look.t("column.median_hours"))
-    return [Card("support_trend", look.t("support.trend"), look.t("support.trend.measured"), figure, frame, view,
-                 definition_key="support.response_days", columns=["quarter", *_TEAMS], kinds=KINDS, drill=False,
+    said = findings_facts.latest(frame, look.lang, by="support_team", value="median_hours",
+                                 name=partial(look.called, "team"),
+                                 written=lambda hours: findings_support.hours(hours / 24, look.lang))
+    return [Card("support_trend", said or look.t("support.trend"), look.t("support.trend.measured"), figure, frame,
+                 view, definition_key="support.response_days", columns=["quarter", *_TEAMS], kinds=KINDS, drill=False,
                  with_period=False,
                  native=Native("line", "quarter", look.series("median_hours"), split="support_team", number="points"))]
 

@@ -41,7 +41,10 @@ EACH = "opportunity_id"
 #: A drill-down list is never longer than this.
 MAX_ROWS = 10_000
 #: How a list may be ordered before the amount.
-_ORDERS = {"": "", "days": "days_in_stage DESC NULLS LAST,"}
+_IS_OPEN = "coalesce(status IN ('open', 'paused'), false) DESC,"
+_ORDERS = {"": "", "days": "days_in_stage DESC NULLS LAST,", "open": _IS_OPEN,
+           "due": f"{_IS_OPEN} expected_close_on NULLS LAST,", "still": f"{_IS_OPEN} days_in_stage DESC NULLS LAST,",
+           "changed": "valid_from DESC NULLS LAST,"}
 #: Dimensions that change when an opportunity is handed over.
 PEOPLE = ("owner_id", "team")
 #: Accounts are searched, not listed.

@@ -33,10 +33,11 @@ def behind(cursor: Cursor, slice_: Slice, question: str, *, outcome: str,
                limit=min(limit, MAX_ROWS), **more)
 
 
-def found(cursor: Cursor, slice_: Slice, words: str, *, snapshot: date | None,
+def found(cursor: Cursor, slice_: Slice, words: str, *, snapshot: date | None, order: str = "",
           limit: int = 200) -> pd.DataFrame:
     """Opportunities whose id, name or account's name contains `words` (sql/found.sql, sql/listing.sql)."""
-    return run(cursor, "listing", slice_, behind="found", words=words, snapshot=snapshot, limit=min(limit, MAX_ROWS))
+    return run(cursor, "listing", slice_, behind="found", order=order, words=words, snapshot=snapshot,
+               limit=min(limit, MAX_ROWS))
 
 
 def names(cursor: Cursor, of: str, ids: Iterable[str], as_of: date,

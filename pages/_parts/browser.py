@@ -18,6 +18,8 @@ _CSS = """
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] p { opacity: 1; }
 [data-testid="stMainBlockContainer"] { padding: 3.4rem 2rem 3rem; }
 [data-testid="stMetricValue"] { font-variant-numeric: tabular-nums; }
+/* a value that is too long for its tile breaks, it is never cut */
+[data-testid="stMetricValue"] > div { white-space: normal; overflow: visible; text-overflow: clip; }
 /* Streamlit has no words of its own in Chinese: the file chooser is the one place where they would be seen */
 html[lang|="zh"] [data-testid="stFileUploaderDropzone"] button p,
 html[lang|="zh"] [data-testid="stFileUploaderDropzoneInstructions"] span { font-size: 0; }

@@ -149,6 +149,18 @@ def test_names_of_opportunity_account_and_owner_come_from_the_latest_export() ->
     assert told.find(view(100), "' OR 1=1 --").empty
 
 
+def test_a_list_begins_with_what_matters_in_the_order_asked_for() -> None:
+    """won: the largest; old: open, in its stage for long; new: open, due soon, entered last."""
+    told = asked([
+        Journey([(0, "lead"), (10, "won")], columns={"name": "won", "amount": 900}),
+        Journey([(0, "lead")], columns={"name": "old", "amount": 100, "expected_close_on": day(200)}),
+        Journey([(50, "lead")], columns={"name": "new", "amount": 50, "expected_close_on": day(90)})])
+    orders = ("", "open", "due", "still", "changed")
+    firsts = {order: list(told.find(view(60), order=order)["name"]) for order in orders}
+    assert firsts == {"": ["won", "old", "new"], "open": ["old", "new", "won"], "due": ["new", "old", "won"],
+                      "still": ["old", "new", "won"], "changed": ["new", "won", "old"]}
+
+
 def test_the_comparison_is_seen_as_long_after_its_end_as_the_view(company: Ask) -> None:
     shown = view(100, 59, 89, compare="previous")  # March 2026, seen on 11 April
     other = company.compared(shown)

@@ -158,7 +158,7 @@ def _story(active: bool | None, won: int, n: int) -> dict[str, object]:
     (False, 3, 31, "en", "Pine, no longer active, held 12 accounts alone (95% of their closeness): 60.0 → 25.0 points, "
      "most of it lost between 23 Nov 2025 and 25 Jan 2026; their win rate since: 9.7% (n = 31), before 36.7% (n = 60)"),
     (False, 3, 31, "zh", "Pine（已离职）曾一人维系 12 个客户（占其紧密度 95%）：由 60.0 降至 25.0 分，"
-     "主要发生在 2025年11月23日 至 2026年1月25日；此后这些客户的赢率为 9.7%（n = 31），此前 36.7%（n = 60）"),
+     "主要发生在 2025年11月23日至 2026年1月25日；此后这些客户的赢率为 9.7%（n = 31），此前 36.7%（n = 60）"),
     (True, 9, 31, "en", "Pine held 12 accounts alone (95% of their closeness): 60.0 → 25.0 points, most of it "
      "lost between 23 Nov 2025 and 25 Jan 2026; their win rate since: 29.0% (n = 31), before 36.7% (n = 60), "
      "which can be chance"),

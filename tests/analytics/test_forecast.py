@@ -299,12 +299,13 @@ def test_a_title_claims_nothing_that_the_quarters_do_not_support() -> None:
     assert "no difference beyond chance" in say.proven(unsure, "en", what="KA").text
     alone = judged(replay_rows({"historical": good}), ())
     assert "no other method can be judged" in say.proven(alone, "en", what="KA").text
-    assert say.held(sure, "zh") == "最佳方法的区间在 8 个季度中有 8 个涵盖实际值（合理为十分之八）。"
+    assert say.held(sure, "zh") == "最佳方法的区间在 8 个季度中有 8 个涵盖实际值（理想为 80%）。"
     assert "too narrow" in say.held(judged(replay_rows({"crm": bad}), ()), "en")
 
 
-@pytest.mark.parametrize(("target", "key", "strength"), [(50, "exceed", "clear"), (100, "inside", "unclear"),
-                                                         (200, "lies above", "clear"), (None, "8 of 10", "unclear")])
+@pytest.mark.parametrize(("target", "key", "strength"), [
+    (50, "exceed", "clear"), (100, "inside", "unclear"), (200, "is out of reach", "clear"),
+    (None, "8 of 10", "unclear")])
 def test_a_target_is_out_of_reach_only_beyond_the_interval(target: float | None, key: str, strength: str) -> None:
     row = {"period": "2026Q4", "method": "historical", "value": 100.0, "low": 80.0, "high": 120.0, "count": 3,
            "target": target}

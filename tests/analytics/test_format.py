@@ -102,7 +102,7 @@ def test_a_small_sample_is_said_in_words():
 def test_intervals_say_when_their_end_is_open():
     assert show.interval(0.108, 0.603, "en") == "10.8% to 60.3%"
     assert show.interval(13, None, "en", "days") == "at least 13 days"
-    assert show.interval(13, 21, "zh", "days") == "13 天 至 21 天"
+    assert show.interval(13, 21, "zh", "days") == "13 天至 21 天"
     assert show.interval(-0.02, 0.03, "en", "points") == "−2.0 pp to +3.0 pp"
 
 

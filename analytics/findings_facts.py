@@ -1,0 +1,72 @@
+"""Sentences that say what is there: the largest, the first and last, the latest. In both languages.
+
+As analytics/findings.py, but they compare nothing and so claim nothing: each names a number that the chart draws, so
+that a title tells what to look at. Names come in as they are to be shown. "" where there is nothing to name.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics import format as show
+from analytics.findings import Name
+from analytics.i18n import t
+from analytics.periods import parse
+
+#: the day at which a survival curve is read, if it reaches so far
+DAY = 90
+
+
+def lost_most(outcomes: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> str:
+    """The stage in which most were lost (columns: stage, n, lost)."""
+    if outcomes.empty or not outcomes["lost"].max() > 0:
+        return ""
+    row = outcomes.loc[outcomes["lost"].idxmax()]
+    return t("fact.lost_most", lang, what=what, stage=name(row["stage"]), lost=show.number(row["lost"]),
+             n=show.number(row["n"]))
+
+
+def moves(flow: pd.DataFrame, lang: str, *, what: str) -> str:
+    """How many of all moves skipped a stage or went back (columns: exit_kind, n)."""
+    counted = flow.groupby("exit_kind")["n"].sum()
+    onward = int(counted.reindex(["advance", "skip", "regress", "won"]).sum())
+    if not onward:
+        return ""
+    return t("fact.moves", lang, what=what, n=show.number(onward), skip=show.number(counted.get("skip", 0)),
+             regress=show.number(counted.get("regress", 0)))
+
+
+def still_there(curves: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> str:
+    """The stage that most have not left after DAY days (columns: stage, days, survival; steps that hold until the
+    next). Curves that were not watched for so long are left out."""
+    reach = curves.groupby("stage")["days"].max()
+    read = curves[(curves["days"] <= DAY) & curves["stage"].isin(reach.index[reach >= DAY])]
+    if read.empty:
+        return ""
+    last = read.sort_values("days", kind="stable").groupby("stage", sort=False)["survival"].last()
+    return t("fact.still_there", lang, what=what, stage=name(str(last.idxmax())), share=show.rate(last.max()),
+             days=show.days(DAY, lang))
+
+
+def latest(frame: pd.DataFrame, lang: str, *, by: str, value: str, name: Name, written: Name) -> str:
+    """The highest and the lowest group of the latest period (columns: quarter, `by`, `value`)."""
+    known = frame[frame[value].notna()]
+    if known.empty:
+        return ""
+    rows = known[known["quarter"] == known["quarter"].max()]
+    high, low = rows.loc[rows[value].idxmax()], rows.loc[rows[value].idxmin()]
+    if len(rows) < 2 or high[value] == low[value]:
+        return ""
+    return t("fact.latest", lang, period=show.period(parse(high["quarter"]), lang), high=name(high[by]),
+             high_value=written(high[value]), low=name(low[by]), low_value=written(low[value]))
+
+
+def moved_most(frame: pd.DataFrame, lang: str, *, weeks: int, name: str, change: str) -> str:
+    """Who lost and who gained most over the last weeks (columns `name` and `change`)."""
+    known = frame[frame[change].notna()]
+    if known.empty:
+        return ""
+    low, high = known.loc[known[change].idxmin()], known.loc[known[change].idxmax()]
+    parts = [t(f"fact.moved_most.{key}", lang, name=row[name], change=show.number(row[change], digits=1, signed=True))
+             for key, row, is_so in (("down", low, low[change] < 0), ("up", high, high[change] > 0)) if is_so]
+    return t("fact.moved_most", lang, weeks=weeks, said=t("view.and", lang).join(parts)) if parts else ""

@@ -1,0 +1,45 @@
+"""Titles that name what is there: the right row, no claim, silence where there is nothing."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics import findings_facts as say
+
+
+def test_the_stage_that_loses_most_is_named_with_what_it_loses_of() -> None:
+    frame = pd.DataFrame({"stage": ["lead", "bid"], "n": [100, 40], "lost": [10, 12]})
+    assert say.lost_most(frame, "en", what="KA") == "KA: most are lost in “bid”, 12 of the 40 that entered it"
+    said = say.lost_most(frame, "zh", what="KA", name=lambda _: "投标")
+    assert said == "KA：流失最多的阶段是“投标”，进入的 40 个中流失 12 个"
+    assert say.lost_most(frame.assign(lost=0), "en", what="KA") == ""
+
+
+def test_moves_count_what_went_on_and_back_and_not_what_stayed_or_was_lost() -> None:
+    flow = pd.DataFrame({"exit_kind": ["advance", "skip", "regress", "won", "lost", "open"], "n": [5, 2, 1, 2, 9, 9]})
+    assert say.moves(flow, "en", what="KA") == "KA: of 10 moves 2 skipped a stage and 1 went back"
+    assert say.moves(flow.tail(2), "en", what="KA") == ""
+
+
+def test_who_is_still_there_is_read_at_ninety_days_of_curves_that_reach_so_far() -> None:
+    """lead: 40 % from day 60 on; bid: 30 %; young: 90 %, but watched for 30 days only."""
+    curves = pd.DataFrame({"stage": ["lead", "lead", "lead", "bid", "bid", "young"], "days": [0, 60, 100, 0, 95, 30],
+                           "survival": [1.0, 0.4, 0.1, 0.3, 0.2, 0.9]})
+    assert say.still_there(curves, "en", what="KA") == "KA: after 90 days most are still in “lead”, 40.0% of its visits"
+    assert say.still_there(curves[curves["stage"] == "young"], "en", what="KA") == ""
+
+
+def test_the_latest_quarter_names_its_slowest_and_its_fastest() -> None:
+    frame = pd.DataFrame({"quarter": ["2026Q2", "2026Q3", "2026Q3"], "team": ["A", "A", "B"],
+                          "hours": [99.0, 84.0, 20.0]})
+    said = say.latest(frame, "en", by="team", value="hours", name=str, written=lambda v: f"{v:.0f} h")
+    assert said == "Q3 2026: A takes longest (84 h), B is fastest (20 h)"
+    assert say.latest(frame.head(2), "en", by="team", value="hours", name=str, written=str) == ""
+
+
+def test_who_moved_most_is_a_loss_only_if_it_fell() -> None:
+    frame = pd.DataFrame({"account": ["A", "B", "C"], "change": [4.0, -7.5, None]})
+    assert say.moved_most(frame, "en", weeks=8, name="account", change="change") == (
+        "Last 8 weeks, accounts with open opportunities: B fell most (−7.5), A rose most (+4.0)")
+    assert "fell" not in say.moved_most(frame.head(1), "en", weeks=8, name="account", change="change")
+    assert say.moved_most(frame.tail(1), "en", weeks=8, name="account", change="change") == ""
