@@ -79,7 +79,7 @@ def check_files(files: Sequence[Path], profile: Profile, settings: Settings, as_
         checked.decisions.append(Note.of("N_BY_COLUMNS", pairs=[f"{shown(p.name)} → {s.target}" for s, p in told]))
     if unused := [shown(p.name) for p in files if p not in used]:
         checked.warnings.append(Note.of("N_UNUSED", files=unused))
-    gathered = gather(pairs, settings, checked.as_of, con, say)
+    gathered = gather(pairs, settings, checked.as_of, con, say, order=profile.tables)
     checked.decisions += gathered.decisions
     checked.warnings += gathered.warnings
     checked.sources, checked.stage_list = gathered.sources, gathered.stage_list

@@ -36,22 +36,22 @@ class Gathered:
     sources: list[dict[str, str]] = field(default_factory=list)
 
 
-def gather(pairs: Pairs, settings: Settings, as_of: date, con: duckdb.DuckDBPyConnection, say: Progress) -> Gathered:
-    """Reads the files and maps their rows. Lists come first, because the other files are read with them. Raises the
-    errors of `readers` and `mapping`."""
+def gather(pairs: Pairs, settings: Settings, as_of: date, con: duckdb.DuckDBPyConnection, say: Progress, *,
+           order: Sequence[TableSpec] = ()) -> Gathered:
+    """Reads the files and maps their rows. Lists come first, because the other files are read with them. The parts of a
+    target come in the `order` of the profile's tables. Raises the errors of `readers` and `mapping`."""
     used, gathered = list(dict.fromkeys(path for _, path in pairs)), Gathered()
     by_path = {path: [spec for spec, p in pairs if p == path] for path in used}
     helping = [path for path in used if any(spec.target in HELPERS for spec in by_path[path])]
     raws = {path: _read(path, by_path[path], settings, gathered) for path in helping}
     lists: dict[str, pa.Table] = {}
-    for i, path in enumerate((*helping, *used)):
-        say("import.read", 0.6 * i / (len(helping) + len(used)))
-        is_helping = i < len(helping)
+    parts: list[tuple[int, Mapped]] = []
+    rounds = [(turn, path) for turn in _TURNS[:-1] for path in helping] + [(_TURNS[-1], path) for path in used]
+    for i, (turn, path) in enumerate(rounds):
+        say("import.read", 0.6 * i / len(rounds))
         raw = raws[path] if path in raws else _read(path, by_path[path], settings, gathered)
-        if raw is None:
-            continue
-        for spec in _usable(raw, by_path[path], pairs, gathered):
-            if (spec.target in HELPERS) is not is_helping:
+        for spec in _usable(raw, by_path[path], pairs, gathered) if raw is not None else ():
+            if raw is None or turn != _turn(spec):
                 continue
             found = map_table(raw, spec, settings, as_of, con, lists)
             if spec.target == "lookup":
@@ -60,10 +60,20 @@ def gather(pairs: Pairs, settings: Settings, as_of: date, con: duckdb.DuckDBPyCo
             elif spec.target == "stage":
                 gathered.stage_list.append(found.table)
             else:
-                gathered.mapped.setdefault(spec.target, []).append(found)
+                parts.append((next((i for i, s in enumerate(order) if s is spec), 0), found))
                 gathered.decisions += found.notes
+    for _, found in sorted(parts, key=lambda part: part[0]):
+        gathered.mapped.setdefault(found.target, []).append(found)
     say("import.check", 0.6)
     return gathered
+
+
+#: Lists first, then lists that are read with these, then the tables.
+_TURNS = ("list", "list of lists", "table")
+
+
+def _turn(spec: TableSpec) -> str:
+    return _TURNS[2] if spec.target not in HELPERS else _TURNS[1] if spec.lookup else _TURNS[0]
 
 
 def _usable(raw: RawTable, specs: Sequence[TableSpec], pairs: Pairs, gathered: Gathered) -> list[TableSpec]:
@@ -75,7 +85,7 @@ def _usable(raw: RawTable, specs: Sequence[TableSpec], pairs: Pairs, gathered: G
     if not usable:
         return list(specs)
     for spec in specs:
-        if lacking[id(spec)] and spec.optional and spec.target not in {s.target for s in usable}:
+        if lacking[id(spec)] and spec.target not in {*HELPERS, *(s.target for s in usable)}:
             gathered.decisions.append(Note.of("N_ABSENT", file=raw.name, table=spec.target, columns=lacking[id(spec)]))
     return usable
 

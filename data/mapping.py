@@ -318,7 +318,7 @@ def _from_text(text: pa.ChunkedArray | pa.Array, column: Column, work: _Work, sc
     prefix = work.spec.prefixes.get(column.name)
     if prefix is not None:
         cleaned = pc.if_else(pc.starts_with(cleaned, prefix), cleaned, pa.scalar(None, pa.string()))
-    if separator := work.spec.lists.get(column.name) if work.spec.target != "lookup" else None:
+    if (separator := work.spec.lists.get(column.name)) and column.name != "key":  # keys are taken apart, all of them
         cleaned = pc.utf8_trim_whitespace(pc.list_element(pc.split_pattern(cleaned, separator, max_splits=1), 0))
     if is_id(column) or column.name == "changed_by":
         cleaned = normal_ids(cleaned, work.spec.ids)

@@ -22,6 +22,8 @@ from data.stages import Stages, guessed_kind
 
 _END = {"won": Stage("won", {"en": "Won", "zh": "赢单"}, kind="won", probability=1.0),
         "lost": Stage("lost", {"en": "Lost", "zh": "输单"}, kind="lost", probability=0.0)}
+#: What stands for an empty status where others are told: some exports name only the closed ones.
+NOT_CLOSED = "not closed"
 _ONLY = Pipeline("sales", {"en": "Sales", "zh": "销售"})
 
 
@@ -86,11 +88,17 @@ def _seen(tables: Mapping[str, pa.Table], stage_list: Sequence[pa.Table],
         stage.statuses |= set(row["statuses"])
         stage.place = row["place"] if stage.place is None and pd.notna(row["place"]) else stage.place
         stage.chance = row["chance"] if stage.chance is None and pd.notna(row["chance"]) else stage.chance
+    if len(seen) > 1 and (shared := seen.pop("", None)):  # stages of no pipeline are stages of all
+        known = {key for of in seen.values() for key in of}
+        for of in seen.values():
+            of |= {key: stage for key, stage in shared.items() if key not in known}
     return seen
 
 
 _COUNTED = """
-WITH o AS (SELECT opportunity_id, coalesce(pipeline, '') AS pipeline, stage, status, probability FROM said_opportunity
+WITH o AS (SELECT opportunity_id, coalesce(pipeline, '') AS pipeline, stage, probability,
+                  CASE WHEN count(status) OVER () > 0 THEN coalesce(status, 'not closed') END AS status
+           FROM said_opportunity
            QUALIFY row_number() OVER (PARTITION BY opportunity_id ORDER BY snapshot_date DESC) = 1),
 numbered AS (
     SELECT *, row_number() OVER w AS i, count(*) OVER (PARTITION BY opportunity_id) AS n FROM said_change
@@ -125,7 +133,7 @@ def _pipeline(name: str, seen: list[Seen], stages: Stages, *, is_new: bool) -> P
     if not name and not is_new:  # which of our pipelines a row goes through is decided later: elsewhere is known too
         seen = [s for s in seen if s.name.casefold() in own or stages.find(None, s.name)[1] is None]
     # where one stage holds both won and lost, or open and closed ones, closing is no matter of stages here
-    is_apart = any(len(s.statuses & {"open", "won", "lost"}) > 1 for s in seen)
+    is_apart = any(len(s.statuses & {"open", NOT_CLOSED, "won", "lost"}) > 1 for s in seen)
     made: dict[str, Stage] = {}
     for each in sorted(seen, key=_order(seen)):
         stage = own.get(each.name.casefold()) or own.get((each.alias or "").casefold())
@@ -158,7 +166,7 @@ def _ended(stages: list[Stage], own: Mapping[str, Stage]) -> tuple[Stage, ...]:
         mine = next((s for s in own.values() if s.kind == kind), end)
         if not any(s.kind == kind for s in closing) and not taken & set(_by_name(Pipeline("", stages=(mine,)))):
             closing.append(mine)
-    return (*open_, *closing)
+    return (*open_, *sorted(closing, key=lambda s: CLOSING_KINDS.index(s.kind)))
 
 
 def _order(seen: list[Seen]) -> Callable[[Seen], tuple[float, float, float]]:
@@ -180,12 +188,15 @@ def _order(seen: list[Seen]) -> Callable[[Seen], tuple[float, float, float]]:
 def _stage(seen: Seen, is_apart: bool, stages: Stages) -> Stage:
     """A stage that its pipeline does not know yet; one that another pipeline knows lends its key and labels."""
     kind = _kind(seen, is_apart)
+    if seen.name.casefold() == kind and kind in _END:  # the word of a status, not the name of a stage
+        return _END[kind]
     key = stages.find(None, seen.name)[1]
     twin = next((s for p in stages.settings.pipelines for s in p.stages if s.key == key), None) if key else None
     chance = {"won": 1.0, "lost": 0.0}.get(kind, seen.chance if seen.position is not None or not is_apart else None)
     label = dict(twin.label) if twin and seen.name in twin.label.values() else {"en": seen.name, "zh": seen.name}
     alias = (seen.alias,) if seen.alias and seen.alias.casefold() not in {n.casefold() for n in label.values()} else ()
-    return Stage(twin.key if twin and twin.kind == kind else _key(seen.name), label, alias, kind, None if chance is None else round(chance, 2))
+    key = twin.key if twin and twin.kind == kind else _key(seen.name)
+    return Stage(key, label, alias, kind, None if chance is None else round(chance, 2))
 
 
 def _kind(seen: Seen, is_apart: bool) -> str:
@@ -198,7 +209,8 @@ def _kind(seen: Seen, is_apart: bool) -> str:
         return guess if guess in CLOSING_KINDS and guess != "won" else "lost"
     if seen.is_closed is not None or (seen.is_won is not None and guess == "won"):
         return "open"
-    if "open" in seen.statuses:
+    is_sure = seen.chance is None or seen.chance == {"won": 1.0}.get(guess, 0.0)
+    if "open" in seen.statuses or (NOT_CLOSED in seen.statuses and not is_sure):
         return "open"
     if guess != "open":
         return guess

@@ -68,6 +68,18 @@ def at_loss(found: Tables) -> dict[str, Row]:
     return {e["opportunity_id"]: e for e in found["stage_change"] if e["to_stage"] not in CLOSING_KINDS}
 
 
+def with_stage(found: Tables) -> Tables:
+    """As a system tells it where closing is a status: every record has a stage and its date. Closed ones of which we do
+    not know the stage are left out, open ones have come to theirs on the day that our CRM names."""
+    last = at_loss(found)
+    kept = [row for row in found["opportunity"] if row["opportunity_id"] in last or not is_closed(row)]
+    dated = [{"opportunity_id": row["opportunity_id"], "pipeline": row["pipeline"], "to_stage": row["stage"],
+              "from_stage": None, "changed_by": row["owner_id"], "file_order": 0, "is_date_only": False,
+              "changed_at": datetime.combine(row["stage_entered_on"], time(4), UTC)}
+             for row in kept if row["opportunity_id"] not in last]
+    return {**found, "opportunity": kept, "stage_change": [*found["stage_change"], *dated]}
+
+
 def label(pipeline: str, stage: str, lang: str = "en") -> str:
     """What a stage is called."""
     return demo_settings().stage_label(pipeline, stage, lang)

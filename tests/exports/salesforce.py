@@ -1,26 +1,13 @@
-"""The sample company as a weekly export of Salesforce, in API names, with its traps: ids of 15 characters beside those of
-18, deleted records, history rows that repeat a stage because something else was saved, and rows in no order."""
+"""The sample company as a weekly export of Salesforce, in API names, with its traps: ids of 15 characters beside those
+of 18, deleted records, history rows that repeat a stage because something else was saved, and rows in no order."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from data.parsing import _completed
-from tests.exports.company import (
-    END,
-    PIPELINES,
-    Row,
-    Tables,
-    is_closed,
-    iso,
-    label,
-    noon,
-    only,
-    percent,
-    put,
-    tables,
-)
+from tests.exports.company import END, PIPELINES, Row, Tables, is_closed, iso, label, noon, only, percent, put, tables
 
 TYPES = {"new": "New Customer", "renewal": "Renewal", "resale": "Existing Customer - Upgrade"}
 FORECAST = {"omitted": "Omitted", "pipeline": "Pipeline", "best_case": "Best Case", "commit": "Commit",
@@ -37,9 +24,9 @@ def long(prefix: str, own: str | None) -> str:
     return "" if own is None else _completed(short(prefix, own))
 
 
-def write(folder: Path, found: Tables | None = None) -> None:
+def write(folder: Path, day: date = END) -> None:
     """Opportunity, OpportunityHistory, Account, User, RecordType."""
-    found = found or tables()
+    found = tables(day)
     put(folder, "RecordType.csv", [{"Id": _completed(short("012", f"X{i}")), "Name": p.label["en"],
                                     "SobjectType": "Opportunity", "IsActive": "true"}
                                    for i, p in enumerate(PIPELINES.values())])
@@ -89,9 +76,9 @@ def _history(found: Tables) -> list[Row]:
     return rows[::-1]
 
 
-def carried(found: Tables | None = None) -> Tables:
+def carried(day: date = END) -> Tables:
     """What these files say: one close date, no paused or future status."""
-    found = found or tables()
+    found = tables(day)
     rows = only(found["opportunity"], "opportunity_id", "account_id", "name", "pipeline", "stage", "status", "type",
                 "amount", "currency", "owner_id", "created_on", "expected_close_on", "closed_on", "stage_entered_on",
                 "lead_source", "loss_reason", "main_competitor", "next_step", "last_activity_on", "probability",
@@ -102,5 +89,3 @@ def carried(found: Tables | None = None) -> Tables:
     return {"opportunity": rows, "account": found["account"], "owner": found["owner"],
             "stage_change": [{**e, "from_stage": None} for e in found["stage_change"]]}
 
-
-DAY = END
