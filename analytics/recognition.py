@@ -86,16 +86,17 @@ def _lost(lack: Lack, lang: str) -> str:
 
 
 def _state(feed: Feed, lang: str) -> str:
-    return "" if feed.is_usable else t("recognise.lacking", lang, columns=_fields(feed.lacking, lang))
+    return "" if feed.is_usable else t("recognise.lacking", lang, columns=fields(feed.lacking, lang))
 
 
 def _lacking(fit: Fit, lang: str) -> str:
     """Of the profile that comes nearest: what keeps its files from being of use, else the tables without a file."""
-    short = [f"{feed.file}: {_fields(feed.lacking, lang)}" for feed in fit.feeds if not feed.is_usable]
+    short = [f"{feed.file}: {fields(feed.lacking, lang)}" for feed in fit.feeds if not feed.is_usable]
     return _joined(short or [table_name(table, lang) for table in fit.missing[:1]], lang)
 
 
-def _fields(columns: Sequence[str], lang: str) -> str:
+def fields(columns: Sequence[str], lang: str) -> str:
+    """What canonical columns are called, one after the other."""
     return _joined([field_name(column, lang) for column in columns], lang)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data import history
+from data import history, saved_profiles
 from data.checking import Checked, Progress, check_files
 from data.contracts import TABLES
 from data.duplicates import key_of
@@ -46,7 +46,8 @@ def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile
                  as_of: date | None = None, config: Path | str | None = None, dry_run: bool = False,
                  accept_shrink: bool = False, accept_stages: bool = False, refuse: Iterable[str] = (),
                  progress: Progress | None = None) -> ImportReport:
-    """Imports files (or the files that lie in folders) under a profile; without one, the built-in profile that fits.
+    """Imports files (or the files that lie in folders) under a profile, built in, saved with the store or a file;
+    without one, the profile that fits.
 
     `as_of`: the snapshot date of rows that carry none; without it, the day on which the newest file was written, and
     the report says so. `config`: a mvpod.toml to put in force. `dry_run` checks everything and writes nothing.
@@ -58,7 +59,7 @@ def import_paths(paths: Sequence[Path | str], store_path: Path | str, *, profile
     say, store_path, refused = progress or _silent, Path(store_path), kinds(refuse)
     say("import.start", 0.0)
     files = files_of(paths)
-    chosen, recognised = _profile(profile, files)
+    chosen, recognised = _profile(profile, files, store_path)
     check_company(store_path, chosen.identity)
     settings, origin = settings_for(store_path, chosen, config)
     with connect([store_path] if store_path.exists() else []) as con:
@@ -121,17 +122,17 @@ def _canonical(table: pa.Table, target: str, as_of: date) -> pa.Table:
     return table
 
 
-def _profile(profile: str | Path | None, files: Sequence[Path]) -> tuple[Profile, list[Note]]:
+def _profile(profile: str | Path | None, files: Sequence[Path], store_path: Path) -> tuple[Profile, list[Note]]:
     if profile is not None:
-        return load_profile(profile), []
-    found = recognised(files)
+        return load_profile(saved_profiles.found(store_path, profile)), []
+    found = recognised(files, more=saved_profiles.listed(store_path))
     if (best := found.best) is None:
         reasons = [f"{f.profile}: {'; '.join(f.reasons) or '-'}" for f in found.fits[:2]]
         raise MvpodError("E_PROFILE_NEEDED", files=[f.name for f in files], known=builtin_profiles(), reasons=reasons)
     if found.certainty == "several":
         fitting = [f"{f.profile} ({'; '.join(f.reasons)})" for f in found.fits if f.is_fit]
         raise MvpodError("E_PROFILE_SEVERAL", files=[f.name for f in files], fitting=fitting)
-    return load_profile(best.profile), [Note.of("N_PROFILE_RECOGNISED", profile=best.profile, reasons=best.reasons)]
+    return load_profile(best.source), [Note.of("N_PROFILE_RECOGNISED", profile=best.profile, reasons=best.reasons)]
 
 
 def settings_for(store_path: Path, profile: Profile | None, config: Path | str | None) -> tuple[Settings, Note]:

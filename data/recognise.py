@@ -52,11 +52,18 @@ class Fit:
     tables that the profile knows and no file brings."""
 
     profile: str
+    #: name or file, for `load_profile`
+    source: str | Path
     score: float
     is_fit: bool
     feeds: tuple[Feed, ...]
     unused: tuple[str, ...]
     missing: tuple[str, ...]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether somebody made this profile for just such files; then the built-in ones stand back."""
+        return isinstance(self.source, Path)
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -72,7 +79,8 @@ class Fit:
 
 @dataclass(frozen=True)
 class Recognised:
-    """All profiles, best fit first, and the files that cannot be read with the reason."""
+    """All profiles, best fit first (of those that fit, an organisation's own before the built-in ones), and the files
+    that cannot be read with the reason."""
 
     fits: tuple[Fit, ...]
     unread: tuple[tuple[str, MvpodError], ...] = ()
@@ -80,7 +88,7 @@ class Recognised:
     @property
     def certainty(self) -> Certainty:
         """sure: one profile fits, or one fits clearly best; several: others fit nearly as well; none fits."""
-        fitting = [fit for fit in self.fits if fit.is_fit]
+        fitting = [fit for fit in self.fits if fit.is_fit and fit.is_own == self.fits[0].is_own]
         if not fitting:
             return "none"
         return "several" if len(fitting) > 1 and fitting[1].score >= NEAR * fitting[0].score else "sure"
@@ -102,8 +110,9 @@ def recognised(paths: Sequence[Path | str], limits: Import | None = None,
             headers[path] = Columns(read_header(path, limits), shown(path.name))
         except MvpodError as error:
             unread.append((shown(path.name), error))
-    fits = [fit(load_profile(name), headers) for name in (*builtin_profiles(), *more)]
-    return Recognised(tuple(sorted(fits, key=lambda f: (-f.is_fit, -f.score, f.profile))), tuple(unread))
+    sources: list[str | Path] = [*builtin_profiles(), *more]
+    fits = [fit(load_profile(source), headers, source) for source in sources]
+    return Recognised(tuple(sorted(fits, key=lambda f: (-f.is_fit, -f.is_own, -f.score, f.profile))), tuple(unread))
 
 
 def recognise(paths: Sequence[Path | str], limits: Import | None = None) -> list[Fit]:
@@ -111,8 +120,8 @@ def recognise(paths: Sequence[Path | str], limits: Import | None = None) -> list
     return list(recognised(paths, limits).fits)
 
 
-def fit(profile: Profile, headers: Mapping[Path, Columns]) -> Fit:
-    """How well one profile fits files of which the columns are known."""
+def fit(profile: Profile, headers: Mapping[Path, Columns], source: str | Path = "") -> Fit:
+    """How well one profile fits files of which the columns are known; `source`: where the profile comes from."""
     pairs, told = matched(headers, profile)
     counted = [(spec, path, _feed(spec, headers[path], by_columns=(spec, path) in told)) for spec, path in pairs]
     usable = [(spec, path, feed) for spec, path, feed in counted if feed.is_usable]
@@ -123,7 +132,8 @@ def fit(profile: Profile, headers: Mapping[Path, Columns]) -> Fit:
     coverage = len(used) / len(headers) if headers else 0.0
     # a folder of which one odd file happens to fit is not an export under this profile
     is_fit = is_complete and bool(used) and (bool(fed & {"opportunity", "stage_change"}) or coverage >= 0.5)
-    return Fit(profile.name, round(sum(shares.values()) / len(headers), 3) if headers else 0.0, is_fit,
+    score = round(sum(shares.values()) / len(headers), 3) if headers else 0.0
+    return Fit(profile.name, source or profile.name, score, is_fit,
                tuple(feed for _, _, feed in counted),
                tuple(shown(path.name) for path in headers if path not in used),
                tuple(t for t in TABLES if t in {s.target for s in profile.tables} - fed))

@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
+from data import saved_profiles
 from data.errors import MvpodError
 from data.importing import import_paths
 from data.notes import DECISIONS
 from data.profile import builtin_profiles
 from data.report import ImportReport
-from pages._parts import context, import_outcome, recognised_files, states, uploads
+from pages._parts import context, import_outcome, mapping_form, recognised_files, states, uploads
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -51,7 +52,11 @@ def draw() -> None:
                              type=["csv", "txt", "tsv", "xlsx", "parquet"])
     if files:
         with states.guard("data_recognise"):
-            recognised_files.draw(recognised_files.told(files))
+            recognised_files.draw(told := recognised_files.told(files))
+            with st.expander(t("mapping.title"), expanded=told.certainty == "none", key="import_mapping",
+                             on_change="rerun") as by_hand:
+                if by_hand.open:
+                    mapping_form.draw(files)
     asked = _choices(uploads.ids(files))
     if st.button(t("data.import.preview"), disabled=not files, key="import_preview"):
         _run(files, asked, dry_run=True)
@@ -69,7 +74,8 @@ def draw() -> None:
 
 def _choices(files: tuple[str, ...]) -> Asked:
     left, right = st.columns(2)
-    profiles = {_AUTO: t("data.import.profile.auto")} | {name: name for name in builtin_profiles()}
+    own = [path.stem for path in saved_profiles.listed(Path(context.now().home))]
+    profiles = {_AUTO: t("data.import.profile.auto")} | {name: name for name in (*own, *builtin_profiles())}
     profile = left.selectbox(t("data.import.profile"), list(profiles), key="import_profile",
                              format_func=lambda name: profiles.get(name, name))
     as_of = right.date_input(t("data.import.as_of"), value=None, key="import_as_of", format="YYYY-MM-DD",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -10,7 +10,7 @@ import streamlit as st
 from analytics import format as fmt
 from data.errors import sentence
 from data.notes import Note
-from data.report import ImportReport
+from data.report import ImportReport, RuleReport
 from pages._parts import context, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -24,14 +24,20 @@ def draw(report: ImportReport) -> None:
     rows = [{"table": r.target, "file": ", ".join(r.files), "rows_in": r.rows_in, "rows_loaded": r.loaded,
              "rows_quarantined": r.quarantined, "rows_deduplicated": r.deduplicated} for r in report.tables]
     table.show(pd.DataFrame(rows), alt=t("data.import.tables"))
-    if report.rules:
-        st.markdown(f"**{t('data.import.rules')}**")
-        table.show(pd.DataFrame([
-            {"table": r.target, "column": r.column, "rule": r.text(lang), "count": r.count,
-             "example": "; ".join(f"{e.file}:{e.row} {e.value}" for e in r.examples[:2])} for r in report.rules
-        ]), alt=t("data.import.rules"))
+    rules(report.rules)
     warnings(report.warnings)
     decisions(report.decisions, expanded=report.is_dry_run)
+
+
+def rules(broken: Sequence[RuleReport]) -> None:
+    """Which rules refused rows, with the first cells that broke them."""
+    if not broken:
+        return
+    st.markdown(f"**{t('data.import.rules')}**")
+    table.show(pd.DataFrame([
+        {"table": r.target, "column": r.column, "rule": r.text(context.lang()), "count": r.count,
+         "example": "; ".join(f"{e.file}:{e.row} {e.value}" for e in r.examples[:2])} for r in broken
+    ]), alt=t("data.import.rules"))
 
 
 def warnings(notes: Iterable[Note]) -> None:

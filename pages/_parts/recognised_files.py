@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from analytics import recognition
 from data.recognise import Recognised, recognised
+from data.saved_profiles import listed
 from pages._parts import context, table, uploads
 from pages._parts.context import t
 from pages._parts.escape import md_escape
@@ -18,11 +20,12 @@ _KEPT = "import_recognised"
 
 def told(files: Sequence[Any]) -> Recognised:
     """What the profiles make of the uploads; worked out once for the same files."""
-    asked = uploads.ids(files)
+    own = listed(Path(context.now().home))
+    asked = uploads.ids(files), tuple((path, path.stat().st_mtime_ns) for path in own)
     kept: tuple[Any, Recognised] | None = st.session_state.get(_KEPT)
     if kept is None or kept[0] != asked:
         with uploads.on_disk(files) as paths:
-            kept = asked, recognised(paths)
+            kept = asked, recognised(paths, more=own)
         st.session_state[_KEPT] = kept
     return kept[1]
 

@@ -86,3 +86,45 @@ def test_stages_of_ones_own_are_put_in_force_only_when_accepted(data_page: AppTe
 
 def test_the_decisions_of_a_load_stay_with_it(data_page: AppTest) -> None:
     assert "for example Opportunity.csv:3 006A" in said(data_page)
+
+
+OWN_CRM = """单号,客户名称,销售阶段,预计合同金额(元),预计签约日期,负责人,创建时间,备注
+S001,甲公司,Prospecting,"1,200.00",31/05/2026,张三,02/01/2026,<b>x</b>
+S002,乙公司,Closed Won,"200.50",01/03/2026,李四,03/01/2026,=1+1
+"""
+
+
+def choice(page: AppTest, ending: str) -> str:
+    return str(next(box for box in page.selectbox if box.key and box.key.endswith(ending)).value)
+
+
+def test_columns_of_an_unknown_system_are_proposed_previewed_saved_and_imported(
+        data_page: AppTest, tmp_path: Path) -> None:
+    page = choose(data_page, OWN_CRM, "商机清单 2026-04.csv")
+    assert not page.exception
+    assert choice(page, "_table") == "opportunity"
+    assert choice(page, "opportunity_opportunity_id") == "单号"
+    assert choice(page, "opportunity_amount") == "预计合同金额(元)"
+    assert choice(page, "opportunity_numbers") == "1,234.50"
+    next(toggle for toggle in page.toggle if toggle.key.endswith("_preview")).set_value(True).run()
+    shown = next(frame.value for frame in page.dataframe if "opportunity_id" in frame.value)
+    assert shown["amount"].tolist() == ["1200.00", "200.50"]
+    assert shown["expected_close_on"].tolist() == ["2026-05-31", "2026-03-01"]
+    page.text_input(key="mapping_name").set_value("我的 CRM").run()
+    page.button(key="mapping_save").click().run()
+    assert (tmp_path / "own" / "profiles" / "我的-crm.toml").is_file()
+    assert page.selectbox(key="import_profile").value == "我的-crm"
+    page.button(key="import_preview").click().run()
+    page.button(key="import_confirm").click().run()
+    assert not page.exception
+    load = Store.open(tmp_path / "own").current()
+    assert load is not None
+    assert (load.load_id, load.profile.partition("@")[0]) == (2, "我的-crm")
+
+
+def test_a_table_without_its_required_columns_cannot_be_saved(data_page: AppTest) -> None:
+    page = choose(data_page, OWN_CRM, "list.csv")
+    next(box for box in page.selectbox if box.key and box.key.endswith("opportunity_stage")).select("").run()
+    page.text_input(key="mapping_name").set_value("x").run()
+    assert "Still without a column: list.csv: Stage" in said(page)
+    assert page.button(key="mapping_save").disabled
