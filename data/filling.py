@@ -1,17 +1,19 @@
 """The tables of a company in memory: what each is made of, how its rows lie, and when it is made.
 
 Text columns of few values are ENUMs, so that grouping millions of rows takes milliseconds; casting one to
-VARCHAR, comparing it with text and sorting it behave as for the text itself. Rows lie in the order of the day by which
+VARCHAR, comparing it with text and sorting it behave as for the text itself. Those of many values stay text, because
+the planner copies the list of values again and again. Rows lie in the order of the day by which
 questions choose them: of every 122,880 rows DuckDB knows the least and the largest value, and skips what cannot fit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 
 import duckdb
 
-from data.contracts import CLOSING_KINDS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TIME_SOURCES
+from data.contracts import CLOSING_KINDS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TIME_SOURCES, Column
 from data.foresight import make_foresight
 from data.settings import Settings
 from data.shelf import Shelf
@@ -26,6 +28,8 @@ LAID = {
 _MANY_ROWS = ("opportunity_week", "account_week")
 #: Text columns of the marts that stay text: nearly every row has its own value.
 _FREE_TEXT = ("opportunity_id", "status_drop_contact")
+#: More values than this stay text: with 217,000 accounts as an ENUM planning one query of many steps took four seconds.
+MANY_VALUES = 5_000
 #: Columns that share one list of values, so that they can be compared without a cast.
 _DOMAINS = {
     "next_stage": "stage", "last_open_stage": "stage", "closed_kind": "stage_kind", "holder_id": "owner_id",
@@ -40,11 +44,11 @@ _FIXED = {
 def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings) -> Shelf:
     """The marts and `closing_foresight` (data/foresight.py), made from `marts` (name -> SQL source)."""
     marts = {name: _graded(name, source, settings) for name, source in marts.items()}
-    _make_enums(con, marts)
+    coded = _make_types(con, marts)
     salt = _salt(con, marts["stage_visit"])
 
     def lay(name: str) -> Callable[[], None]:
-        return lambda: _lay_down(con, name, marts[name], salt)
+        return lambda: _lay_down(con, name, marts[name], salt, coded)
 
     def foresee() -> None:
         shelf.provide("opportunity_state opportunity_week account_week")
@@ -54,8 +58,8 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
     return shelf
 
 
-def _lay_down(con: duckdb.DuckDBPyConnection, name: str, source: str, salt: int) -> None:
-    columns = ", ".join(f"{c.name}::{kind} AS {c.name}" if (kind := _kept_as(name, c.name, c.type)) else c.name
+def _lay_down(con: duckdb.DuckDBPyConnection, name: str, source: str, salt: int, coded: AbstractSet[str]) -> None:
+    columns = ", ".join(f"{c.name}::{kind} AS {c.name}" if (kind := _kept_as(name, c, coded)) else c.name
                         for c in MARTS[name].columns)
     has_opportunity = MARTS[name].columns[0].name == "opportunity_id"
     key = f", hash(opportunity_id, {salt}) AS opportunity_key" if has_opportunity else ""
@@ -86,27 +90,38 @@ def _salt(con: duckdb.DuckDBPyConnection, visits: str) -> int:
     raise AssertionError("a hundred hashes of the ids all collide")
 
 
-def _enum_of(column: str, kind: str) -> str | None:
-    return f"values_{_DOMAINS.get(column, column)}" if kind == "text" and column not in _FREE_TEXT else None
+def _type_of(column: Column) -> str | None:
+    """The name of the list of values of a text column."""
+    is_listed = column.type == "text" and column.name not in _FREE_TEXT
+    return f"values_{_DOMAINS.get(column.name, column.name)}" if is_listed else None
 
 
-def _kept_as(mart: str, column: str, kind: str) -> str | None:
+def _kept_as(mart: str, column: Column, coded: AbstractSet[str]) -> str | None:
     """The type in which a column is kept in memory, where it is not the stored one."""
-    return "INTEGER" if kind == "integer" and mart in _MANY_ROWS else _enum_of(column, kind)
+    if column.type == "integer" and mart in _MANY_ROWS:
+        return "INTEGER"
+    return kind if (kind := _type_of(column)) in coded else None
 
 
-def _make_enums(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> None:
-    """One ENUM type per text column of few values, over all marts, its values in text order."""
+def _make_types(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str]) -> AbstractSet[str]:
+    """One type `values_<column>` per text column, over all marts; gives the names of those that are ENUMs.
+
+    An ENUM has its values in text order; what has more than MANY_VALUES is text under the same name, so that a query
+    can cast to it either way.
+    """
     values: dict[str, set[str]] = {f"values_{name}": set(fixed) for name, fixed in _FIXED.items()}
     values["values_stage_kind"] |= set(CLOSING_KINDS)
     for name, source in marts.items():
-        coded = [(c.name, enum) for c in MARTS[name].columns if (enum := _enum_of(c.name, c.type))]
-        lists = ", ".join(f"list(DISTINCT {c}) FILTER ({c} IS NOT NULL)" for c, _ in coded)
+        listed = [(c.name, kind) for c in MARTS[name].columns if (kind := _type_of(c))]
+        lists = ", ".join(f"list(DISTINCT {c}) FILTER ({c} IS NOT NULL)" for c, _ in listed)
         found = con.execute(f"SELECT {lists} FROM {source}").fetchall()[0]
-        for (_, enum), items in zip(coded, found, strict=True):
-            values.setdefault(enum, set()).update(items or ())
-    for enum, texts in values.items():
-        con.execute(f"CREATE TYPE {enum} AS ENUM ({', '.join(quoted(t) for t in sorted(texts))})")
+        for (_, kind), items in zip(listed, found, strict=True):
+            values.setdefault(kind, set()).update(items or ())
+    coded = {kind for kind, texts in values.items() if len(texts) <= MANY_VALUES}
+    for kind, texts in values.items():
+        listed_texts = ", ".join(quoted(t) for t in sorted(texts))
+        con.execute(f"CREATE TYPE {kind} AS {f'ENUM ({listed_texts})' if kind in coded else 'VARCHAR'}")
+    return coded
 
 
 def quoted(text: str) -> str:

@@ -39,7 +39,7 @@ def _predicate(values: Values, prefix: str) -> Predicate:
         name = f"{prefix}_{dimension}"
         known = [v for v in chosen if v != UNKNOWN]
         params[name] = known
-        clause = f"list_contains(${name}, {dimension}::VARCHAR)"
+        clause = f"list_contains(TRY_CAST(${name} AS values_{dimension}[]), {dimension})"  # as coded, not as text
         parts.append(f"({clause} OR {dimension} IS NULL)" if UNKNOWN in chosen else f"coalesce({clause}, false)")
     return Predicate(" AND ".join(parts) or "true", params)
 
