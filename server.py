@@ -36,6 +36,7 @@ def _prepare() -> None:
         if shown is None:
             sample.begin(door.sample_store(home))
         overview = import_module("pages.overview")
+        import_module("streamlit.emojis")  # else with the first button
         i18n.catalogue()
         if shown is None:
             sample.wait(door.sample_store(home))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from analytics import attention, attention_pack
-from analytics.metrics.frames import Context, added_up
+from analytics.metrics.frames import Context, added_up, ordered
 from analytics.view import View
 from data.errors import MvpodError
 from data.queries import Slice
@@ -98,7 +98,8 @@ class AttentionQuestions:
 
     def attention_spend(self, view: View, *, learned: Learned = None) -> pd.DataFrame:
         """Presales hours on open opportunities without the necessary conditions (columns: attention.spend)."""
-        return attention.spend(self._attended(self._now(view), "spend", learned))
+        found = attention.spend(self._attended(self._now(view), "spend", learned))
+        return ordered(found, Context(self.settings, view.as_of), ["pipeline"])
 
     def attention_waiting(self, view: View, *, limit: int = 50) -> dict[str, pd.DataFrame]:
         """What is put off: "months" (pipeline, segment, wakes, is_due, waits_for, n, amount) and "list", the next to

@@ -91,7 +91,8 @@ def industry_for(metric: str, segment: str | None = None, stage: str | None = No
     first, then the closest metric, the exact segment, the latest year up to `year`.
     """
     if given is not None and not given.empty:
-        row = _best(given.to_dict("records"), metric, segment, stage, year)
+        mine = given[[metric.startswith(name) for name in given["metric"]]]
+        row = _best(mine.to_dict("records"), metric, segment, stage, year)
         if row is not None:
             return _industry(row, "organisation")
     row = _best(_defaults(), metric, segment, stage, None)

@@ -57,7 +57,7 @@ def shifts(counts: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     slower = (medians["after"] > medians["before"]) & (medians["after"] > medians["others"])
     faster = (medians["after"] < medians["before"]) & (medians["after"] < medians["others"])
     frame = frame.assign(tests=tests, is_slower=slower, is_real=(frame["p_adjusted"] < 1 - CLAIM) & (slower | faster))
-    return frame.sort_values("p_adjusted", kind="stable", ignore_index=True)[list(SHIFTS)]
+    return frame.sort_values(["p_adjusted", "support_team"], ignore_index=True)[list(SHIFTS)]
 
 
 def _tallied(counts: pd.DataFrame, quarters: Sequence[str]) -> tuple[list[str], np.ndarray, np.ndarray]:

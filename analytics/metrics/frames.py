@@ -50,15 +50,12 @@ def added_up(counts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     if not values:
         return counts[list(keys)].drop_duplicates(ignore_index=True)
     grouped = counts.groupby(list(keys), sort=False, dropna=False, observed=True)
-    parts = {name: _joined(grouped[name], name) for name in values}
-    return pd.DataFrame(parts).reset_index()[[*keys, *values]]
-
-
-def _joined(column: Any, name: str) -> pd.Series:
-    if name in _FIRST:
-        return column.first()
-    total = column.max() if name in _MAX else column.sum(min_count=1)
-    return total.round(2) if "amount" in name and "square" not in name else total  # money has two decimals
+    summed = [c for c in values if c not in (*_FIRST, *_MAX)]
+    frame = grouped[summed].sum(min_count=1)
+    frame = frame.round({c: 2 for c in summed if "amount" in c and "square" not in c})  # money has two decimals
+    for name in (c for c in values if c not in summed):
+        frame[name] = grouped[name].first() if name in _FIRST else grouped[name].max()
+    return frame.reset_index()[[*keys, *values]]
 
 
 def per_stage(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Sequence[str]) -> pd.DataFrame:
@@ -87,18 +84,21 @@ def ordered(frame: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.Data
     groups = [n for n in by if n != "stage"]  # stages follow their own order, not the alphabet
     names = [n for n in ("pipeline", *groups, "stage_order", "stage") if n in frame.columns]
     names = list(dict.fromkeys(names))
-    ranks = pd.DataFrame({n: _rank(frame[n], n, context.settings) for n in names}, index=frame.index)
-    return frame.loc[ranks.sort_values(names, kind="stable").index].reset_index(drop=True)
+    if not names or len(frame) < 2:
+        return frame.reset_index(drop=True)
+    order = np.lexsort([_rank(frame[n], n, context.settings) for n in reversed(names)])
+    return frame.iloc[order].reset_index(drop=True)
 
 
-def _rank(column: pd.Series, name: str, settings: Settings) -> pd.Series:
+def _rank(column: pd.Series, name: str, settings: Settings) -> np.ndarray:
     """Sort keys: position in the settings, else text order; what is not known comes last."""
     if pd.api.types.is_numeric_dtype(column):
-        return column
+        return column.to_numpy(float, na_value=np.nan)
     lists = {"pipeline": [p.key for p in settings.pipelines], "segment": list(settings.segment_keys)}
-    values = sorted(set(column.dropna()), key=lambda v: (v == UNKNOWN, _position(lists.get(name, []), v), v))
+    codes, found = pd.factorize(column)  # -1: missing
+    values = sorted(found, key=lambda v: (v == UNKNOWN, _position(lists.get(name, []), v), v))
     position = {v: i for i, v in enumerate(values)}
-    return column.map(position).fillna(len(values)).astype("int64")
+    return np.array([*(position[v] for v in found), len(values)])[codes]
 
 
 def _position(known: list[str], value: str) -> int:
