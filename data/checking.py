@@ -184,7 +184,8 @@ def _check_rejects(checked: Checked, settings: Settings) -> None:
     profile leaves out altogether: an empty snapshot would say that all of them are gone."""
     for target, count in checked.counts.items():
         if target == "opportunity" and not count.rows_in:
-            raise MvpodError("E_NOTHING_LEFT", files=list(count.files), count=count.filtered)
+            told = [n for n in checked.decisions if n.code == "N_LEFT_OUT" and dict(n.fields)["table"] == target]
+            raise MvpodError("E_NOTHING_LEFT", files=list(count.files), count=count.filtered, reasons=told)
         share = count.quarantined / count.rows_in if count.rows_in else 0.0
         if count.quarantined and (share > settings.limits.reject_share or not count.loaded):
             rules = [r for r in rules_of(checked.rejects) if r.target == target][:5]

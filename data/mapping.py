@@ -6,6 +6,7 @@ replaces is counted, what cannot be read goes to quarantine with file, row, colu
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -20,12 +21,12 @@ from data.columns import Columns
 from data.contracts import ARROW, Column
 from data.dates import ORDERS, DateFormat, proven_order
 from data.errors import MvpodError, nearest
-from data.notes import Note
+from data.notes import EXAMPLES, Note
 from data.parsing import NumberFormat, Parsed, as_text, clean, is_id, normal_ids, parse, parse_typed
 from data.readers import RawTable
-from data.rows import AT, STAGE, Lists, blank_as_null, fulfils, looked_up, text_of, unpivoted
+from data.rows import AT, STAGE, Lists, blank_as_null, condition_text, fulfils, looked_up, text_of, unpivoted
 from data.settings import Settings
-from data.table_spec import TableSpec, ValueMap
+from data.table_spec import HELPERS, TableSpec, ValueMap
 
 REJECTS = pa.schema([
     ("target", pa.string()), ("file", pa.string()), ("row", pa.int64()), ("column", pa.string()),
@@ -65,6 +66,8 @@ class _Work:
     dates: DateFormat
     con: duckdb.DuckDBPyConnection
     notes: list[Note]
+    #: the numbers in the file of the rows that are mapped
+    rows: pa.Array | None = None
 
 
 def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date, con: duckdb.DuckDBPyConnection,
@@ -86,7 +89,7 @@ def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date, c
         table, rows = _unpivoted(table, rows, work)
         filtered, read = 0, len(rows)
         work.columns = Columns([*(table := looked_up(table, spec, lists or {})).column_names], raw.name)
-    work.dates = _with_order(table, work)
+    work.dates, work.rows = _with_order(table, work), rows
     typed, rejects, bad = _typed(table, rows, work)
     sound = typed.filter(pc.invert(bad)) if rejects.num_rows else typed
     refused = typed.filter(bad) if rejects.num_rows else typed.slice(0, 0)
@@ -126,8 +129,10 @@ def _kept_rows(work: _Work) -> tuple[pa.Table, pa.Array]:
     table = work.raw.table
     mask: pa.ChunkedArray | pa.Array = pa.array(np.ones(table.num_rows, bool))
     for source, allowed in work.spec.where.items():
-        hit = fulfils(table, source, allowed)
-        if hit is not None:
+        text = condition_text(table, source)
+        if text is not None:
+            hit = fulfils(text, allowed)
+            _tell_left_out(work, source, text.filter(pc.and_not(mask, hit)))
             mask = pc.and_(mask, hit)
         elif "" not in allowed:  # a column that is not there is a column of nothing
             raise _missing(work, "where", [source])
@@ -142,6 +147,13 @@ def _kept_rows(work: _Work) -> tuple[pa.Table, pa.Array]:
         return table, rows
     keep = keep.combine_chunks() if isinstance(keep, pa.ChunkedArray) else keep
     return table.filter(keep), rows.filter(keep)
+
+
+def _tell_left_out(work: _Work, source: str, texts: pa.ChunkedArray) -> None:
+    if len(texts) and work.spec.target not in HELPERS:
+        values = [v or "-" for v in pc.unique(texts).slice(0, EXAMPLES).to_pylist()]
+        work.notes.append(Note.of("N_LEFT_OUT", file=work.raw.name, table=work.spec.target, count=len(texts),
+                                  column=source, values=values))
 
 
 def _unpivoted(table: pa.Table, rows: pa.Array, work: _Work) -> tuple[pa.Table, pa.Array]:
@@ -168,8 +180,16 @@ def _with_order(table: pa.Table, work: _Work) -> DateFormat:
     shown = [c if c != AT else "|".join(work.spec.unpivot) for c in sorted(found)]
     order = proven_order(list(found.values()), work.con, work.raw.name, shown)
     if order:
-        work.notes.append(Note.of("N_DATE_ORDER", file=work.raw.name, order=ORDERS[order], columns=shown))
+        texts = list(dict.fromkeys(v for array in found.values() for v in array.to_pylist()))
+        work.notes.append(Note.of("N_DATE_ORDER", file=work.raw.name, order=ORDERS[order], columns=shown,
+                                  count=len(texts), examples=[v for v in texts if _excludes(v, order)][:EXAMPLES]))
     return DateFormat(**{**work.dates.__dict__, "order": order})
+
+
+def _excludes(text: str, order: str) -> bool:
+    """Whether a date can be read in no other order: the number where others have the month is too large for one."""
+    numbers = [int(n) for n in re.findall(r"\d+", text)[:2]]
+    return len(numbers) == 2 and numbers[1 if order == "mdy" else 0] > 12
 
 
 def _sources(name: str, work: _Work) -> list[str]:
@@ -269,12 +289,14 @@ def _replaced(text: pa.ChunkedArray, source: str, work: _Work) -> pa.ChunkedArra
         index = pa.array(np.arange(len(distinct))) if index is None else index
         trimmed = pc.utf8_trim_whitespace(distinct)
         position = pc.index_in(trimmed, value_set=pa.array(list(repairs), pa.string()))
-        counts = np.bincount(index.drop_null().to_numpy(zero_copy_only=False), minlength=len(distinct))
+        which = np.asarray(pc.fill_null(index, -1))
         for old, new in repairs.items():
-            hits = int(counts[np.asarray(pc.fill_null(pc.equal(trimmed, old), False))].sum()) if len(distinct) else 0
-            if hits:
-                code = "N_REPLACED" if new else "N_BLANKED"
-                work.notes.append(Note.of(code, file=work.raw.name, column=source, old=old, new=new, count=hits))
+            olds = np.flatnonzero(np.asarray(pc.fill_null(pc.equal(trimmed, old), False)))
+            hits = np.flatnonzero(np.isin(which, olds))
+            if len(hits):
+                rows = [] if work.rows is None else work.rows.take(pa.array(hits[:EXAMPLES])).to_pylist()
+                work.notes.append(Note.of("N_REPLACED" if new else "N_BLANKED", file=work.raw.name, column=source,
+                                          old=old, new=new, count=len(hits), rows=rows))
         new_values = pa.array([v or None for v in repairs.values()], pa.string()).take(position)
         repaired = pc.if_else(pc.is_valid(position), new_values, distinct)
         return pa.chunked_array([repaired.take(index)])

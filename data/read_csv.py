@@ -26,6 +26,9 @@ _SAMPLE = 1 << 18
 #: A record longer than this (all cells of one row together) is refused.
 _BLOCK = 1 << 24
 DELIMITERS = (",", ";", "\t", "|")
+#: Within so many bytes of the end a report has its closing lines, after an empty line (its cells quoted or not).
+_CLOSING = 1 << 16
+_GAP = re.compile(rb'\n[ ",;|\t]*\r?\n')
 _CONTROL = bytes([*range(9), 11, 12, *range(14, 32), 127])
 _CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _FOREIGN_WORD = re.compile(r"[^\x00-\x7f]+")
@@ -40,9 +43,14 @@ def read(file: BinaryIO, name: str, size: int, limits: Import) -> RawTable:
         sample = _sample(text)
         delimiter = sniff_delimiter(sample)
         header = clean_header(_first_record(sample, delimiter, name), name, limits)
-        table = _parse(text, delimiter, len(header), name)
+        ending = _ending(text, delimiter, len(header))
+        text.seek(0)
+        body = text if ending is None else cast(BinaryIO, _Uncloseable(text, 0, ending[0]))
+        table = _parse(body, delimiter, len(header), name)
         guessed = _guessed(text, name) if encoding == "gb18030" else []
     told = Note.of("N_CSV", file=name, encoding=encoding, delimiter=_delimiter_name(delimiter))
+    if ending is not None:
+        guessed.append(Note.of("N_REPORT", file=name, count=len(ending[1]), examples=ending[1][:3], groups=[]))
     return RawTable(name, "csv", with_header(table, header, name), "", size, encoding=encoding, delimiter=delimiter,
                     notes=(told, *guessed))
 
@@ -155,12 +163,39 @@ def _decoded(file: BinaryIO, encoding: str, name: str) -> Iterator[str]:
         done += len(chunk)
 
 
-class _Uncloseable(io.RawIOBase):
-    """The open file from `start` on; closing this view leaves the file open, for the second hash."""
+def _ending(text: BinaryIO, delimiter: str, columns: int) -> tuple[int, list[str]] | None:
+    """Where the closing lines of a report begin, and what they say: after an empty line, nothing but lines of one cell.
+    None for a table that simply ends."""
+    size = text.seek(0, io.SEEK_END)
+    start = max(0, size - _CLOSING)
+    text.seek(start)
+    tail = text.read(_CLOSING)
+    found = None
+    for gap in reversed(list(_GAP.finditer(tail))):
+        lines = [line for line in tail[gap.end():].decode("utf-8", errors="replace").splitlines() if line.strip(' "')]
+        if any(len(cells) != 1 for cells in csv.reader(lines, delimiter=delimiter)):
+            break
+        found = (start + gap.start() + 1, [next(csv.reader([line]))[0] for line in lines]) if lines else found
+    if found is None or columns < 2 or _quotes(text, found[0]) % 2:  # an odd number: in the middle of a quoted cell
+        return None
+    return found
 
-    def __init__(self, file: BinaryIO, start: int) -> None:
+
+def _quotes(text: BinaryIO, end: int) -> int:
+    """How many quotation marks stand before a position."""
+    text.seek(0)
+    count, left = 0, end
+    while left > 0 and (chunk := text.read(min(_CHUNK, left))):
+        count, left = count + chunk.count(b'"'), left - len(chunk)
+    return count
+
+
+class _Uncloseable(io.RawIOBase):
+    """The open file from `start` (up to `stop`); closing this view leaves the file open, for the second hash."""
+
+    def __init__(self, file: BinaryIO, start: int, stop: int | None = None) -> None:
         super().__init__()
-        self._file, self._start = file, start
+        self._file, self._start, self._stop = file, start, stop
         file.seek(start)
 
     def readable(self) -> bool:
@@ -177,7 +212,10 @@ class _Uncloseable(io.RawIOBase):
         return self._file.tell() - self._start
 
     def read(self, size: int = -1) -> bytes:
-        return self._file.read(size)
+        if self._stop is None:
+            return self._file.read(size)
+        left = max(0, self._stop - self.tell())
+        return self._file.read(left if size < 0 else min(size, left))
 
 
 def _sample(text: BinaryIO) -> str:

@@ -10,6 +10,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any, BinaryIO
 from zlib import error as ZlibError
 
@@ -23,12 +24,15 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 from data.errors import MvpodError
 from data.notes import Note
 from data.readers import RawTable, clean_header, shown, with_header
+from data.report_rows import without_frame
 from data.settings import Import
 
 #: A workbook that unpacks to more than this many times its size is a bomb, unless it is small altogether.
 MAX_RATIO = 150
 _SMALL = 64_000_000
 _BATCH = 20_000
+#: A header further down than this is none.
+_NEAR_TOP = 40
 _PIECE = 1 << 20
 #: A formula whose result is not stored: the cell would read as empty.
 _NO_RESULT = re.compile(rb"<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*(?:<v\s*/>|<v></v>)?\s*</c>")
@@ -42,8 +46,8 @@ def read(file: BinaryIO, name: str, size: int, limits: Import) -> RawTable:
     book = _open(file, name, size, limits)
     try:
         sheet = _sheet(book, name, notes)
-        rows = _rows(sheet)
-        first, found = _header(rows, name)
+        first, found, titles = _header(_rows(sheet), name)
+        rows = islice(_rows(sheet), first, None)
         names = clean_header(found, name, limits)
         errors: list[int] = [0]
         table = _table(_padded(rows, len(names), first, name, limits), len(names), errors)
@@ -55,15 +59,16 @@ def read(file: BinaryIO, name: str, size: int, limits: Import) -> RawTable:
     if errors[0]:
         notes.append(Note.of("N_XLSX_ERRORS", file=name, count=errors[0]))
     notes.append(Note.of("N_XLSX", file=name, sheet=sheet.title, epoch=epoch))
-    return RawTable(name, "xlsx", with_header(table, names, name), "", size, first_row=first + 1, excel_epoch=epoch,
-                    notes=tuple(notes))
+    raw = RawTable(name, "xlsx", with_header(table, names, name), "", size, first_row=first + 1, excel_epoch=epoch,
+                   notes=tuple(notes))
+    return without_frame(raw, titles)
 
 
 def header(file: BinaryIO, name: str, size: int, limits: Import) -> list[str | None]:
-    """The first row that is not empty."""
+    """The header row, without the marks of a report's groups."""
     book = _open(file, name, size, limits)
     try:
-        return _header(_rows(_sheet(book, name, [])), name)[1]
+        return [cell and cell.rstrip("↑↓ ") for cell in _header(_rows(_sheet(book, name, [])), name)[1]]
     except (DefusedXmlException, zipfile.BadZipFile, ZlibError, SyntaxError, KeyError, ValueError, EOFError) as error:
         raise MvpodError("E_CORRUPT", file=name, reason=type(error).__name__) from error
     finally:
@@ -141,15 +146,24 @@ def _rows(sheet: ReadOnlyWorksheet) -> Iterator[tuple[Any, ...]]:
     return sheet.iter_rows(values_only=True)
 
 
-def _header(rows: Iterable[tuple[Any, ...]], name: str) -> tuple[int, list[str | None]]:
-    """Row number and cells of the first row that is not empty, without empty cells at its end."""
-    for number, row in enumerate(rows, start=1):
+def _header(rows: Iterable[tuple[Any, ...]], name: str) -> tuple[int, list[str | None], list[str]]:
+    """Row number and cells of the header, without empty cells at its end, and the titles above it: lines of one cell
+    over a table, that is over two rows of several cells at least. Otherwise the header is the first row that is not
+    empty."""
+    found: list[tuple[int, list[str | None]]] = []
+    wide: list[int] = []
+    for number, row in enumerate(islice(rows, _NEAR_TOP), start=1):
         cells = [_text(v) for v in row]
         while cells and not (cells[-1] or "").strip():
             cells.pop()
-        if cells:
-            return number, cells
-    raise MvpodError("E_EMPTY", file=name)
+        wide += [len(found)] if sum(bool((c or "").strip()) for c in cells) > 1 else []
+        found += [(number, cells)] if cells else []
+        if wide[:1] == [0] or len(wide) > 1:
+            break
+    if not found:
+        raise MvpodError("E_EMPTY", file=name)
+    first = wide[0] if len(wide) > 1 else 0
+    return *found[first], [next(c for c in cells if c).strip() for _, cells in found[:first]]
 
 
 def _padded(rows: Iterable[tuple[Any, ...]], width: int, first: int, name: str,

@@ -58,16 +58,20 @@ def entries_of(table: pa.Table, spec: TableSpec) -> pa.Table:
     return entries.take(first)
 
 
-def fulfils(table: pa.Table, source: str, allowed: Sequence[str]) -> pa.ChunkedArray | None:
-    """Whether each row fulfils a condition: `source` (several joined by '|') has one of the values `allowed`, in which
-    '*' stands for anything; alone, for anything but nothing. None if the file has no such column."""
+def condition_text(table: pa.Table, source: str) -> pa.ChunkedArray | None:
+    """What a condition looks at: the texts of a column in small letters, of several columns (`a|b`) joined
+    by '|'. None if the file has no such column."""
     columns = Columns(table.column_names, "")
     names = [columns.find(part) for part in source.split("|")]
     if not any(names):
         return None
     texts = [pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(text_of(table.column(n)))), "") if n
              else pa.chunked_array([pa.array([""] * table.num_rows)]) for n in names]
-    text = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "|")
+    return texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "|")
+
+
+def fulfils(text: pa.ChunkedArray, allowed: Sequence[str]) -> pa.ChunkedArray:
+    """Whether each text is one of `allowed`, in which '*' stands for anything; alone, for anything but nothing."""
     patterns = [w.strip().lower() for w in allowed]
     if patterns == ["*"]:
         return pc.not_equal(text, "")
