@@ -128,6 +128,7 @@ def test_decisions_tell_how_many_rows_and_which_first(tmp_path: Path) -> None:
     report = Case(tmp_path).profile("first").file("deals.csv", twice).load("store")
     told = {note.code: dict(note.fields) for note in report.decisions}
     assert (told["N_REPLACED"]["count"], told["N_REPLACED"]["old"], told["N_REPLACED"]["new"]) == (2, "Bidd", "bid")
+    assert told["N_REPLACED"]["rows"] == (2, 3)
     assert (told["N_DUPLICATES"]["count"], told["N_DUPLICATES"]["examples"]) == (1, ("deals.csv:3 A1",))
     assert (told["N_KEPT_ONE"]["count"], told["N_KEPT_ONE"]["examples"]) == (1, ("deals.csv:4 A1",))
     assert report.deduplicated == 2
@@ -139,6 +140,12 @@ def test_the_last_row_is_kept_where_the_profile_says_so(tmp_path: Path) -> None:
     assert Store.open(tmp_path / "store").table("opportunity").column("name").to_pylist() == ["y"]
     told = {note.code: dict(note.fields)["examples"] for note in report.decisions if note.kind == "duplicates"}
     assert told == {"N_DUPLICATES": ("deals.csv:3 A1",), "N_KEPT_ONE": ("deals.csv:2 A1",)}
+
+
+def test_the_dates_that_prove_the_order_are_told(tmp_path: Path) -> None:
+    note = next(n for n in CASES["dates"](Case(tmp_path)).load("store").decisions if n.kind == "dates")
+    assert {key: dict(note.fields)[key] for key in ("order", "count", "examples")} == {
+        "order": "DD/MM/YYYY", "count": 2, "examples": ("31/12/2025",)}
 
 
 def test_the_words_that_show_a_guessed_encoding_are_told(tmp_path: Path) -> None:
