@@ -20,6 +20,8 @@ DECISIONS: dict[str, tuple[str, ...]] = {
     "as_of": ("N_AS_OF_FILE",),
     "sheets": ("N_XLSX_SHEETS", "N_XLSX_HIDDEN"),
     "cells": ("N_XLSX_ERRORS",),
+    "report": ("N_REPORT",),
+    "left_out": ("N_LEFT_OUT",),
     "spelling": ("N_REPLACED", "N_BLANKED"),
     "duplicates": ("N_DUPLICATES", "N_KEPT_ONE"),
     "history": ("N_COLLAPSED",),

@@ -25,6 +25,7 @@ name = "house"
 target = "opportunity"
 file = "deals*"
 duplicates = "{policy}"
+where = {{ Title = ["x", "y", "甲方项目", "", "#n/a"] }}
 replace = {{ Phase = {{ "Bidd" = "bid" }} }}
 columns = {{ opportunity_id = "No", stage = "Phase", created_on = "Begun", name = "Title" }}
 values = {{ status = {{ from = "State", map = {{ open = "open" }} }} }}
@@ -78,6 +79,9 @@ CASES: dict[str, Callable[[Case], Case]] = {
     "as_of": lambda c: c.profile().file("deals.csv", HEAD + "A1,bid,2026-01-02,x,\n").with_(as_of=None),
     "sheets": lambda c: workbook(c, sheets=2),
     "cells": lambda c: workbook(c, error=True),
+    "report": lambda c: c.profile().file(
+        "deals.csv", HEAD + "A1,bid,2026-01-02,x,\nA2,bid,2026-01-02,x,\n\nReport: open deals\n"),
+    "left_out": lambda c: c.profile().file("deals.csv", HEAD + "A1,bid,2026-01-02,x,\nA2,bid,2026-01-02,skip,\n"),
     "spelling": lambda c: c.profile().file("deals.csv", HEAD + "A1,Bidd,2026-01-02,x,\nA2,bid,2026-01-02,x,\n"),
     "duplicates": lambda c: c.profile("first").file(
         "deals.csv", HEAD + "A1,bid,2026-01-02,x,\nA1,bid,2026-01-02,x,\nA1,bid,2026-01-02,y,\n"),
