@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -78,6 +80,13 @@ class PipelineQuestions:
         (key,) = self._groups([by])
         days = self._asked("push_days", view, [key], fiscal=self._fiscal)
         return self._as_asked(pushing.weekly(days, key, _start(view), _until(view), self._fiscal), [by])
+
+    def export_days(self, view: View) -> int | None:
+        """Usual days (median) from one export to the next in the period: a change of a snapshot is known to lie between
+        two of them, and is dated by the later one. None: there are no two."""
+        view = self._recent(view)
+        seen = [d for d in self.company.dates if _start(view) <= d <= _until(view)]
+        return int(median((b - a).days for a, b in pairwise(seen))) if len(seen) > 1 else None
 
     def target_coverage(self, view: View, by: Sequence[str] = ("segment",), *, quarters: int = 2) -> pd.DataFrame:
         """Coverage of the remaining target in the fiscal quarter that is not over yet and the following ones.

@@ -89,14 +89,15 @@ def _head(view: View, shifts: pd.DataFrame, rules: dict[str, Any]) -> None:
 def _lists(broken: pd.DataFrame, view: View, rules: dict[str, Any]) -> None:
     """The opportunities behind one rule, most at stake first."""
     look = context.look()
-    named = {rule: f"{t(f'attention.rule.{rule}')} {fmt.number(broken.loc[rule, 'events'])}" for rule in RULES}
+    named = {rule: f"{t(f'attention.rule.{rule}')} {_count(broken.loc[rule])}" for rule in RULES}
     first = next((rule for rule in RULES if broken.loc[rule, "events"] > 0), RULES[0])
     with st.container(border=True, key="attention_list", gap="xsmall"), states.guard("attention_list"):
         rule = view_state.choose("rule", t("attention.which"), list(RULES), first, named, kind="segments")
         found = cache.ask().attention(view, (rule,), limit=_SHOWN, learned=rules)
-        amount = fmt.amount(broken.loc[rule, "amount_events"], look.lang, currency=look.currency)
-        said = t("attention.group", rule=t(f"attention.rule.{rule}"), n=fmt.number(broken.loc[rule, "events"]),
-                 amount=amount)
+        stake = broken.loc[rule, "amount_events"]
+        said = t("attention.group" if fmt.is_known(stake) else "attention.group.no_amount",
+                 rule=t(f"attention.rule.{rule}"), n=_count(broken.loc[rule]),
+                 amount=fmt.amount(stake, look.lang, currency=look.currency))
         st.header(md_escape(said), anchor=False)
         st.caption(md_escape(attention_parts.says(rule)))
         if found.empty:
@@ -105,6 +106,11 @@ def _lists(broken: pd.DataFrame, view: View, rules: dict[str, Any]) -> None:
         st.caption(t("attention.first", n=fmt.number(len(found))))
         _chosen(in_words(found, look), attention_parts.columns(rule), attention_parts.KINDS, t("attention.list.alt"),
                 f"attention_list_{rule}")
+
+
+def _count(row: pd.Series) -> str:
+    """How many break a rule; what can be asked of none is not zero."""
+    return fmt.number(row["events"] if row["n"] else None)
 
 
 def _owners(owners: pd.DataFrame) -> None:

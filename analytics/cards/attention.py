@@ -49,7 +49,9 @@ def rules(ask: Ask, view: View, look: Look) -> list[Card]:
         part = facet.of(rates)
         rows, whole = part[part["rule"] != "any"], part[part["rule"] == "any"].iloc[0]
         rows = rows.assign(rule_name=[look.t(f"attention.rule.{rule}") for rule in rows["rule"]])
-        figure = shares.rows(rows, look.names, look.theme, title=lambda row: label(row["rule_name"]), mark=("rule",),
+        asked = rows[rows["n"] > 0]  # the others are named above the charts, and stand in the table
+        figure = shares.rows(asked if len(asked) else rows, look.names, look.theme,
+                             title=lambda row: label(row["rule_name"]), mark=("rule",),
                              segment=facet.segment, extent=extent)
         said = look.t("attention.rules", n=fmt.number(whole["events"]), of=fmt.number(whole["n"]),
                       value=fmt.rate(whole["value"]))

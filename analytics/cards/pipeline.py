@@ -153,9 +153,10 @@ def push_weeks(ask: Ask, view: View, look: Look, by: str = "team") -> list[Card]
     if weeks.empty:
         return []
     who, name = pushing.foremost(ask.pushes(view, by), by), namer(ask, view, look, by)
-    part = pushing.weeks_of(weeks, by, who)
+    part, gap = pushing.weeks_of(weeks, by, who), ask.export_days(view)
+    measured = look.t("pipeline.weeks.measured") if gap is None else look.t("pipeline.weeks.dated", n=gap)
     return [Card("pipeline_weeks", look.t("pipeline.weeks", name=look.t("pipeline.all") if who is None else name(who)),
-                 look.t("pipeline.weeks.measured"), pushes_chart.weeks(part, look.names, look.theme), part, view,
+                 measured, pushes_chart.weeks(part, look.names, look.theme), part, view,
                  columns=["week", "pushes", "over_quarter"], kinds={"week": "date", "pushes": "number"}, drill=False,
                  native=Native("column", "week", look.series("pushes")))]
 

@@ -79,6 +79,12 @@ def trend_by_segment(ask: Ask, view: View, look: Look, grain: Grain = "quarter",
                    grain, measure, segment, extent) for number, (segment, rows) in enumerate(groups.items())]
 
 
+@catalogued
+def trends(ask: Ask, view: View, look: Look, grain: Grain = "quarter", measure: Measure = "count") -> list[Card]:
+    """Segment beside segment where there are several: they are never pooled in silence; else the one there is."""
+    return trend_by_segment(ask, view, look, grain, measure) or trend(ask, view, look, grain, measure)
+
+
 def levels(ask: Ask, view: View, dimension: str, measure: Measure) -> list[tuple[str, str]]:
     """Which groups of a dimension ("": the whole) are at another level, and since when: the moves that the page claims
     (they are found in counts, so that other measures keep one level)."""
@@ -93,8 +99,11 @@ def _trend(key: str, frame: pd.DataFrame, what: str, view: View, look: Look, gra
            segment: str | None = None, extent: float | None = None) -> Card:
     figure = control.chart(frame, look.names, look.theme, segment=segment, extent=extent, grain=grain)
     said = {s: look.t(f"win_rate.signal.{s}") for s in ("above", "below", "run_above", "run_below")}
+    measured = look.t("win_rate.trend.measured")
+    if frame["with_overdue"].notna().any():
+        measured = look.t("win_rate.trend.overdue", measured=measured)
     return Card(
-        key, findings_win.level(frame, look.lang, what=what).text, look.t("win_rate.trend.measured"), figure,
+        key, findings_win.level(frame, look.lang, what=what).text, measured, figure,
         frame.assign(signal=frame["signal"].map(lambda s: said.get(s, ""))), view.with_(start=None),
         definition_key=f"win_rate.{measure}", columns=_TREND, kinds=_TREND_KINDS, question=f"win_rate.{measure}",
         drill=grain != "week", with_period=False, segment=segment,
@@ -315,6 +324,8 @@ def stages(ask: Ask, view: View, look: Look) -> list[Card]:
 def _stage_title(facet: Facet, frame: pd.DataFrame, look: Look) -> str:
     """The stage whose promise lies furthest above the interval of what was won, if there is one."""
     name = facet.name(look.lang, look.settings)
+    if not frame["default_probability"].notna().any():
+        return look.t("win_rate.stages.alone", segment=name)
     above = frame[frame["default_probability"] > frame["high"]]
     if above.empty:
         return look.t("win_rate.stages", segment=name)

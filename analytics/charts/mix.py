@@ -46,7 +46,7 @@ def bars_of_100(frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, par
                     for r, v, n in zip(rows, values, of["n"], strict=True)],
              marks=[[r, name] for r in rows])
         for i, value in enumerate(values):
-            if value is not None and value >= _ROOM:
+            if value is not None and value >= _ROOM and width[i] == place.bar:
                 write(fig, show.rate(value, digits=0), base[i] + value / 2, at[i], xref="x", anchor="center",
                       colour=colours.background if number < 2 else colours.text, size=FONT_SIZE - 1)
         base = [b + (v or 0.0) for b, v in zip(base, values, strict=True)]

@@ -42,6 +42,7 @@ def rows(
         return message(theme, names.text("empty"))
     values, colour, colours = column(frame, "value"), ink(theme, segment, names.order), palette(theme)
     has_second = before is not None
+    is_compared = any(known(v) is not None for v in (before or {}).values())
     place = Rows(len(frame), has_second=has_second, top=4)
     fig = canvas(place, theme, right=60, bottom=54)
     reach = extent or widest(frame, promised, before)
@@ -49,7 +50,7 @@ def rows(
     at = [place.bar_at(i) for i in range(place.count)]
     records = frame.to_dict("records")
     few = [known(r.get("low")) is not None and (known(r.get("n")) or 0) < FEW for r in records]
-    if promised:
+    if promised and any(v is not None for v in column(frame, promised)):
         bars(
             fig,
             column(frame, promised),
@@ -69,14 +70,14 @@ def rows(
         width=place.bar - (6 if promised else 0),
         name=names.text("actual"),
         pale=few if any(few) else False,
-        keyed=has_second or bool(promised),
+        keyed=is_compared or bool(promised),
         marks=[[r.get(name) for name in mark] for r in records],
         hover=[f"{title(r)}<br>{_value(r, names)}<br>n {show.number(r.get('n'))}" for r in records],
     )
     whiskers(fig, column(frame, "low"), column(frame, "high"), at, theme, name=names.text("interval"), keyed=True)
     if any(few):
         bars(fig, [None], [0], colour=colour.actual, width=7, name=f"n < {FEW}", keyed=True, pale=True)
-    if before is not None:
+    if before is not None and is_compared:
         was = [known(before.get(r[by])) for r in records]
         bars(
             fig,

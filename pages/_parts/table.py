@@ -22,6 +22,8 @@ def show(frame: pd.DataFrame, columns: Sequence[str] | None = None, *, kinds: di
     `lines`: columns that hold lists of numbers, drawn as small lines, with the bounds of their common scale.
     """
     columns = [c for c in (columns or frame.columns) if c in frame.columns]
+    if "name" in columns and "opportunity_id" in frame.columns and "opportunity_id" not in columns:
+        frame = frame.assign(name=frame["name"].fillna(frame["opportunity_id"]))  # what has no name shows its id
     here = context.now()
     shown = names.prepared(frame[list(columns)], here.lang, here.settings)
     how = {c: names.kind(c, kinds) for c in columns}

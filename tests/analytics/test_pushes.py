@@ -70,6 +70,12 @@ def test_any_month_and_quarter_are_counted_apart() -> None:
     assert (found["value"], found["days_mean"], found["amount"]) == (0.75, 95 / 3, 30)
 
 
+def test_a_push_is_as_exact_as_the_days_between_exports() -> None:
+    told = company([(0, "open", 20), (7, "open", 40), (14, "open", 60), (31, "open", 60)])
+    assert told.export_days(view(60, 0, 60)) == 7, "7, 7 and 17 days: the median"
+    assert told.export_days(view(60, 20, 60)) is None, "one export in the period says nothing of the time between two"
+
+
 def test_a_date_moved_twice_is_one_opportunity_and_a_repeat() -> None:
     found = row(company([(0, "open", 20), (7, "open", 40), (14, "open", 60)], [(0, "open", 30), (7, "open", 10)]))
     assert found[["n", "pushed", "repeated", "pulled", "moves", "days"]].tolist() == [2, 1, 1, 1, 2, 40]
