@@ -39,7 +39,8 @@ class ReviewQuestions:
 
         Per segment at most 8, largest first, ids breaking ties. Columns: segment, opportunity_id, name, account_name,
         owner_name, pipeline, from_stage (then), to_stage (now), status (now; "gone" = no longer in the exports, or in
-        scope), amount_then, amount (now), expected_then, expected_close_on (now), closed_on, open_then (all of then).
+        scope), amount_then, amount (now), expected_then, expected_close_on (now), closed_on, open_then (all of then),
+        amount_missing (of these; they come last).
         Opportunities are picked by filters and scope as they were then.
         """
         then = last_evening(view)

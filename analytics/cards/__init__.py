@@ -46,6 +46,7 @@ CARDS: dict[str, Callable[..., list[Card]]] = {
     "conversion_days.survival": conversion_days.survival,
     "win_rate.trend": win_rate.trend,
     "win_rate.trend_by_segment": win_rate.trend_by_segment,
+    "win_rate.trends": win_rate.trends,
     "win_rate.split": win_rate.split,
     "win_rate.simpson": win_rate.simpson,
     "win_rate.groups": win_rate.groups,

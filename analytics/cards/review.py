@@ -14,7 +14,7 @@ from analytics.view import View
 _OPEN = ("open", "paused", "future")
 _COLUMNS = ["name", "account_name", "owner_name", "from_stage", "to_stage", "status", "amount_then", "amount",
             "expected_then", "expected_close_on", "closed_on"]
-_KINDS = {"amount_then": "amount", "expected_then": "date", "open_then": "number"}
+_KINDS = {"amount_then": "amount", "expected_then": "date", "open_then": "number", "amount_kept": "amount"}
 
 
 @catalogued
@@ -34,16 +34,26 @@ def _card(number: int, frame: pd.DataFrame, view: View, look: Look, segment: str
     day = fmt.day(last_evening(view), look.lang)
     count = frame["status"].value_counts()
     won, still = int(count.get("won", 0)), int(count.reindex(_OPEN).fillna(0).sum())
+    unnamed = not all(map(then_now.is_named, frame["name"]))
     titles = pd.Series([then_now.title(row) for row in frame.to_dict("records")])
     ids = frame["opportunity_id"].astype("str")
     frame = frame.assign(name=titles.where(~titles.duplicated(keep=False), titles + " · " + ids))
+    told = [f"{look.called('status', status)} · {name}"
+            for status, name in zip(frame["status"], frame["name"], strict=True)]
+    frame = frame.assign(status_name=pd.Series(told, dtype="str"),  # what was lost has no amount now, as on the screen
+                         amount_kept=frame["amount"].where(frame["status"].isin(("won", *_OPEN))))
+    of, missing = int(frame["open_then"].iloc[0]), int(frame["amount_missing"].iloc[0])
+    notes = [look.t("review.then.missing", n=fmt.number(missing, look.lang), of=fmt.number(of, look.lang))] \
+        if 0 < missing < of else []
     return Card(
         f"review_then_{number}",
-        look.t("review.then", segment=look.called("segment", segment) if segment else look.t("review.then.unknown"),
-               day=day, n=len(frame), of=fmt.number(int(frame["open_then"].iloc[0]), look.lang), won=won, open=still,
+        look.t("review.then" if missing < of else "review.then.no_amounts",
+               segment=look.called("segment", segment) if segment else look.t("review.then.unknown"),
+               day=day, n=len(frame), of=fmt.number(of, look.lang), won=won, open=still,
                rest=len(frame) - won - still),
         look.t("review.then.measured", day=day, currency=look.settings.organisation.base_currency),
         then_now.chart(frame, look.names, look.theme, segment=segment), frame, view, columns=_COLUMNS, kinds=_KINDS,
-        drill=False, with_period=False, segment=segment,
-        native=Native("bar", "name", (Series(look.t("review.now"), "amount"),
-                                      Series(day, "amount_then", "comparison")), number="amount"))
+        drill=False, with_period=False, notes=(*notes, *([look.t("review.then.unnamed")] if unnamed else [])),
+        segment=segment,
+        native=Native("bar", "status_name", (Series(look.t("review.now"), "amount_kept"),
+                                             Series(day, "amount_then", "comparison")), number="amount"))

@@ -46,9 +46,15 @@ def chart(frame: pd.DataFrame, names: Names, theme: Theme, *, segment: str | Non
 
 
 def title(row: dict[Any, Any]) -> str:
-    """What an opportunity is called (plain text): its name, else its id."""
-    name = row["name"]
-    return name if isinstance(name, str) and name not in ("", "nan") else str(row["opportunity_id"])
+    """What an opportunity is called (plain text): its name, else its account and id."""
+    if is_named(row["name"]):
+        return str(row["name"])
+    return " · ".join(filter(is_named, [row.get("account_name"), str(row["opportunity_id"])]))
+
+
+def is_named(name: Any) -> bool:
+    """Does the export say a name?"""
+    return isinstance(name, str) and name not in ("", "nan")
 
 
 def _colour(status: str, colours: Any) -> str | None:

@@ -28,3 +28,4 @@ SELECT pipeline, segment, longest >= warn_days AS is_warned, count(*) AS n, coun
 FROM ended JOIN silence USING (opportunity_id)
 WHERE segment IS NOT NULL
 GROUP BY pipeline, segment, is_warned
+ORDER BY ALL

@@ -6,4 +6,4 @@ SELECT pipeline, segment, date_trunc('month', wake_on)::DATE AS wakes, coalesce(
 FROM standing
 WHERE status = 'future'
 GROUP BY ALL
-ORDER BY wakes NULLS LAST
+ORDER BY wakes NULLS LAST, pipeline, segment, is_due, waits_for

@@ -8,6 +8,8 @@ import pytest
 
 from analytics.ask import Ask
 from analytics.cards import CARDS, Look
+from analytics.charts import then_now
+from analytics.export.plot import plot_of
 from data.scope import Filters, Scope
 from tests.journeys import CLOSINGS, SALES, Journey, asked, view
 
@@ -78,3 +80,32 @@ def test_each_segment_has_its_card_whose_title_counts_what_is_drawn(company: Ask
     assert [card.segment for card in cards] == ["KA", "SMB"]
     assert cards[0].title == title
     assert list(cards[0].frame["name"]) == ["won later", "went on", "won after today", "without an amount"]
+
+
+def test_what_was_lost_has_no_amount_now_in_a_native_chart_and_its_name_says_so(company: Ask) -> None:
+    card = CARDS["review.then_and_now"](company, view(NOW, 50, 140), Look("en", SALES))[1]
+    plot = plot_of(card, Look("en", SALES))
+    assert plot
+    place = list(card.frame["name"]).index("given up")
+    assert plot.categories[place] == "No decision · given up"
+    assert [line.values[place] for line in plot.lines] == [None, 300.0]
+
+
+def nameless(amounts: list[int | None]) -> Ask:
+    return asked([Journey([(0, "lead")], amount, "", KA) for amount in amounts], weekly=True, today=98)
+
+
+@pytest.mark.parametrize(("lang", "said"), [("en", "No name in the export"), ("zh", "没有商机名称")])
+def test_where_the_export_has_no_names_the_card_says_so_and_calls_them_by_account_and_id(lang: str, said: str) -> None:
+    [card] = CARDS["review.then_and_now"](nameless([5, 7]), view(NOW, 50, 140), Look(lang, SALES))
+    assert said in card.notes[-1]
+    assert len(set(card.frame["name"])) == 2
+    assert all(row["opportunity_id"] in row["name"] for row in card.frame.to_dict("records"))
+    assert then_now.title({"name": "nan", "account_name": "Silis", "opportunity_id": "58C"}) == "Silis · 58C"
+
+
+def test_where_amounts_are_missing_nobody_is_called_the_largest_of_all() -> None:
+    [some] = CARDS["review.then_and_now"](nameless([5, None, None]), view(NOW, 50, 140), Look("en", SALES))
+    assert some.notes[0] == "The amount of 2 of the 3 open then is not known: they cannot be among the largest."
+    [none] = CARDS["review.then_and_now"](nameless([None, None]), view(NOW, 50, 140), Look("en", SALES))
+    assert none.title.startswith("KA: no amount is known of the 2 opportunities open on 19 Feb 2026")
