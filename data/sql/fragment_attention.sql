@@ -88,7 +88,10 @@ facts AS (
         stage_days IS NOT NULL AND stage_limit IS NOT NULL AND (is_entry_known OR stage_days > stage_limit) AS is_timed,
         CASE WHEN moves > 0 THEN false WHEN stage_order <= 1 OR (is_entry_known AND list_contains($stepped, pipeline::VARCHAR))
             THEN true END AS is_unmoved,
-        CASE WHEN exempt <> '' THEN '' WHEN idle_days >= recycle_days AND NOT coalesce(is_kept, false) THEN 'recycle'
+        coalesce(expected_close_on >= $as_of, false) AS is_planned,
+        CASE WHEN exempt <> '' THEN ''
+             WHEN idle_days >= recycle_days AND stage_days > stage_limit AND NOT coalesce(expected_close_on >= $as_of, false)
+                  AND NOT coalesce(is_kept, false) THEN 'recycle'
              WHEN idle_days >= warn_days THEN 'warn' WHEN idle_days >= remind_days THEN 'remind' ELSE '' END AS step
     FROM weighed
 ), judged AS (
@@ -97,13 +100,14 @@ facts AS (
              WHEN exempt = 'tender' THEN expected_close_on
              WHEN idle_days < remind_days THEN (idle_since + remind_days::INTEGER)
              WHEN idle_days < warn_days THEN (idle_since + warn_days::INTEGER)
-             WHEN idle_days < recycle_days AND NOT coalesce(is_kept, false) THEN (idle_since + recycle_days::INTEGER)
-             END AS next_on,
+             WHEN step <> 'recycle' AND NOT coalesce(is_kept, false)  -- all that recycling waits for, the last of it
+             THEN greatest(idle_since + recycle_days::INTEGER, expected_close_on + 1,
+                           $as_of + (greatest(0, floor(stage_limit - stage_days)) + 1)::INTEGER) END AS next_on,
         [{'rule': 'never_moved', 'known': is_timed AND is_unmoved IS NOT NULL, 'hit': is_stalled AND is_unmoved,
           'measure': stage_days::DOUBLE, 'limit': stage_limit::DOUBLE},
          {'rule': 'moved_stalled', 'known': is_timed, 'hit': is_stalled AND NOT coalesce(is_unmoved, false),
           'measure': stage_days::DOUBLE, 'limit': stage_limit::DOUBLE},
-         {'rule': 'recycle', 'known': idle_days IS NOT NULL, 'hit': step = 'recycle',
+         {'rule': 'recycle', 'known': idle_days < recycle_days OR (idle_days IS NOT NULL AND (is_planned OR is_timed)), 'hit': step = 'recycle',
           'measure': idle_days::DOUBLE, 'limit': recycle_days::DOUBLE},
          {'rule': 'warn', 'known': idle_days IS NOT NULL, 'hit': step = 'warn',
           'measure': idle_days::DOUBLE, 'limit': warn_days::DOUBLE},

@@ -190,6 +190,28 @@ def test_the_idle_clock_follows_segment_and_grade(
     assert rules == ({step} if step else set())
 
 
+@pytest.mark.parametrize(
+    ("opened_on", "due", "step", "next_on"),
+    [
+        (200, None, "recycle", None),
+        (200, TODAY - 1, "recycle", None),
+        (200, TODAY, "warn", TODAY + 1),
+        (200, TODAY + 30, "warn", TODAY + 31),
+        (TODAY - 25, None, "warn", TODAY - 25 + 31),
+    ],
+    ids=["nothing is planned", "the date is past", "due today", "due in a month", "not too long in its stage"],
+)
+def test_recycling_is_suggested_where_both_clocks_ran_out_and_no_close_is_still_to_come(
+    opened_on: int, due: int | None, step: str, next_on: int | None
+) -> None:
+    """SMB, idle for 21 days and more; its limit in a stage is 30 days (decision 0075)."""
+    journey = opened(opened_on, segment="SMB", expected_close_on=None if due is None else day(due))
+    asked = company([journey], activity=touched("o0", opened_on, TODAY - 22))
+    row = asked.attention(view(TODAY), ["recycle", "warn"]).iloc[0]
+    assert row["rule"] == step
+    assert (None if pd.isna(row["next_on"]) else row["next_on"].date()) == (None if next_on is None else day(next_on))
+
+
 def test_the_idle_clock_starts_with_the_last_valid_activity_or_advance_and_says_what_comes_next() -> None:
     moved = Journey([(200, "lead"), (284, "meeting")], columns={"segment": "KA"})
     void = [*touched("o0", 210), *touched("o0", 299, is_valid=False, contact="c2")]
@@ -382,7 +404,7 @@ def test_rules_agree_with_a_patient_loop_over_a_random_company() -> None:
         remind, warn, recycle = rules.of("idle_days", segment)
         step = (
             "recycle"
-            if idle >= recycle and not is_kept
+            if idle >= recycle and found and not is_kept
             else "warn"
             if idle >= warn
             else "remind"

@@ -1,4 +1,4 @@
-"""Mistakes that other systems make, as they were found in their public sources, and their published cases: none is ours.
+"""Mistakes that other systems make, as they were found in their public sources, and their cases: none is ours.
 
 Which mistake is tested where, and which cases are not ours to answer: docs/decisions/0070. The cases lie beside the
 project (`../shared/data`); what needs them is skipped without.
@@ -32,7 +32,8 @@ HISTORY = SHARED / "dbt_salesforce" / "sf_opportunity_history_data.csv"
 STAGES = {"9RN9J3tlxr89gDctReax5w==": "open", "GavUFuuf4DrnQAoiRGlWpQ==": "won", "tXi3M8u3iPxq0ggxTSxMKw==": "lost"}
 CONFIG = '[import]\nreject_share = 0.2\n[organisation]\nbase_currency = "USD"\ntimezone = "UTC"\n' + (
     '[[pipeline]]\nkey = "sales"\n' + "".join(
-        f'[[pipeline.stage]]\nkey = "{kind}"\nkind = "{kind}"\naliases = ["{name}"]\n' for name, kind in STAGES.items()))
+        f'[[pipeline.stage]]\nkey = "{kind}"\nkind = "{kind}"\naliases = ["{name}"]\n'
+        for name, kind in STAGES.items()))
 
 
 def one(ask: Ask, metric: str, of: View | None = None) -> pd.Series:
@@ -149,7 +150,7 @@ def test_versions_of_a_history_as_exports_of_their_days(tmp_path: Path) -> None:
     opened = [int(one(ask, "pipeline.open", View(date(2019, 4, d)))["n"]) for d in (4, 5)]
     assert opened == [2, 0], "open ones that are purged are gone, neither open nor lost"
     closed = [one(ask, "win_rate.count", View(date(2019, 4, d)))[["won", "lost"]].tolist() for d in (4, 5)]
-    assert closed == [[4, 4], [5, 4]], "closings are told of their own days, and the lost one that was purged stays lost"
+    assert closed == [[4, 4], [5, 4]], "told of their own days; the lost one that was purged stays lost"
     company.close()
 
 
