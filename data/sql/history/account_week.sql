@@ -62,9 +62,14 @@ WITH shown AS (
            key_known / nullif(key_weight, 0) AS knowledge_share,
            100 * ($trust_weight * trust_share + (1 - $trust_weight) * knowledge_share) AS transparency
     FROM mapped m LEFT JOIN covered c USING (place) LEFT JOIN holding h USING (place) LEFT JOIN cooled d USING (place)
-), owned AS (
-    SELECT t.*, a.owner_id, a.segment, a.ownership, a.industry, a.region AS account_region
-    FROM scored t ASOF LEFT JOIN account_spell a ON a.account_no = t.account_no AND t.as_of_on >= a.first_on
+), owned AS (  -- what accounts and owners were is looked up for few columns: an as-of join sorts whole rows
+    SELECT g.place, a.owner_id, a.segment, a.ownership, a.industry, a.region
+    FROM (SELECT place, account_no, as_of_on FROM mapped) g
+         ASOF JOIN account_spell a ON a.account_no = g.account_no AND g.as_of_on >= a.first_on
+), owner_week AS (
+    SELECT g.week_no, o.owner_id, o.region, o.team
+    FROM (SELECT DISTINCT owner_id FROM owner_spell) n CROSS JOIN week_list g
+         ASOF JOIN owner_spell o ON o.owner_id = n.owner_id AND g.as_of_on >= o.first_on
 )
 SELECT n.account_id, week, as_of_on,
        CASE WHEN has_org_map THEN round(($depth_weight * depth + $breadth_weight * breadth
@@ -78,9 +83,10 @@ SELECT n.account_id, week, as_of_on,
        coalesce(n_departments, 0) AS n_departments, coalesce(n_covered, 0) AS n_covered, n_contacts, n_reached, n_key,
        n_key_trust, n_unknown_status, n_opponents, round(whole / n_contacts, 4) AS contact_closeness, last_touch_on,
        n_touches, status_drop, c.contact_id AS status_drop_contact,
-       NULL AS pipeline, segment, ownership, industry, coalesce(account_region, o.region) AS region, o.team, t.owner_id,
+       NULL AS pipeline, segment, ownership, industry, coalesce(a.region, o.region) AS region, o.team, a.owner_id,
        NULL AS type, NULL AS sales_mode, NULL AS product_line, NULL AS lead_source, NULL AS grade, NULL AS main_competitor
-FROM owned t ASOF LEFT JOIN owner_spell o ON o.owner_id = t.owner_id AND t.as_of_on >= o.first_on
+FROM scored t LEFT JOIN owned a ON a.place = t.place
+     LEFT JOIN owner_week o ON o.owner_id = a.owner_id AND o.week_no = t.week_no
      JOIN account_name n USING (account_no) LEFT JOIN owner_name h ON h.owner_no = t.holder_no
      LEFT JOIN contact_name c ON c.contact_no = t.contact_no
 WHERE as_of_on >= (SELECT first_day FROM record)
