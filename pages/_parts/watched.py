@@ -11,7 +11,7 @@ import streamlit as st
 from analytics import format as fmt
 from data import watch
 from data.store import Load, Store
-from pages._parts import context, table
+from pages._parts import cache, context, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -32,7 +32,7 @@ def warn() -> None:
 
 def draw() -> None:
     """The age of the data, the last look at the folder, and what became of what lay there, latest first."""
-    lang, load = context.lang(), Store.open(Path(context.now().home)).current()
+    lang, load = context.lang(), cache.current_load(Path(context.now().home))
     st.header(t("watch.head"), anchor=False)
     if load is not None:
         st.caption(md_escape(_age(load)))

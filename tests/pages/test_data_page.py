@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_a_decision_is_told_and_stops_the_import_where_it_is_not_to_be_taken(
 def test_stages_of_ones_own_are_put_in_force_only_when_accepted(data_page: AppTest, tmp_path: Path) -> None:
     page = choose(data_page, OWN_STAGES)
     page.button(key="import_preview").click().run()
-    assert "no pipeline has these stages yet: Plan & <b>build</b>" in said(page)
+    assert "the settings do not know these names yet: Plan & <b>build</b>" in said(page)
     page.checkbox(key="import_accept_stages").check().run()
     page.button(key="import_preview").click().run()
     page.button(key="import_confirm").click().run()
@@ -82,6 +83,16 @@ def test_stages_of_ones_own_are_put_in_force_only_when_accepted(data_page: AppTe
     load = Store.open(tmp_path / "own").current()
     assert load is not None
     assert "Plan & <b>build</b>" in load.settings_text
+
+
+def test_before_the_first_import_the_page_shows_the_sample_company_and_no_failure(
+        tmp_path: Path, store: Path, open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(store, tmp_path / "own-sample")
+    monkeypatch.setenv("MVPOD_STORE", str(tmp_path / "own"))
+    page = open_page("data", lang="zh")
+    assert [e.value for e in page.error] == []
+    assert "虚构的示例公司" in "".join(i.value for i in page.info)
+    assert not (tmp_path / "own").exists()
 
 
 def test_the_decisions_of_a_load_stay_with_it(data_page: AppTest) -> None:
