@@ -125,7 +125,7 @@ def open_company(store_path: Path | str, load_id: int | None = None) -> Company:
     if load is None:
         raise MvpodError("E_NO_LOAD", store=str(store_path))
     files = {name: store.files(name, load) if name in load.versions else [] for name in (*LAID, *_VIEWS)}
-    con = connect([store_path])
+    con = connect([store_path], memory="5GB")  # 1.3 million opportunities take 4.3 GB
     marts = {name: parquet(files[name], MARTS[name]) for name in LAID}
     views = {name: parquet(files[name], table) for name, table in _VIEWS.items()}
     dates = tuple(sorted({day for f in files["opportunity"] if (day := _partition_date(f))}))

@@ -1,5 +1,5 @@
 -- The opportunities that are put off, the next to wake first.  Reads: opportunity_state.
-WITH {standing}
+WITH {standing_open}
 SELECT opportunity_id, account_id, segment, owner_id, team, pipeline, stage, status, amount_base, wake_on,
     coalesce(wake_on <= $as_of, false) AS is_due, loss_reason AS waits_for, count(*) OVER () AS total
 FROM standing

@@ -2,7 +2,7 @@
 -- Grain: opportunity, most at stake first, $limit of the `total` that are kept: of each team the $per_team with most at
 -- stake of what is `important`, out of all that is `open`.  Facts that only the pack needs are looked up for these
 -- alone.  Reads: as attention_counts.sql, and all kinds of checklist, opportunity_contact, support_request.
-WITH {standing}, {attention},
+WITH {standing_open}, {attention},
 weighted AS (
     SELECT *,
         amount_base * chance * coalesce(least(greatest(stage_days / nullif(stage_limit, 0), 1), $excess_cap), 1) AS stake,
@@ -23,7 +23,8 @@ weighted AS (
     GROUP BY opportunity_id, kind, item
 ), given AS (  -- by hand; else the grade is that of the amount
     SELECT opportunity_id, any_value(nullif(trim(grade), '')) AS grade_given FROM opportunity
-    WHERE snapshot_date = $snapshot AND opportunity_id IN (SELECT opportunity_id FROM chosen) GROUP BY opportunity_id
+    WHERE snapshot_date = $snapshot AND list_contains((SELECT list(opportunity_id) FROM chosen), opportunity_id)
+    GROUP BY opportunity_id
 ), asked AS (
     SELECT opportunity_id, avg(value) FILTER (kind = 'questionnaire') AS questionnaire,
         min(value) FILTER (kind = 'questionnaire' AND item = 'inside_source') AS inside_source,

@@ -1,6 +1,6 @@
 -- Control points of open opportunities (METHOD B10): the latest answer to each.  Grain: pipeline x stage x item.
 -- known: answered; total: sum of the answers (0, 1/2, 1).  Reads: opportunity_state, the canonical table checklist.
-WITH {standing}, answer AS (
+WITH {standing_open}, answer AS (
     SELECT opportunity_id, item, arg_max(value, assessed_on) AS value FROM checklist
     WHERE kind = 'control_point' AND assessed_on <= $as_of GROUP BY opportunity_id, item
 )

@@ -1,6 +1,6 @@
 -- The opportunities behind the open pipeline.  Grain: opportunity.
 -- $outcome: n | active (neither paused nor put off) | paused | overdue | future
-WITH {standing}, {stock}
+WITH {standing_open}, {stock}
 SELECT opportunity_id, NULL::BIGINT AS days
 FROM stock
 WHERE {mark} AND CASE $outcome

@@ -1,7 +1,7 @@
 -- Accounts as they stand whose id or name contains $words, in the order asked for, and their `total`.  Grain: account.
 -- is_orphaned: less close since who held it alone at the start of the period has gone; `orphaned`: how many there are.
 -- Reads: account_week, opportunity_state, the canonical tables account and owner.
-WITH {standing}, {closeness_now}, {person},
+WITH {standing_open}, {closeness_now}, {person},
 firm AS (
     SELECT account_id, any_value(name) AS account_name FROM account
     WHERE snapshot_date = coalesce(

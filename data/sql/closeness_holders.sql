@@ -1,7 +1,7 @@
 -- Who holds relationships alone: the seller leaves and takes the customer (METHOD B4).  Grain: holder.
 -- accounts: of which one person holds $dependence_from or more; known: accounts of which anybody is known to hold most.
 -- Reads: account_week, opportunity_state, the canonical table owner (is_active; unknown where it does not say).
-WITH {standing}, {closeness_now}, {person}
+WITH {standing_open}, {closeness_now}, {person}
 SELECT holder_id, count(*) FILTER (is_dependent) AS accounts, count(*) AS known,
     avg(person_dependence) FILTER (is_dependent) AS person_dependence, avg(closeness) FILTER (is_dependent) AS closeness,
     coalesce(sum(n_open) FILTER (is_dependent), 0)::BIGINT AS n_open,

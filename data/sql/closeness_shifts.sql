@@ -3,7 +3,7 @@
 -- squares are sums of the change and of its square, after
 -- taking out what the level at the start explains: who stands high falls back more often, whoever holds the account.
 -- change = mean of the plain change.  Reads: account_week, opportunity_state.
-WITH {standing}, {closeness_now},
+WITH {standing_open}, {closeness_now},
 grouped AS (
     SELECT change_period - coalesce(regr_slope(change_period, mean_start) OVER (), 0) * (mean_start - avg(mean_start) OVER ())
             AS part, change_period,

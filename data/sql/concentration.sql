@@ -1,6 +1,6 @@
 -- How much of the open pipeline the largest accounts hold (top-10 share, Herfindahl index).  Grain: groups.
 -- Only what has an account and an amount is in accounts, known, top and squares.  Reads: opportunity_state.
-WITH {standing}, {stock},
+WITH {standing_open}, {stock},
 held AS (
     SELECT {dims} account_id, count(*) AS n, sum(amount_base) AS amount,
         count(*) FILTER (amount_base IS NULL) AS amount_missing,

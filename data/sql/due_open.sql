@@ -2,7 +2,7 @@
 -- Grain: groups.  overdue: all that are past due on $as_of, whichever the period; late: those of them whose day lies
 -- before the period, so that they are not in n.  The month is that of the expected close.
 -- $due_by: the last day of the period.  Reads: opportunity_state.
-WITH {standing}, {stock},
+WITH {standing_open}, {stock},
 due AS (
     SELECT *, expected_close_on BETWEEN $start AND $due_by AS is_due, expected_close_on < $as_of AS is_overdue
     FROM stock

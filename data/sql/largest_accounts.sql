@@ -1,5 +1,5 @@
 -- The accounts with the largest open amounts.  Grain: account.  Reads: opportunity_state.
-WITH {standing}, {stock}
+WITH {standing_open}, {stock}
 SELECT account_id, count(*) AS n, sum(amount_base) AS amount, count(*) FILTER (amount_base IS NULL) AS amount_missing
 FROM stock
 WHERE is_in AND account_id IS NOT NULL

@@ -1,6 +1,6 @@
 -- Open pipeline on $as_of. Paused opportunities are in it, those put off until a later day are not.
 -- Grain: pipeline x stage x groups.  The month is that of the expected close.  Reads: opportunity_state.
-WITH {standing}, {stock},
+WITH {standing_open}, {stock},
 tally AS (
     SELECT {dims} pipeline, stage, any_value(stage_order) AS stage_order, is_in, status,
         coalesce(expected_close_on < $as_of, false) AS is_overdue, count(*) AS rows, sum(amount_base) AS amount,

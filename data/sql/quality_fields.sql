@@ -2,7 +2,7 @@
 -- <group>_full and <group>_half of n: half = only partly known, carried over from an earlier week, or "unknown" on purpose;
 -- placeholders ($placeholders) count as nothing.  Reads: opportunity_state, account_week, opportunity_week, the canonical tables
 -- checklist and opportunity_contact.
-WITH {standing}, {stock},
+WITH {standing_open}, {stock},
 account_is AS (
     SELECT account_id, has_org_map, n_key, n_unknown_status
     FROM account_week

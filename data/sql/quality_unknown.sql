@@ -1,6 +1,6 @@
 -- Of the open opportunities on $as_of, for how many each dimension is not known, and how many changed in any tracked field
 -- within the last $fresh_days days.  Grain: groups.  Reads: opportunity_state.
-WITH {standing}, {stock}
+WITH {standing_open}, {stock}
 SELECT {dims} count(*) AS n, count(*) FILTER (valid_from > $as_of - $fresh_days) AS fresh,
     count(*) FILTER (account_id IS NULL) AS no_account_id, count(*) FILTER (segment IS NULL) AS no_segment,
     count(*) FILTER (ownership IS NULL) AS no_ownership, count(*) FILTER (industry IS NULL) AS no_industry,
