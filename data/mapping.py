@@ -129,7 +129,7 @@ def _kept_rows(work: _Work) -> tuple[pa.Table, pa.Array]:
     table = work.raw.table
     mask: pa.ChunkedArray | pa.Array = pa.array(np.ones(table.num_rows, bool))
     for source, allowed in work.spec.where.items():
-        text = condition_text(table, source)
+        text = condition_text(table, work.spec, source)
         if text is not None:
             hit = fulfils(text, allowed)
             _tell_left_out(work, source, text.filter(pc.and_not(mask, hit)))

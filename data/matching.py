@@ -113,7 +113,7 @@ def understood(spec: TableSpec, columns: Columns) -> int | None:
                   "changed_at": tuple(spec.unpivoted(columns.names))}
     try:
         found = {name: columns.find_all(sources) for name, sources in wanted.items()}
-        conditions = {w: columns.find_all(spec.expanded(w.split("|"))) for w in spec.where}
+        conditions = {w: columns.find_all(spec.expanded(w.split("|"), always=True)) for w in spec.where}
     except MvpodError:
         return None
     required = {c.name for c in spec.table.columns if c.required} & set(wanted)

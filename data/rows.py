@@ -58,15 +58,15 @@ def entries_of(table: pa.Table, spec: TableSpec) -> pa.Table:
     return entries.take(first)
 
 
-def condition_text(table: pa.Table, source: str) -> pa.ChunkedArray | None:
-    """What a condition looks at: the texts of a column in small letters, of several columns (`a|b`) joined
-    by '|'. None if the file has no such column."""
+def condition_text(table: pa.Table, spec: TableSpec, source: str) -> pa.ChunkedArray | None:
+    """What a condition looks at: the texts of a column in small letters, of several columns (`a|b`) joined by '|'. None
+    if the file has no such column."""
     columns = Columns(table.column_names, "")
-    names = [columns.find(part) for part in source.split("|")]
+    names = [columns.find_all(spec.expanded([part])) for part in source.split("|")]
     if not any(names):
         return None
-    texts = [pc.fill_null(pc.utf8_lower(pc.utf8_trim_whitespace(text_of(table.column(n)))), "") if n
-             else pa.chunked_array([pa.array([""] * table.num_rows)]) for n in names]
+    texts = [pc.fill_null(pc.utf8_lower(pc.coalesce(*(blank_as_null(text_of(table.column(n))) for n in found))), "")
+             if found else pa.chunked_array([pa.array([""] * table.num_rows)]) for found in names]
     return texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "|")
 
 

@@ -30,13 +30,15 @@ _ONLY = Pipeline("sales", {"en": "Sales", "zh": "销售"})
 @dataclass
 class Seen:
     """What an export says of one stage of one pipeline. `position`: its place where the export lists the stages;
-    `place`: where events put it on the way, 0 (first) to 1 (last); `chance`: probability of what stands in it."""
+    `place`: where events put it on the way, 0 (first) to 1 (last); `chance`: probability of what
+    stands in it, `share`: of all that is in it, closed ones included."""
 
     name: str
     alias: str | None = None
     position: float | None = None
     place: float | None = None
     chance: float | None = None
+    share: float | None = None
     is_won: bool | None = None
     is_closed: bool | None = None
     statuses: set[str] = field(default_factory=set)
@@ -76,8 +78,8 @@ def _seen(tables: Mapping[str, pa.Table], stage_list: Sequence[pa.Table],
     names: dict[str, str] = {}
     for row in (r for t in stage_list for r in t.to_pylist()):
         of = seen.setdefault(row["pipeline"] or "", {})
-        of[row["stage"].casefold()] = Seen(row["stage"], row["alias"], row["position"], None, row["probability"],
-                                           row["is_won"], row["is_closed"])
+        of[row["stage"].casefold()] = Seen(row["stage"], row["alias"], row["position"], chance=row["probability"],
+                                           is_won=row["is_won"], is_closed=row["is_closed"])
         names |= {row["alias"].casefold(): row["stage"].casefold()} if row["alias"] else {}
     for row in _counted(tables, con).to_dict("records"):
         pipeline = row["pipeline"] or ""
@@ -86,12 +88,18 @@ def _seen(tables: Mapping[str, pa.Table], stage_list: Sequence[pa.Table],
         key = names.get(row["stage"].casefold(), row["stage"].casefold())
         stage = seen.setdefault(pipeline, {}).setdefault(key, Seen(row["stage"]))
         stage.statuses |= set(row["statuses"])
+        stage.share = row["share"] if pd.notna(row["share"]) else None
         stage.place = row["place"] if stage.place is None and pd.notna(row["place"]) else stage.place
         stage.chance = row["chance"] if stage.chance is None and pd.notna(row["chance"]) else stage.chance
-    if len(seen) > 1 and (shared := seen.pop("", None)):  # stages of no pipeline are stages of all
-        known = {key for of in seen.values() for key in of}
+    if len(seen) > 1 and (shared := seen.pop("", None)):  # stages of no pipeline are those of all that have them
+        anywhere = {key for of in seen.values() for key in of}
         for of in seen.values():
-            of |= {key: stage for key, stage in shared.items() if key not in known}
+            for key, stage in shared.items():
+                if key in of:
+                    of[key] = replace(of[key], alias=stage.alias, position=stage.position, is_won=stage.is_won,
+                                      is_closed=stage.is_closed, chance=of[key].chance or stage.chance)
+                elif key not in anywhere and stage.statuses:
+                    of[key] = stage
     return seen
 
 
@@ -109,7 +117,7 @@ moved AS (
 told AS (
     SELECT pipeline, stage, status, probability, NULL::DOUBLE AS place FROM o
     UNION ALL SELECT o.pipeline, m.stage, NULL, NULL, m.place FROM moved m LEFT JOIN o USING (opportunity_id))
-SELECT coalesce(pipeline, '') AS pipeline, stage, avg(place) AS place, count(*) AS rows,
+SELECT coalesce(pipeline, '') AS pipeline, stage, avg(place) AS place, count(*) AS rows, avg(probability) AS share,
        avg(probability) FILTER (coalesce(status, 'open') NOT IN ('won', 'lost')) AS chance,
        coalesce(list(DISTINCT status) FILTER (status IS NOT NULL), []) AS statuses
 FROM told WHERE stage IS NOT NULL GROUP BY ALL ORDER BY 1, rows DESC, 2
@@ -201,7 +209,7 @@ def _stage(seen: Seen, is_apart: bool, stages: Stages) -> Stage:
 
 def _kind(seen: Seen, is_apart: bool) -> str:
     """What the export's own list says, else that what is open is open, else the words of the name, else what became
-    of all that stands in the stage."""
+    of all that stands in the stage, if its probability agrees."""
     guess = guessed_kind(seen.name)
     if seen.is_won or (seen.is_closed and guess == "won" and seen.is_won is None):
         return "won"
@@ -214,8 +222,8 @@ def _kind(seen: Seen, is_apart: bool) -> str:
         return "open"
     if guess != "open":
         return guess
-    only = next(iter(seen.statuses)) if len(seen.statuses) == 1 and not is_apart else "open"
-    return only if only in CLOSING_KINDS else "open"
+    only = next(iter(seen.statuses)) if len(seen.statuses) == 1 and not is_apart and seen.position is None else "open"
+    return only if seen.share == {"won": 1.0, "lost": 0.0}.get(only, -1.0) else "open"
 
 
 def _placed(ours: list[Stage], theirs: list[Stage]) -> list[Stage]:

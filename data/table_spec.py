@@ -86,11 +86,12 @@ class TableSpec:
         mapped = [name for names in self.values[column].sources for name in names] if column in self.values else []
         return self.expanded((*mapped, *self.columns.get(column, ())))
 
-    def expanded(self, sources: Sequence[str]) -> tuple[str, ...]:
-        """Sources, each that is looked up followed by what it is looked up from, where that may stand for it."""
+    def expanded(self, sources: Sequence[str], *, always: bool = False) -> tuple[str, ...]:
+        """Sources, each that is looked up followed by what it is looked up from, where that may stand for it (or
+        `always`)."""
         return tuple(dict.fromkeys(name for source in sources for name in (
-            source, *(self.expanded(self.lookup[source].sources)
-                      if source in self.lookup and self.lookup[source].keep else ()))))
+            source, *(self.expanded(self.lookup[source].sources, always=always)
+                      if source in self.lookup and (always or self.lookup[source].keep) else ()))))
 
     def unpivoted(self, names: Sequence[str]) -> dict[str, str]:
         """Wide columns among `names` -> the stage of which they hold the day, in the order of the profile.

@@ -24,7 +24,7 @@ Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 ZONE = ZoneInfo("Asia/Shanghai")
 #: The last weekly snapshots, the newest last.
-DAYS = [date.fromordinal(END.toordinal() - 7 * i) for i in range(4, -1, -1)]
+DAYS = [date.fromordinal(END.toordinal() - 7 * i) for i in range(2, -1, -1)]
 PIPELINES = {p.key: p for p in demo_settings().pipelines}
 
 

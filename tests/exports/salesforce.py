@@ -25,7 +25,7 @@ def long(prefix: str, own: str | None) -> str:
 
 
 def write(folder: Path, day: date = END) -> None:
-    """Opportunity, OpportunityHistory, Account, User, RecordType."""
+    """Opportunity, OpportunityHistory, OpportunityStage, Account, User, RecordType."""
     found = tables(day)
     put(folder, "RecordType.csv", [{"Id": _completed(short("012", f"X{i}")), "Name": p.label["en"],
                                     "SobjectType": "Opportunity", "IsActive": "true"}
@@ -39,6 +39,11 @@ def write(folder: Path, day: date = END) -> None:
         "AnnualRevenue": row["annual_revenue"], "NumberOfEmployees": row["employees"], "Ownership": row["ownership"],
         "BillingCountry": "China", "Region__c": row["region"], "Segment__c": row["segment"],
         "OwnerId": long("005", row["owner_id"])} for row in found["account"]], quoting=1)
+    stages = {s.label["en"]: s for p in PIPELINES.values() for s in p.stages}  # of all record types together
+    put(folder, "OpportunityStage.csv", [{
+        "Id": f"01JGb{i:010d}", "MasterLabel": name, "ApiName": name, "IsActive": "true", "SortOrder": i,
+        "IsClosed": str(s.kind != "open").lower(), "IsWon": str(s.kind == "won").lower(),
+        "DefaultProbability": percent(s.probability)} for i, (name, s) in enumerate(stages.items())])
     put(folder, "User.csv", [{
         "Id": long("005", row["owner_id"]), "Name": row["name"], "Department": row["team"], "Region__c": row["region"],
         "ManagerId": long("005", row["manager_id"]), "Title": row["role"], "IsActive": str(row["is_active"]).lower()}
