@@ -186,4 +186,4 @@ def test_a_team_of_which_three_of_five_deals_hang_on_one_contact_is_not_called_o
     assert "few knows" not in findings_closeness.chains(frame, "en").text
     frame["single"] = [3, 100]
     frame["single_share"] = frame["single"] / frame["named"]
-    assert findings_closeness.chains(frame, "en").text.startswith("many knows one person per deal: 100 of 103")
+    assert findings_closeness.chains(frame, "en").text.startswith("many knows one person per opportunity: 100 of 103")

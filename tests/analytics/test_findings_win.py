@@ -47,8 +47,8 @@ def test_after_a_move_the_range_is_that_of_the_new_level_and_the_move_is_named()
     moved = chart(*[50] * 6, *[20] * 6).assign(since="2025-07")
     moved = control(moved.assign(phase=[0] * 6 + [1] * 6))
     found = say.level(moved, "en", what="Win rate")
-    assert found.text == ("Win rate in Dec 2025: 20.0% (n = 100), within the range of 8.0% to 32.0% at its level since "
-                          "Jul 2025, which is 20.0%; before it was 50.0%")
+    assert found.text == ("Win rate in Dec 2025: 20.0% (n = 100), within the range of 8.0% to 32.0% of its new level "
+                          "since Jul 2025 (20.0%); the level before was 50.0%")
 
 
 def test_a_month_below_its_limits_does() -> None:
@@ -65,7 +65,7 @@ def test_a_run_says_how_long_it_is() -> None:
 
 def test_a_rate_that_always_swings_is_said_to() -> None:
     found = say.level(chart(*[30, 50] * 6), "en", what="Win rate")
-    assert "times as much as chance alone; the range allows for that" in found.text
+    assert "times as much as by chance alone; the range allows for that" in found.text
     assert found.strength == "unclear"
 
 
@@ -107,7 +107,7 @@ def test_a_group_that_left_the_others_is_named_with_its_figures() -> None:
     sentence = say.group_shift(found, "en", what="Win rate", group=lambda _, value: f"Region {value}")
     assert sentence.strength == "clear"
     assert sentence.text == ("Region West wins less since Q3 2025: 10.0% (n = 200), before 40.0% (n = 200), the others "
-                             "0.0 pp; more than chance explains")
+                             "0.0 pp; this is more than chance explains")
     assert say.whole_shift(found, "zh", what="赢率").text.startswith("自2025年第3季度起赢率降至 25.0%")
 
 
@@ -125,7 +125,7 @@ def test_where_nobody_moved_nobody_is_named() -> None:
     assert sentence.strength == "unclear"
     assert "no group moved" in sentence.text
     assert "West" not in sentence.text
-    assert say.whole_shift(found, "en", what="Win rate").text.startswith("Win rate keeps its level of 39.8%")
+    assert say.whole_shift(found, "en", what="Win rate").text.startswith("Win rate is stable at 39.8%")
     assert say.group_shift(groups(West=[(1, 2)]), "en", what="Win rate").strength == "too_few"
 
 
@@ -141,14 +141,14 @@ def test_simpsons_case_is_explained() -> None:
     assert sentence.strength == "clear"
     assert sentence.text == (
         "Win rate fell from 45.7% in Q2 2026 to 34.3% in Q3 2026 although every group won more often (+1.6 pp): the "
-        "mix moved (KA 14.3% → 57.1% of what was closed), which took −13.1 pp")
+        "mix shifted (KA 14.3% → 57.1% of all closed), which cost −13.1 pp")
     assert "但各组赢率均上升" in why(changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)), "zh").text
 
 
 def test_a_real_change_names_its_parts_and_the_group_that_did_most() -> None:
     sentence = why(changed(KA=(100, 500, 20, 500), SMB=(250, 500, 245, 500)))
     assert sentence.strength == "clear"
-    assert "most of it KA (−8.0 pp)" in sentence.text
+    assert "most of it from KA (−8.0 pp)" in sentence.text
 
 
 def test_a_change_that_can_be_chance_is_said_to_be() -> None:
@@ -226,11 +226,11 @@ def close(z: float, *cells: tuple[int, int, int]) -> say.Finding:
 
 def test_closeness_predicts_or_does_not_or_points_the_wrong_way() -> None:
     yes = close(6.0, (20, 100, 10), (60, 100, 60))
-    assert yes.text == ("Closeness to the deciders predicts here: 10.0% won at 0–30 points, 60.0% at 50–70 (n = 200); "
-                        "more than chance explains")
+    assert yes.text == ("Closeness to the deciders predicts winning here: 10.0% won at 0–30 points, 60.0% at 50–70 "
+                        "(n = 200); more than chance explains")
     no = close(0.4, (20, 100, 38), (60, 100, 40))
-    assert no.text == ("Closeness to the deciders does not predict here: 38.0% won at 0–30 points, 40.0% at 50–70 "
-                       "(n = 200), which can be chance")
+    assert no.text == ("Closeness to the deciders does not predict winning here: 38.0% won at 0–30 points, 40.0% at "
+                       "50–70 (n = 200), which can be chance")
     assert no.strength == "unclear"
     assert "points the wrong way" in close(-6.0, (20, 100, 60), (60, 100, 10)).text
     assert close(6.0, (20, 10, 1), (60, 10, 9)).strength == "too_few"

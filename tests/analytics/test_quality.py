@@ -171,7 +171,7 @@ def bounds(*, gap: Mapping[str, Any] | None = None, unknown: tuple[int, int] = (
 def test_clean_rows_move_nothing() -> None:
     assert bounds().empty
     said = findings_quality.worst_effect(bounds(), "en", SALES, lambda v, _: str(v))
-    assert said.text == "No doubtful row touches the headline numbers"
+    assert said.text == "No doubtful record affects the headline numbers"
 
 
 def test_where_no_amount_is_known_the_sentence_says_so_instead_of_a_bound() -> None:
@@ -182,7 +182,7 @@ def test_where_no_amount_is_known_the_sentence_says_so_instead_of_a_bound() -> N
         }
     )
     said = findings_quality.worst_effect(found, "en", SALES, lambda v, _: str(v))
-    assert said.text == "KA: the open pipeline cannot be known: 20 × open ones without an amount"
+    assert said.text == "KA: the open pipeline cannot be known: 20 records (open opportunities without an amount)"
 
 
 def test_overdue_ones_could_all_be_lost_or_all_be_won() -> None:
@@ -207,7 +207,7 @@ def test_the_problem_that_moves_its_number_furthest_comes_first() -> None:
     assert found["metric"].iloc[0] == "win_rate.count"
     said = findings_quality.worst_effect(found, "en", SALES, lambda v, _: f"{v:.2f}")
     assert said.text.startswith(
-        "KA: 50 × open ones that are past due could move the win rate of 0.30 to anything"
+        "KA: 50 records (open opportunities past due) could move the win rate of 0.30 to anything"
     )
 
 

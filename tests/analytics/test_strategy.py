@@ -94,7 +94,7 @@ def test_a_recorded_strategy_is_compared_with_the_suggestion_in_either_language(
     assert rows.loc[["defend", "develop", "flanking"], "n"].tolist() == [5, 3, 0]
     assert rows.loc["flanking", "amount"] == 0
     said = findings_strategy.mix(mix, "en", segment="Key accounts", currency="CNY").text
-    assert "most often is frontal (7 of 15 open opportunities with an assessed rival); 3 suggest to develop" in said
+    assert "most often is frontal (7 of 15 open opportunities with an assessed rival); for 3 it is to develop" in said
     assert said.endswith("the CRM holds another strategy for 2 of 6")
 
 

@@ -165,7 +165,7 @@ def test_the_team_that_became_slow_is_named_with_the_quarter_since_when() -> Non
     assert list(found.loc[found["is_real"], "support_team"]) == ["East"]
     said = findings_support.team_shift(found, "en")
     assert said.strength == "clear"
-    assert said.text.startswith("East answers later than before and than the other teams: since Q3 2026")
+    assert said.text.startswith("East answers later than before and later than the other teams: since Q3 2026")
     assert "自2026年第3季度起" in findings_support.team_shift(found, "zh").text
 
 
@@ -196,7 +196,7 @@ def _spent(weak: float, met: float, n: int = 40) -> pd.DataFrame:
 def test_hours_on_deals_without_conditions_are_named_only_beyond_chance() -> None:
     more = findings_support.conditions(support.conditions(_spent(60, 20)), "en", SALES)
     assert more.strength == "clear"
-    assert "50.0% of what closed and take 75.0% of the presales hours: 60.0 h each, the others 20.0 h" in more.text
+    assert "50.0% of those closed but take 75.0% of the presales hours: 60.0 h each, the others 20.0 h" in more.text
     assert "win" not in more.text  # both win half of theirs
     same = findings_support.conditions(support.conditions(_spent(20.5, 20)), "zh", SALES)
     assert same.strength == "unclear"

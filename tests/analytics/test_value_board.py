@@ -94,9 +94,9 @@ def test_a_line_without_a_clear_change_says_how_it_stands(lang: str) -> None:
 
 def test_a_large_change_that_cannot_be_tested_is_told_as_such_and_a_tiny_certain_one_is_not() -> None:
     untested = {**row("A", (30, 100), (60, 100)), "is_claimed": None}
-    assert "Large, though chance cannot be tested here: A 30.0%, was 60.0%" in line([untested], "en").text
+    assert "Changed a lot, but chance cannot be ruled out here: A 30.0%, was 60.0%" in line([untested], "en").text
     tiny = {**row("B", (56, 100), (60, 100)), "is_claimed": True}
-    assert "Got worse" not in line([tiny], "en").text
+    assert "Worse" not in line([tiny], "en").text
 
 
 def test_what_got_worse_is_not_told_again_as_a_missed_standard() -> None:
@@ -161,9 +161,26 @@ def test_every_tile_says_the_same_as_its_metric_asked_alone() -> None:
             assert (pd.isna(found) and pd.isna(wanted)) or found == pytest.approx(wanted), key
 
 
+def test_the_quarter_to_come_is_held_against_what_is_needed_whatever_the_period() -> None:
+    """Twenty open ones are due on day 440; day 430 lies in 2027Q1."""
+    due = {"segment": "KA", "expected_close_on": day(440)}
+    ask = asked([*_weekly(60), *(Journey([(5 * i, "lead")], columns=due) for i in range(20))], today=430)
+    for shown in (view(430, 250, 430, compare="previous"), view(430)):
+        tiles = ask.headline_ahead(shown).set_index("key").loc[list(headline.AHEAD)]
+        assert set(tiles["ahead"]) == {"2027Q1"}
+        assert tiles["change"].isna().all()
+        covered = ask.target_coverage(shown, (), quarters=1).iloc[0]
+        assert (tiles.loc["pipeline.coverage", "n"], covered["n"]) == (20, 20)
+        assert (tiles.loc["pipeline.coverage", "reason"], covered["reason"]) == ("no_target", "no_target")
+        assert tiles.loc["pipeline.coverage", "target"] == pytest.approx(covered["needed"])
+        foreseen = ask.metric("forecast.historical", shown).iloc[0]
+        assert tiles.loc["forecast.historical", ["n", "reason"]].tolist() == foreseen[["n", "reason"]].tolist()
+        assert pd.isna(tiles.loc["forecast.historical", "target"]), "no target is set"
+
+
 def test_each_bar_of_the_mix_is_a_hundred_percent_and_an_unknown_one_is_no_bar() -> None:
-    frame = pd.DataFrame([("North", "direct", 3, 4, 0.75, ""), ("North", "mixed", 0, 4, 0.0, ""),
-                          ("North", "channel", 1, 4, 0.25, ""), ("South", "direct", 1, 1, None, "no_amounts"),
+    frame = pd.DataFrame([("North", "direct", 30, 40, 0.75, ""), ("North", "mixed", 0, 40, 0.0, ""),
+                          ("North", "channel", 10, 40, 0.25, ""), ("South", "direct", 1, 1, None, "no_amounts"),
                           ("South", "mixed", 0, 1, None, "no_amounts"), ("South", "channel", 0, 1, None, "no_amounts")],
                          columns=["region", "sales_mode", "n", "n_all", "value", "reason"])
     figure = chart.bars_of_100(frame, Names("en", SALES), "light", by="region", part="sales_mode",
@@ -173,7 +190,10 @@ def test_each_bar_of_the_mix_is_a_hundred_percent_and_an_unknown_one_is_no_bar()
     assert [bar.base[0] for bar in bars] == [0.0, 0.75, 0.75]
     assert [bar.x[1] for bar in bars] == [None, None, None]
     written = [note.text for note in figure.layout.annotations]
-    assert {"n 4", "n 1", "75%", "25%"} <= set(written)
+    assert {"n 40", "n 1", "75%", "25%"} <= set(written)
+    few = chart.bars_of_100(frame.assign(n_all=3), Names("en", SALES), "light", by="region", part="sales_mode",
+                            parts=("direct", "mixed", "channel"), title=str)
+    assert few.data[0].width[0] < bars[0].width[0], "three cases are drawn thinner than forty"
     empty = chart.bars_of_100(frame[:0], Names("zh", SALES), "dark", by="region", part="sales_mode", parts=(),
                               title=str)
     assert len(empty.layout.annotations) == 1

@@ -105,7 +105,7 @@ def test_a_region_that_falls_is_asked_where_it_loses_and_its_neighbours_are_not(
 
 
 @pytest.mark.parametrize(("lang", "words"), [
-    ("en", "West wins less; Alpha was the main competitor in 87.5% of what it lost since, before in 25.0%"),
+    ("en", "West wins less; Alpha was the main competitor in 87.5% of its losses since then, 25.0% before"),
     ("zh", "West wins less；此后输单中主要对手为“Alpha”的占 87.5%，此前 25.0%"),
 ])
 def test_the_sentence_names_the_rival_only_where_chance_does_not_explain_it(lang: str, words: str) -> None:

@@ -310,7 +310,7 @@ def test_a_group_that_wins_less_than_all_others_is_named_with_both_rates() -> No
     assert list(frame["is_apart"]) == [False, True, False, False]
     assert frame["rest"].iloc[1] == pytest.approx(0.39)
     said = win_groups.said(frame, "region", "en", what="Win rate by region")
-    assert said.text == "Win rate by region differs by more than chance explains: South 12.0% (others 39.0%)"
+    assert said.text == "Win rate by region differs beyond chance: South 12.0% (others 39.0%)"
     assert said.strength == "clear"
 
 

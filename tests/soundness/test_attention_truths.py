@@ -62,7 +62,7 @@ def test_the_team_whose_deals_never_moved_is_named(ask: Ask) -> None:
 def test_the_team_that_knows_one_person_per_deal_is_named(ask: Ask) -> None:
     """Truth 9: SMB East, one contact per deal; elsewhere in SMB 27 %."""
     found = {f.text.split(" (")[0]: f for f in say.teams(ask.attention_rates(NOW)["shifts"], "en")}
-    assert "100.0% hang on a single contact (26.6% in the other teams)" in found["中小东区 SMB East"].text
+    assert "100.0% depend on a single contact (26.6% in the other teams)" in found["中小东区 SMB East"].text
 
 
 def test_no_other_team_is_named(ask: Ask) -> None:

@@ -108,7 +108,7 @@ def test_deals_that_hang_on_one_person_are_those_that_are_counted(said: Callable
     deals = raw.last[raw.last.status.isin(["open", "paused"]) & (raw.last.team == "中小东区 SMB East")]
     known = deals.opportunity_id.map(people).dropna()
     line = sentence(said(lang), "中小东区 SMB East", "one person per deal" if lang == "en" else "只认识一人")
-    counts = {"en": f"{int((known == 1).sum())} of {len(known)} open deals",
+    counts = {"en": f"{int((known == 1).sum())} of {len(known)} open opportunities",
               "zh": f"{len(known)} 个在手商机中 {int((known == 1).sum())} 个"}
     assert counts[lang] in line
 
