@@ -24,6 +24,9 @@ LINES: Mapping[str, tuple[str, ...]] = {
     "support": ("support.response_days", "support.hours", "support.waste_share", "support.return"),
     "channel": ("value.partner_share", "value.partner_win_rate", "value.channel_conflict"),
 }
+#: Further tiles of the order line, of the fiscal quarter that is not over yet, whatever the view's period: each is held
+#: against a target of its own.
+AHEAD = ("pipeline.coverage", "forecast.historical")
 #: In the order of reading.
 TILES = tuple(key for keys in LINES.values() for key in keys)
 
@@ -31,9 +34,10 @@ TILES = tuple(key for keys in LINES.values() for key in keys)
 #: limits; is_good: the change goes in the metric's good direction (None: no change, or no direction); is_real: chance
 #: does not explain it at 95 % (None where it cannot be tested), is_claimed: nor at the level of titles; target, status,
 #: is_missed (clearly: the interval does not hold it): the standard, where there is one; trend: (quarter, value, n),
-#: oldest first.
+#: oldest first; ahead: name of the quarter to come that it is about, "" where it is about the view's period.
 COLUMNS = ("key", "unit", "direction", "value", "low", "high", "n", "reason", "other_value", "other_n", "change",
-           "change_low", "change_high", "is_good", "is_real", "is_claimed", "target", "status", "is_missed", "trend")
+           "change_low", "change_high", "is_good", "is_real", "is_claimed", "target", "status", "is_missed", "trend",
+           "ahead")
 
 
 def tile(metric: Metric, now: Row, before: Row | None = None, trend: Sequence[Row] = (),
@@ -53,7 +57,7 @@ def tile(metric: Metric, now: Row, before: Row | None = None, trend: Sequence[Ro
         "is_real": None if is_claimed is None else moved.excludes(0), "is_claimed": is_claimed,
         "target": _number(aim.get("target")), "status": aim.get("status", ""),
         "is_missed": bool(aim.get("is_clear", False)) and aim.get("status") in ("amber", "red"),
-        "trend": [(r["quarter"], _number(r["value"]), int(r["n"])) for r in trend],
+        "trend": [(r["quarter"], _number(r["value"]), int(r["n"])) for r in trend], "ahead": now.get("ahead", ""),
     }
 
 

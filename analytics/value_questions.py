@@ -80,8 +80,8 @@ class ValueQuestions:
         return next((y for y in years if not horizon.cuts(y) and y.end < before), None)
 
     def mode_mix(self, view: View, by: str = "region") -> pd.DataFrame:
-        """How the amount won in the period divides among direct, mixed and channel, per `by` (columns: value.mix). Raises
-        MvpodError E_GROUP for the mode itself."""
+        """How the amount won in the period divides among direct, mixed and channel, per `by` (columns: value.mix).
+        Raises MvpodError E_GROUP for the mode itself."""
         key, = self._groups([by])
         if key == "sales_mode":  # each mode would be all of its own group
             known = [name for name in queries.GROUPS if name != key]
@@ -108,6 +108,27 @@ class ValueQuestions:
                 tiles.append({**group, **headline.tile(get(key), now[0], was, course, target)})
         frame = pd.DataFrame(tiles, columns=[*keys, *headline.COLUMNS])
         return self._as_asked(frame, by)
+
+    def headline_ahead(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
+        """The tiles of the fiscal quarter that is not over yet (columns: the groups, headline.COLUMNS), one per metric
+        of headline.AHEAD and group of which anything is known: coverage, held against what the own win rate asks for,
+        and the forecast, held against the target. Nothing is compared; the range of a forecast is 8 of 10 simulated
+        quarters, no 95 % limits, and left to its own page."""
+        tiles = [{**{name: row[name] for name in by}, **headline.tile(get(key), row, standard=row)}
+                 for key, frame in self._ahead(view, by).items() for row in frame.to_dict("records")]
+        return pd.DataFrame(tiles, columns=[*by, *headline.COLUMNS])
+
+    def _ahead(self, view: View, by: Sequence[str]) -> dict[str, pd.DataFrame]:
+        """The rows of headline.AHEAD (columns: those of the metric, standards.ADDED, ahead)."""
+        quarter = periods.period_of(view.as_of + periods.ONE_DAY, "quarter", self._fiscal)
+        covered = self.metric("pipeline.coverage", view.with_(start=quarter.start, end=quarter.end), by)
+        foreseen = self.metric("forecast.historical", view, by).assign(low=float("nan"), high=float("nan"))
+        quota = covered[[*by, "quota"]]
+        foreseen = foreseen.merge(quota, on=list(by), how="left") if by else foreseen.join(quota)
+        foreseen = foreseen.assign(**dict.fromkeys(("needed", "needed_low", "needed_high"), foreseen["quota"]))
+        return {key: standards.compare(frame, frame.iloc[:0], key, "up", rules=self.settings.standards,
+                                       by=[*by, "segment"][0]).assign(ahead=quarter.name)
+                for key, frame in zip(headline.AHEAD, (covered, foreseen), strict=True)}
 
     def _tile_rows(self, metric: Metric, view: View, other: View | None, quarters: Sequence[Period],
                    keys: Sequence[str], counts: Counts) -> pd.DataFrame:

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from analytics import cards, findings_value, periods
 from analytics import format as fmt
 from analytics.cards.card import Look
-from analytics.cards.overview import Row, board_of, changed, named, sentence, several, verdict, written
+from analytics.cards.overview import Row, ahead_of, board_of, changed, named, sentence, several, verdict, written
 from analytics.charts import spark
-from analytics.headline import LINES
+from analytics.headline import AHEAD, LINES
 from analytics.metrics import registry
 from analytics.view import View
 from data.scope import UNKNOWN, Scope
@@ -35,9 +36,10 @@ def render(view: View) -> None:
     with states.guard("overview_board"):
         board = board_of(ask, view)
         _short(board, view)
-        for line, keys in LINES.items():
-            _line(line, keys, board)
+        places = {line: _line(line, keys, board) for line, keys in LINES.items()}
         _not_named(view, segments)
+    with states.guard("overview_ahead"), places["order"]:
+        _tiles(AHEAD, ahead_of(ask, view))
     standing_out(view)
     with states.guard("overview_baseline"):
         _baseline(view, segments)
@@ -62,6 +64,7 @@ def prepare(store: str, load_id: int, scope: Scope) -> None:
     prepare_standing_out(ask, view)
     if several(ask, view):
         ask.metric("pipeline.open", view, ("segment",))
+    ahead_of(ask, view)
     board_of(ask, view)
     cache.owners_of(ask, company)
 
@@ -78,15 +81,22 @@ def _short(board: Sequence[Row], view: View) -> None:
             st.text(t("overview.changes.nothing"))
 
 
-def _line(line: str, keys: Sequence[str], board: Sequence[Row]) -> None:
-    """The tiles of one line: side by side on wide screens, each in the full width on narrow ones."""
+def _line(line: str, keys: Sequence[str], board: Sequence[Row]) -> DeltaGenerator:
+    """The tiles of one line, and the place below them."""
     st.subheader(t(f"value.line.{line}"), anchor=False)
     if not any(fmt.is_known(row["value"]) for row in board if row["key"] in keys):
         st.info(md_escape(t(f"value.line.{line}.unmeasured")), icon=":material/database_off:")
-        return
-    for place, key in zip(st.columns(_A_LINE), keys, strict=False):
-        with place:
-            _tile(key, [row for row in board if row["key"] == key])
+    else:
+        _tiles(keys, board)
+    return st.container()
+
+
+def _tiles(keys: Sequence[str], board: Sequence[Row]) -> None:
+    """Tiles side by side on wide screens, each in the full width on narrow ones."""
+    for start in range(0, len(keys), _A_LINE):
+        for place, key in zip(st.columns(_A_LINE), keys[start:start + _A_LINE], strict=False):
+            with place:
+                _tile(key, [row for row in board if row["key"] == key])
 
 
 def _tile(key: str, rows: Sequence[Row]) -> None:
@@ -117,11 +127,12 @@ def _note(row: Row) -> str:
     if row["reason"]:
         said = t("value.unmeasured", reason=t("reason." + row["reason"]))
         return f"{said} · {n}" if row["n"] else said
-    parts = [n]
+    parts = [fmt.period(periods.parse(row["ahead"]), look.lang), n] if row["ahead"] else [n]
     if fmt.is_known(row["low"]) and fmt.is_known(row["high"]):
         parts.append(t("common.range", low=written(row, row["low"], look), high=written(row, row["high"], look)))
     if fmt.is_known(row["target"]):
-        key = "value.standard.met" if row["status"] == "green" else "value.standard"
+        met = ".met" if row["status"] == "green" else ""
+        key = f"value.{'target' if row['ahead'] else 'standard'}{met}"
         parts.append(t(key, target=written(row, row["target"], look)))
     if fmt.is_known(row["change"]):
         verdict = {None: "value.untested", True: "overview.real", False: "overview.chance"}[row["is_real"]]

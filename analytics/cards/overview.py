@@ -42,6 +42,13 @@ def board_of(ask: Ask, view: View) -> list[Row]:
     return [row for row in rows if not shown or row["segment"] in shown]
 
 
+def ahead_of(ask: Ask, view: View) -> list[Row]:
+    """The same of the quarter that is not over yet (ask.headline_ahead)."""
+    shown = several(ask, view)
+    rows: list[Row] = (ask.headline_ahead(view, ("segment",)) if shown else ask.headline_ahead(view)).to_dict("records")
+    return [row for row in rows if not shown or row["segment"] in shown]
+
+
 def sentence(line: str, rows: Sequence[Row], look: Look) -> str:
     """What matters on one line of the board."""
     return findings_value.line(line, rows, look.lang, name=partial(named, look=look), value=partial(written, look=look),
@@ -52,13 +59,15 @@ def sentence(line: str, rows: Sequence[Row], look: Look) -> str:
 def lines(ask: Ask, view: View, look: Look) -> list[Card]:
     """The value board: what matters on each line, and its indicators."""
     board = board_of(ask, view)
-    return [_line(line, [row for row in board if row["key"] in keys], view, look) for line, keys in LINES.items()]
+    ahead = {"order": ahead_of(ask, view)}
+    return [_line(line, [row for row in board if row["key"] in keys], ahead.get(line, []), view, look)
+            for line, keys in LINES.items()]
 
 
-def _line(line: str, rows: Sequence[Row], view: View, look: Look) -> Card:
+def _line(line: str, rows: Sequence[Row], ahead: Sequence[Row], view: View, look: Look) -> Card:
     """One line of the board, without the indicators of which nothing is measured."""
     key, name = f"overview_line_{line}", look.t(f"value.line.{line}")
-    shown = [row for row in rows if fmt.is_known(row["value"])]
+    shown = [row for row in (*rows, *ahead) if fmt.is_known(row["value"])]
     if not shown:
         return alone(key, name, view, look.t(f"value.line.{line}.unmeasured"))
     numbers = ("value", "low", "high", "n", "other_value", "change", "target")

@@ -73,8 +73,8 @@ METRICS = (
         "To be recycled",
         "建议回收占比",
         "Both clocks have run out: no valid activity and no advance for the days of recycling, and longer in the stage "
-        "than its limit; and no expected close is still to come. Handing them over should be decided; never grade S, nor "
-        "A of key accounts: there the manager decides.",
+        "than its limit; and no expected close is still to come. Handing them over should be decided; never grade S, "
+        "nor A of key accounts: there the manager decides.",
         "两个时限均已超过（未跟进达到回收天数，且在阶段停留超过上限），又没有尚未到期的预计成交日，应决定是否重新分配的商机占比；"
         "S 级及大客户 A 级不自动建议，由主管决定。",
         {"en": "idle for the days of recycling and stalled, no expected close to come / open",

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from analytics import format as fmt
 from analytics import i18n
 from analytics.ask import Ask
-from analytics.headline import LINES, TILES
+from analytics.headline import AHEAD, LINES, TILES
 from analytics.metrics.registry import REGISTRY
 from analytics.periods import parse
 from analytics.view import View
@@ -61,7 +61,7 @@ def test_every_line_has_its_sentence_and_every_indicator_its_tile(open_page: Ope
     said = _plain(open_page("overview", lang=lang).markdown)
     for line in LINES:
         assert any(text.startswith(f"**{i18n.t(f'value.line.{line}', lang)}** · ") for text in said), line
-    for key in TILES:
+    for key in (*TILES, *AHEAD):
         assert any(text == f"**{REGISTRY[key].label[lang]}**" for text in said), key
 
 
