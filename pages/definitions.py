@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -12,6 +14,7 @@ from pages._parts import cache, context, definition, restated, show, states, tab
 from pages._parts.context import t
 
 _REGISTRY = ("label", "key", "unit", "good_direction", "formula", "source")
+_OWN = ("metric", "segment", "stage", "figure", "year", "definition", "quality", "source_url")
 _STANDARDS = ("title", "figure", "segment", "year", "quality", "definition", "source_url")
 
 
@@ -61,7 +64,25 @@ def _own_standards(view: View) -> None:
     if own.empty:
         states.not_measured("definitions.own.table")
     else:
-        table.show(own, alt=t("definitions.own"), key="definitions_own_table", kinds={"year": "year", "value": "plain"})
+        table.show(_in_words(own), _OWN, alt=t("definitions.own"), key="definitions_own_table",
+                   kinds={"figure": "text", "year": "year"})
+
+
+def _in_words(own: pd.DataFrame) -> pd.DataFrame:
+    """Metrics by their names and in the registry's order, stages in that of their pipeline, values in their unit."""
+    here = context.now()
+    keys, stages = list(registry.REGISTRY), [s.key for p in here.settings.pipelines for s in p.stages]
+    rows = sorted(own.to_dict("records"), key=lambda row: (
+        _place(row["metric"], keys), str(row["segment"]), _place(row["stage"], stages)))
+    for row in rows:
+        metric = registry.REGISTRY.get(row["metric"])
+        row["figure"] = show.value(row["value"], metric.unit if metric else "")
+        row["metric"] = metric.label[here.lang] if metric else row["metric"]
+    return pd.DataFrame(rows)
+
+
+def _place(key: Any, order: list[str]) -> int:
+    return order.index(key) if key in order else len(order)
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

@@ -144,6 +144,13 @@ def test_the_theme_has_exactly_ten_colours_and_they_are_those_of_the_charts() ->
         assert config["theme"][name]["textColor"] == palette.text
 
 
+def test_own_standards_speak_by_name_in_their_unit_and_in_the_order_of_the_stages(open_page: Open) -> None:
+    own = open_page("definitions", lang="zh").dataframe[-1].value
+    ka = own[(own["metric"] == "转化率") & (own["segment"] == "大客户")]
+    assert list(ka["stage"])[:3] == ["线索验证", "立项", "需求确定"]
+    assert set(ka["figure"]) <= {"75.0%", "80.0%"}
+
+
 def test_the_configuration_lets_nothing_out_and_shows_no_traceback() -> None:
     import tomllib
 
