@@ -69,7 +69,7 @@ def _opportunity(row: Row) -> Row:
 
 def _history(found: Tables) -> list[Row]:
     rows = []
-    amounts = {row["opportunity_id"]: row["amount"] for row in found["opportunity"]}
+    amounts = {row["opportunity_id"]: row["amount"] and int(row["amount"]) for row in found["opportunity"]}
     for i, event in enumerate(found["stage_change"]):
         row = {"Id": f"008Gb{i:010d}", "OpportunityId": short("006", event["opportunity_id"]),
                "CreatedById": long("005", event["changed_by"]), "CreatedDate": iso(event["changed_at"]),
