@@ -50,7 +50,7 @@ def rates(
     if _is_known(frame, "lost"):  # a ratio of stocks has no losses and no whole
         _tracks(fig, rows, theme)
     _actual(fig, frame, rows, names, theme, by)
-    if comparison is not None:
+    if any(v is not None for v in was):
         segment = _segment(frame)
         bars(
             fig,
@@ -212,7 +212,7 @@ def _print(
             change = values[i] - was[i]  # type: ignore[operator]
             write(
                 fig,
-                _difference(change, max(values[i], was[i]), names),  # type: ignore[type-var, arg-type]
+                _difference(values[i], was[i], names),  # type: ignore[arg-type]
                 1,
                 rows.second_at(i),
                 anchor="right",
@@ -222,11 +222,11 @@ def _print(
             )
 
 
-def _difference(change: float, larger: float, names: Names) -> str:
-    """In percentage points, or in times where one of the two is said in times."""
-    if show.is_times(larger):
-        return show.number(change, digits=1, signed=True) + show.TIMES
-    return names.text("points", n=show.number(change * 100, digits=1, signed=True))
+def _difference(now: float, was: float, names: Names) -> str:
+    """In percentage points; where one of the two is said in times, in per cent of what it was."""
+    if show.is_times(max(now, was)):
+        return show.change(now, was, names.lang)
+    return names.text("points", n=show.number((now - was) * 100, digits=1, signed=True))
 
 
 def _n(row: dict[str, object], names: Names, by: By) -> str:
