@@ -179,9 +179,9 @@ def coverage(ask: Ask, view: View, look: Look) -> list[Card]:
                  kinds=_KINDS | dict.fromkeys(("value", "with_past_due", "needed", "needed_low", "needed_high"),
                                                "points"),
                  question="pipeline.open", with_period=False,
-                 native=Native("bar", "quarter_of", (look.actual("value"), *look.series("with_past_due", "needed",
-                                                                                         role="standard")),
-                               number="points"))]
+                 native=Native("bar", "quarter_of", (
+                     look.actual("value"), *look.series("with_past_due", role="comparison"),
+                     *look.series("needed", role="standard")), number="points"))]
 
 
 @catalogued

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analytics import format as fmt
 from analytics.ask import Ask
-from analytics.cards.card import Card, Look, Native, Series, catalogued
+from analytics.cards.card import Card, Look, Native, Series, alone, catalogued
 from analytics.charts import then_now
 from analytics.review_questions import last_evening
 from analytics.view import View
@@ -44,12 +44,14 @@ def _card(number: int, frame: pd.DataFrame, view: View, look: Look, segment: str
                          amount_kept=frame["amount"].where(frame["status"].isin(("won", *_OPEN))))
     of, missing = int(frame["open_then"].iloc[0]), int(frame["amount_missing"].iloc[0])
     notes = [look.t("review.then.missing", n=fmt.number(missing, look.lang), of=fmt.number(of, look.lang))] \
-        if 0 < missing < of else []
+        if missing else []
+    who = look.called("segment", segment) if segment else look.t("review.then.unknown")
+    if missing == of:
+        return alone(f"review_then_{number}",
+                     look.t("review.then.no_amounts", segment=who, day=day, of=fmt.number(of, look.lang)), view)
     return Card(
         f"review_then_{number}",
-        look.t("review.then" if missing < of else "review.then.no_amounts",
-               segment=look.called("segment", segment) if segment else look.t("review.then.unknown"),
-               day=day, n=len(frame), of=fmt.number(of, look.lang), won=won, open=still,
+        look.t("review.then", segment=who, day=day, n=len(frame), of=fmt.number(of, look.lang), won=won, open=still,
                rest=len(frame) - won - still),
         look.t("review.then.measured", day=day, currency=look.settings.organisation.base_currency),
         then_now.chart(frame, look.names, look.theme, segment=segment), frame, view, columns=_COLUMNS, kinds=_KINDS,

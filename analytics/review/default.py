@@ -11,9 +11,9 @@ from analytics.review.pack import Item, Language, Pack
 #: Cards in the order in which a quarterly review asks: what came, what is there, is it enough, what holds it up, whom
 #: do we know, what was promised.
 ENTRIES = (
-    "win_rate.trends", "win_rate.split", "review.then_and_now", "pipeline.bridge", "pipeline.stock", "pipeline.coverage",
-    "pipeline.pushes", "attention.rules", "funnel.rates", "conversion_days.statistics", "closeness.shifts",
-    "closeness.holders", "support.response", "forecast.outlook", "forecast.replay",
+    "win_rate.trends", "win_rate.split", "review.then_and_now", "pipeline.bridge", "pipeline.stock",
+    "pipeline.coverage", "pipeline.pushes", "attention.rules", "funnel.rates", "conversion_days.statistics",
+    "closeness.shifts", "closeness.holders", "support.response", "forecast.outlook", "forecast.replay",
 )
 
 

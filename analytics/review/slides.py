@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from analytics.ask import Ask
 from analytics.cards import CARDS, Card, Look
@@ -58,9 +58,11 @@ def _cards(ask: Ask, item: Item, view: View | None, look: Look) -> tuple[list[Ca
     except Exception:  # a defect of one chart takes no other one with it: the slide says so, the log says why
         log.exception("card %s of the pack failed", item.card)
         return [], look.t("pack.failed")
-    shown = [card for card in cards if not card.frame.empty]
-    why = next((card.missing for card in cards if card.missing), look.t("pack.nothing"))
-    return shown, "" if shown else why
+    shown, left = [c for c in cards if not c.frame.empty], [c for c in cards if c.frame.empty]
+    if not shown:
+        return [], " · ".join(dict.fromkeys(c.missing or c.title for c in left)) or look.t("pack.nothing")
+    said = [f"{c.title}: {c.missing}" if c.missing else c.title for c in left]  # nobody is left out in silence
+    return [*shown[:-1], replace(shown[-1], notes=(*shown[-1].notes, *said))], ""
 
 
 def _narrowed(view: View, filters: Filters | None) -> View | None:

@@ -7,12 +7,15 @@ from dataclasses import replace
 from datetime import date
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics import i18n
+from analytics.ask import Ask
 from analytics.cards import CARDS, Card, Look
+from analytics.cards.card import alone
 from analytics.review.default import ENTRIES, default_pack, usual_quarter
 from analytics.review.pack import MAX_ITEMS, Item, Pack, called, from_text, next_quarter, to_text
 from analytics.review.slides import slides
@@ -122,6 +125,17 @@ def test_an_entry_without_data_says_why_and_the_others_stand() -> None:
     assert first.missing
     assert second.cards
     assert not second.missing
+
+
+def test_a_segment_without_a_chart_is_told_below_those_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    def two(_ask: Ask, view: View, _look: Look) -> list[Card]:
+        shown = Card("a", "KA: 1", "n", go.Figure(), pd.DataFrame({"n": [1]}), view, notes=("first",))
+        return [shown, alone("b", "SMB: too few", view)]
+
+    monkeypatch.setitem(CARDS, "funnel.rates", two)
+    pack = Pack("2026Q1", items=(Item("funnel.rates"),))
+    [slide] = slides(asked([Journey([(0, "lead")])]), pack, _view(pack), _look())
+    assert [card.notes for card in slide.cards] == [("first", "SMB: too few")]
 
 
 def _view(pack: Pack) -> View:

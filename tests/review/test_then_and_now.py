@@ -109,3 +109,4 @@ def test_where_amounts_are_missing_nobody_is_called_the_largest_of_all() -> None
     assert some.notes[0] == "The amount of 2 of the 3 open then is not known: they cannot be among the largest."
     [none] = CARDS["review.then_and_now"](nameless([None, None]), view(NOW, 50, 140), Look("en", SALES))
     assert none.title.startswith("KA: no amount is known of the 2 opportunities open on 19 Feb 2026")
+    assert none.frame.empty
