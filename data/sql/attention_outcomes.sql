@@ -13,19 +13,19 @@ ended AS (
     WHERE status IN ('won', 'lost') AND closed_on BETWEEN $start AND $until AND created_on >= $activities_from
         AND closed_on > created_on + ($landmark * warn_days)::INTEGER
 ), happened AS (
-    SELECT opportunity_id, created_on AS day FROM ended
-    UNION ALL SELECT opportunity_id, judged_on FROM ended
-    UNION ALL SELECT e.opportunity_id, v.exited_on FROM stage_visit v JOIN ended e USING (opportunity_key)
+    SELECT opportunity_key, created_on AS day FROM ended
+    UNION ALL SELECT opportunity_key, judged_on FROM ended
+    UNION ALL SELECT e.opportunity_key, v.exited_on FROM stage_visit v JOIN ended e USING (opportunity_key)
         WHERE v.exited_on <= judged_on AND v.exit_kind IN ('advance', 'skip')
-    UNION ALL SELECT e.opportunity_id, timezone($zone, a.occurred_at)::DATE FROM activity a JOIN ended e USING (opportunity_id)
+    UNION ALL SELECT e.opportunity_key, timezone($zone, a.occurred_at)::DATE FROM activity a JOIN ended e USING (opportunity_id)
         WHERE coalesce(a.is_valid, true) AND timezone($zone, a.occurred_at)::DATE BETWEEN created_on AND judged_on
 ), silence AS (
-    SELECT opportunity_id, max(day - before) AS longest
-    FROM (SELECT opportunity_id, day, lag(day) OVER (PARTITION BY opportunity_id ORDER BY day) AS before FROM happened)
-    GROUP BY opportunity_id
+    SELECT opportunity_key, max(day - before) AS longest
+    FROM (SELECT opportunity_key, day, lag(day) OVER (PARTITION BY opportunity_key ORDER BY day) AS before FROM happened)
+    GROUP BY opportunity_key
 )
 SELECT pipeline, segment, longest >= warn_days AS is_warned, count(*) AS n, count(*) FILTER (status = 'won') AS won
-FROM ended JOIN silence USING (opportunity_id)
+FROM ended JOIN silence USING (opportunity_key)
 WHERE segment IS NOT NULL
 GROUP BY pipeline, segment, is_warned
 ORDER BY ALL

@@ -21,7 +21,8 @@ WITH moment AS (
         CASE WHEN stage_entered_on IS NULL THEN -1
             ELSE list_sum([(origin - stage_entered_on >= a)::INTEGER FOR a IN $ages]) END AS age
     FROM moment JOIN opportunity_state s ON valid_from <= origin AND coalesce(valid_to, DATE '9999-12-31') > origin
-    WHERE {where} AND status IN ('open', 'paused', 'future')
+    WHERE {where} AND status IN ('open', 'paused', 'future') AND closed_on IS NULL
+        AND (valid_to IS NULL OR valid_to > list_min($origins::DATE[]))
         AND (status <> 'future' OR coalesce(wake_on <= origin, false))
 ), won AS (
     SELECT origin, opportunity_key, true AS is_won, amount_base AS won_amount

@@ -24,7 +24,8 @@ SELECT origin, part, {dims} pipeline, segment, count(*) AS n, sum(amount_base) A
 FROM won
 WHERE part = 'so_far' OR NOT EXISTS (
     SELECT 1 FROM opportunity_state s
-    WHERE s.opportunity_key = won.opportunity_key AND s.valid_from <= won.origin
+    WHERE s.opportunity_key = won.opportunity_key AND s.valid_from <= won.origin AND s.closed_on IS NULL
+        AND (s.valid_to IS NULL OR s.valid_to > list_min($origins::DATE[]))
         AND coalesce(s.valid_to, DATE '9999-12-31') > won.origin
         AND (s.status IN ('open', 'paused') OR (s.status = 'future' AND coalesce(s.wake_on <= won.origin, false))))
 GROUP BY origin, part, {groups} pipeline, segment

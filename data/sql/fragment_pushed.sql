@@ -4,7 +4,7 @@
 held AS (
     SELECT *, date_trunc('month', expected_close_on)::DATE AS month
     FROM opportunity_state
-    WHERE {where} AND status IN ('open', 'paused') AND expected_close_on IS NOT NULL
+    WHERE {where} AND status IN ('open', 'paused') AND closed_on IS NULL AND expected_close_on IS NOT NULL
         AND valid_from <= $until AND (valid_to IS NULL OR valid_to >= $start)
 ),
 pushed AS (
@@ -16,7 +16,7 @@ pushed AS (
     FROM held
     JOIN (
         SELECT opportunity_key, valid_from, expected_close_on FROM opportunity_state
-        WHERE {where} AND status IN ('open', 'paused') AND valid_from BETWEEN $start AND $until
+        WHERE {where} AND status IN ('open', 'paused') AND closed_on IS NULL AND valid_from BETWEEN $start AND $until
     ) AS l ON l.opportunity_key = held.opportunity_key AND l.valid_from = held.valid_to
     WHERE l.expected_close_on <> held.expected_close_on
 )

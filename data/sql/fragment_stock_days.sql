@@ -7,7 +7,7 @@ stock_days AS (
     WHERE $until >= $start
 ), open_then AS (
     SELECT o.*, as_of_on, date_trunc('month', as_of_on)::DATE AS month
-    FROM (SELECT * FROM opportunity_state WHERE {where} AND status IN ('open', 'paused', 'future')) o
+    FROM (SELECT * FROM opportunity_state WHERE {where} AND status IN ('open', 'paused', 'future') AND closed_on IS NULL) o
     JOIN stock_days ON valid_from <= as_of_on AND (valid_to IS NULL OR valid_to > as_of_on)
         AND (status <> 'future' OR coalesce(wake_on <= as_of_on, false))
 )

@@ -4,6 +4,7 @@ WITH asked AS (SELECT unnest($days::DATE[]) AS day),
 stock AS (
     SELECT * FROM opportunity_state, asked
     WHERE {where} AND valid_from <= day AND (valid_to IS NULL OR valid_to > day)
+        AND closed_on IS NULL AND (valid_to IS NULL OR valid_to > list_min($days::DATE[]))
         AND (status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= day, false)))
 )
 SELECT

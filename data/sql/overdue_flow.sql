@@ -3,7 +3,7 @@
 WITH late AS (
     SELECT *, greatest(valid_from, expected_close_on + 1) AS late_from
     FROM opportunity_state
-    WHERE {where} AND status IN ('open', 'paused') AND valid_from <= $as_of AND expected_close_on < $as_of
+    WHERE {where} AND status IN ('open', 'paused') AND closed_on IS NULL AND valid_from <= $as_of AND expected_close_on < $as_of
         AND (valid_to IS NULL OR valid_to > expected_close_on + 1)
 ), moved AS (
     SELECT *, unnest([late_from, valid_to]) AS day, unnest([1, -1]) AS step FROM late

@@ -3,7 +3,9 @@
 -- Grain: kind (code | name | account | similar) x first record x other record.  Reads: opportunity_state, account.
 -- Similar = 1 - edits / length >= $similarity, the digits in both names the same. Compared are names that begin or end with the same three
 -- letters or have them in the middle, and only in blocks of up to $largest_block deals: never everybody with everybody.
-WITH {standing_open}, {stock}, {account_now},
+WITH {standing_open}, {stock},
+held_account AS (SELECT * FROM account WHERE account_id IN (SELECT account_id::VARCHAR FROM stock WHERE is_in)),
+{account_now},
 deal AS (
     SELECT stock.*, plain, code, coalesce(product_line::VARCHAR, '') AS line, coalesce(type::VARCHAR, '') AS sort,
         regexp_replace(plain, '(股份有限公司|有限责任公司|有限公司|集团|公司|COLTD|LTD|INC|LLC|GMBH|CORP)+$', '') AS stem

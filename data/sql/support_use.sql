@@ -14,6 +14,7 @@ answer AS (
     SELECT opportunity_id, item, arg_max(value, assessed_on) AS value
     FROM checklist
     WHERE kind = 'necessary_condition' AND assessed_on <= $as_of AND value IS NOT NULL
+        AND opportunity_id IN (SELECT opportunity_id FROM closed)
     GROUP BY opportunity_id, item
 ),
 condition AS (

@@ -3,12 +3,14 @@
 -- Grain: groups x day; looked for within each group.  n: open, mode and company known; unmeasured: open, one of them not known.
 -- events, amount: opportunities in conflict; companies, pairs: how many.  Reads: opportunity_state, account.
 WITH asked AS (SELECT unnest($days::DATE[]) AS day),
+held_account AS (SELECT * FROM account),
 {account_now},
 stood AS (
     SELECT opportunity_state.*, day, date_trunc('month', day)::DATE AS month,
         coalesce(CASE WHEN length(code) = 18 THEN code END, account_id::VARCHAR) AS company
     FROM opportunity_state CROSS JOIN asked LEFT JOIN account_now USING (account_id)
     WHERE {where} AND valid_from <= day AND (valid_to IS NULL OR valid_to > day)
+        AND closed_on IS NULL AND (valid_to IS NULL OR valid_to > list_min($days::DATE[]))
         AND (status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= day, false)))
 ),
 held AS (

@@ -5,6 +5,7 @@ FROM (
     SELECT *, date_trunc('month', day)::DATE AS month
     FROM opportunity_state, asked
     WHERE {where} AND valid_from <= day AND (valid_to IS NULL OR valid_to > day) AND status IN ('open', 'paused')
+        AND closed_on IS NULL AND (valid_to IS NULL OR valid_to > list_min($days::DATE[]))
         AND owner_id IS NOT NULL
 )
 GROUP BY ALL

@@ -2,13 +2,15 @@
 -- months up to that day.  Grain: groups x segment x day.  cycle: days from creation to winning.  open_all, open_unnamed: all
 -- open ones of the day, and those of no known segment, whatever is filtered (a filter on the segment hides them).
 -- Reads: opportunity_state.
-WITH asked AS (SELECT unnest($days::DATE[]) AS day),
+WITH asked AS (SELECT day, (day - INTERVAL 1 YEAR)::DATE AS year_before FROM (SELECT unnest($days::DATE[]) AS day)),
 stood AS (
     SELECT *, {where} AS is_asked, date_trunc('month', day)::DATE AS month,
         status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= day, false)) AS is_open,
-        status IN ('won', 'lost') AND closed_on > day - INTERVAL 1 YEAR AS is_closed
+        status IN ('won', 'lost') AND closed_on > year_before AS is_closed
     FROM opportunity_state, asked
     WHERE {scope} AND valid_from <= day AND (valid_to IS NULL OR valid_to > day)
+        AND (valid_to IS NULL OR valid_to > list_min($days::DATE[]))
+        AND (closed_on IS NULL OR closed_on > list_min($days::DATE[]) - 367) AND status IN ('open', 'paused', 'future', 'won', 'lost')
 ), counted AS (
 SELECT {dims} day, coalesce(segment::VARCHAR, '(unknown)') AS segment,
     count(*) FILTER (is_asked AND is_open) AS n, count(*) FILTER (is_asked) AS asked_n,
