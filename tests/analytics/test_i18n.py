@@ -183,6 +183,7 @@ ONE_NAME = {
     "未来机会 (put off)": r"推迟至将来|推迟到将来",
     "自然日 (calendar days)": r"日历日|日历天",
     "关系图谱 (relationship map)": r"关系图(?!谱)",
+    "样例公司、仪表盘、加载 (sample company, dashboard, load)": r"示例公司|仪表板|数据批次",
     "CRM 概率、阶段默认概率 (probabilities that are no win rates)": r"CRM 赢率|默认赢率",
 }
 

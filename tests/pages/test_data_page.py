@@ -91,7 +91,7 @@ def test_before_the_first_import_the_page_shows_the_sample_company_and_no_failur
     monkeypatch.setenv("MVPOD_STORE", str(tmp_path / "own"))
     page = open_page("data", lang="zh")
     assert [e.value for e in page.error] == []
-    assert "虚构的示例公司" in "".join(i.value for i in page.info)
+    assert "虚构的样例公司" in "".join(i.value for i in page.info)
     assert not (tmp_path / "own").exists()
 
 
@@ -125,6 +125,7 @@ def test_columns_of_an_unknown_system_are_proposed_previewed_saved_and_imported(
     page.button(key="mapping_save").click().run()
     assert (tmp_path / "own" / "profiles" / "我的-crm.toml").is_file()
     assert page.selectbox(key="import_profile").value == "我的-crm"
+    assert "Saved as 我的-crm, and chosen below." in said(page)
     page.button(key="import_preview").click().run()
     page.button(key="import_confirm").click().run()
     assert not page.exception
