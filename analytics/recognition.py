@@ -12,6 +12,8 @@ from analytics.out_of_reach import Lack, out_of_reach
 from data.recognise import Feed, Fit, Recognised
 
 #: Known as soon as two snapshots can be compared, without any export bringing it.
+#: A profile that knows fewer columns of every file is not near.
+NEAREST = 3
 _LATER = "opportunity.stage_entered_on"
 
 
@@ -21,9 +23,15 @@ def verdict(found: Recognised, lang: str) -> str:
         return t("recognise.sure", lang, profile=found.best.profile)
     if found.certainty == "several":
         return t("recognise.several", lang, profiles=", ".join(f.profile for f in found.fits if f.is_fit))
-    said, near = t("recognise.none", lang), next((f for f in found.fits if f.feeds), None)
+    said = t("recognise.none", lang)
+    near = max(found.fits, key=_known, default=None)
+    near = near if near and _known(near) >= NEAREST else None
     lacking = _lacking(near, lang) if near else ""
     return f"{said} {t('recognise.nearest', lang, profile=near.profile, lacking=lacking)}" if near and lacking else said
+
+
+def _known(fit: Fit) -> int:
+    return max((len(feed.fed) for feed in fit.feeds), default=0)
 
 
 def files(found: Recognised, fit: Fit, lang: str) -> pd.DataFrame:

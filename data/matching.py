@@ -10,10 +10,11 @@ from data.errors import MvpodError
 from data.profile import Profile, TableSpec
 from data.readers import read_header, shown
 from data.settings import Import
+from data.table_spec import HELPERS
 
 SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls", ".parquet")
-#: Fewer known columns than these say nothing in a file that has many others.
-FEW = 5
+#: Fewer known columns than these say nothing, and in a file that has many others.
+FEWEST, FEW = 3, 5
 Pairs = list[tuple[TableSpec, Path]]
 
 
@@ -82,13 +83,15 @@ def by_columns(headers: Mapping[Path, Columns], profile: Profile,
                named: Sequence[tuple[TableSpec, Path]] = ()) -> Pairs:
     """Files and tables by what their columns say: the table that understands most of a file. That must be half of the
     file's columns, or half of what the table can hold (some exports have hundreds of columns of their own) and not
-    next to nothing. Where names have told some tables already, only for those that still must have a file."""
+    next to nothing. Where names have told some tables already, only for those that still must have a file. A list
+    that helps to read a file comes with it, and is never what a file is told by."""
     wanted = _unfed(profile, named) if named else list(profile.tables)
     pairs: Pairs = []
     for path, columns in headers.items():
         counts = [(understood(spec, columns) or 0, spec) for spec in wanted]
-        most, best = max(counts, key=lambda c: c[0], default=(0, None))
-        if best is not None and (2 * most >= len(columns.names) or 2 * most >= max(len(best.fed()), 2 * FEW)):
+        most, best = max((c for c in counts if c[1].target not in HELPERS), key=lambda c: c[0], default=(0, None))
+        is_half = 2 * most >= len(columns.names) and most >= FEWEST
+        if best is not None and (is_half or 2 * most >= max(len(best.fed()), 2 * FEW)):
             pairs += [(spec, path) for count, spec in counts if count and spec.files == best.files]
     return pairs
 

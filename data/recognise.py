@@ -125,14 +125,16 @@ def fit(profile: Profile, headers: Mapping[Path, Columns], source: str | Path = 
     pairs, told = matched(headers, profile)
     counted = [(spec, path, _feed(spec, headers[path], by_columns=(spec, path) in told)) for spec, path in pairs]
     usable = [(spec, path, feed) for spec, path, feed in counted if feed.is_usable]
-    fed, used = {spec.target for spec, _, _ in usable}, {path for _, path, _ in usable}
+    filling = [(spec, path, feed) for spec, path, feed in usable if spec.target in TABLES]  # lists fill no table
+    fed, used = {spec.target for spec, _, _ in filling}, {path for _, path, _ in usable}
     is_complete = all(spec.optional or any(spec is s for s, _, _ in usable) for spec in profile.tables)
     # how much of each file is understood, by whichever of its tables understands most
-    shares = {path: max(feed.share for _, p, feed in usable if p == path) for path in used}
-    coverage = len(used) / len(headers) if headers else 0.0
+    shares = {path: max(feed.share for _, p, feed in filling if p == path) for _, path, _ in filling}
+    expected = len(headers) - len(used - set(shares))
+    coverage = len(shares) / expected if expected else 0.0
     # a folder of which one odd file happens to fit is not an export under this profile
-    is_fit = is_complete and bool(used) and (bool(fed & {"opportunity", "stage_change"}) or coverage >= 0.5)
-    score = round(sum(shares.values()) / len(headers), 3) if headers else 0.0
+    is_fit = is_complete and bool(fed) and (bool(fed & {"opportunity", "stage_change"}) or coverage > 0.5)
+    score = round(sum(shares.values()) / expected, 3) if expected else 0.0
     return Fit(profile.name, source or profile.name, score, is_fit,
                tuple(feed for _, _, feed in counted),
                tuple(shown(path.name) for path in headers if path not in used),

@@ -57,6 +57,7 @@ def draw() -> None:
                              on_change="rerun") as by_hand:
                 if by_hand.open:
                     mapping_form.draw(files)
+            mapping_form.tell_saved(files)
     asked = _choices(uploads.ids(files))
     if st.button(t("data.import.preview"), disabled=not files, key="import_preview"):
         _run(files, asked, dry_run=True)

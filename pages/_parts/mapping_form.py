@@ -48,11 +48,16 @@ def draw(files: Sequence[Any]) -> None:
     if right.button(t("mapping.save"), key="mapping_save", type="primary", disabled=not is_ready):
         with states.guard("data_mapping"):
             text = saved_profiles.profile_text(saved_profiles.name_of(name), drafts)
-            st.session_state["import_profile"] = saved_profiles.save(Path(context.now().home), name, text)
-            st.session_state[_SAVED] = st.session_state["import_profile"]
+            st.session_state["import_profile"] = kept = saved_profiles.save(Path(context.now().home), name, text)
+            st.session_state[_SAVED] = uploads.ids(files), kept
             st.rerun()
-    if saved := st.session_state.get(_SAVED):
-        st.success(md_escape(t("mapping.saved", name=saved)), icon=":material/check:")
+
+
+def tell_saved(files: Sequence[Any]) -> None:
+    """That a profile was saved for these very files, and under which name."""
+    asked, name = st.session_state.get(_SAVED) or ((), "")
+    if name and asked == uploads.ids(files):
+        st.success(md_escape(t("mapping.saved", name=name)), icon=":material/check:")
 
 
 def _known(files: Sequence[Any], settings: Settings) -> list[tuple[Sample, Draft | None] | None]:
