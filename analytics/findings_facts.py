@@ -6,6 +6,9 @@ that a title tells what to look at. Names come in as they are to be shown. "" wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 
 from analytics import format as show
@@ -48,7 +51,8 @@ def still_there(curves: pd.DataFrame, lang: str, *, what: str, name: Name = str)
              days=show.days(DAY, lang))
 
 
-def latest(frame: pd.DataFrame, lang: str, *, by: str, value: str, name: Name, written: Name) -> str:
+def latest(frame: pd.DataFrame, lang: str, *, by: str, value: str, name: Name,
+           written: Callable[[Any], str]) -> str:
     """The highest and the lowest group of the latest period (columns: quarter, `by`, `value`)."""
     known = frame[frame[value].notna()]
     if known.empty:

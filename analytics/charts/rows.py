@@ -137,7 +137,7 @@ def bars(
     at: Sequence[float],
     *,
     colour: str,
-    width: float,
+    width: float | Sequence[float],
     name: str,
     base: Sequence[float | None] | None = None,
     hover: Sequence[str] | None = None,
