@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import cli
 from analytics.ask import Ask
+from analytics.export import images
 from analytics.metrics.registry import REGISTRY
 from analytics.review import files
 from analytics.review import verify as check
@@ -217,3 +220,21 @@ def test_the_stamp_names_view_load_and_every_card(ask: Ask) -> None:
     assert stamp.link.startswith("http://dashboard.example/review?")
     assert "2026" in stamp.words
     assert stamp.metrics.keys() == {"conversion.reached"}
+
+
+def test_files_hold_the_figures_that_the_command_line_prints(imported: Path, ask: Ask,
+                                                             capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--store", str(imported), "--as-of", "2026-03-31", "--from", "2026-01-01", "--to", "2026-03-31"]
+    assert cli.main(["metric", "conversion.reached", *words, "--by", "segment", "--format", "json"]) == 0
+    printed = {row["stage"]: row["value"] for row in json.loads(capsys.readouterr().out)["rows"]
+               if row["value"] is not None}
+    assert len(printed) > 1
+    pack = Pack("2026Q1", compare="none", items=(Item("funnel.rates"),))
+    stages = {ask.settings.stage_label("smb", stage, "en"): stage for stage in printed}
+    for kind in (*READ, *(["pdf"] if images.has_browser() else [])):
+        [table] = check.read(made(ask, kind, pack), kind).figures.values()
+        names = table.columns[0] if kind == "pptx" else "Stage" if kind == "xlsx" else "stage"
+        values = {"pptx": "Actual", "xlsx": "Value"}.get(kind, "value")
+        found = {stages.get(row[names], row[names]): float(row[values]) for row in table.to_dict("records")
+                 if row[values]}
+        assert found == printed, kind
