@@ -49,7 +49,8 @@ def title(row: dict[Any, Any]) -> str:
     """What an opportunity is called (plain text): its name, else its account and id."""
     if is_named(row["name"]):
         return str(row["name"])
-    return " · ".join(filter(is_named, [row.get("account_name"), str(row["opportunity_id"])]))
+    told = [row.get("account_name"), str(row["opportunity_id"])]
+    return " · ".join(str(part) for part in told if is_named(part))
 
 
 def is_named(name: Any) -> bool:
