@@ -50,9 +50,18 @@ class Checked:
     stage_list: list[pa.Table] = field(default_factory=list)
     #: the settings in force: those given, or with the stages that were accepted
     settings: Settings | None = None
+    #: the dates of rows that are stored and forgotten
+    stored_dates: list[date] | None = None
+
+    def release(self) -> None:
+        """Forgets the rows, which are stored by now: what follows needs the memory. Their dates are kept."""
+        self.stored_dates, self.tables = self.dates(), {}
+        pa.default_memory_pool().release_unused()
 
     def dates(self) -> list[date]:
         """The snapshot dates that the state tables hold."""
+        if self.stored_dates is not None:
+            return self.stored_dates
         found = {d for t in self.tables.values() if "snapshot_date" in t.column_names
                  for d in pc.unique(t.column("snapshot_date")).to_pylist()}
         return sorted(found)

@@ -47,9 +47,11 @@ def gather(pairs: Pairs, settings: Settings, as_of: date, con: duckdb.DuckDBPyCo
     lists: dict[str, pa.Table] = {}
     parts: list[tuple[int, Mapped]] = []
     rounds = [(turn, path) for turn in _TURNS[:-1] for path in helping] + [(_TURNS[-1], path) for path in used]
+    sizes = [path.stat().st_size if turn == _TURNS[-1] and path.exists() else 0 for turn, path in rounds]
     for i, (turn, path) in enumerate(rounds):
-        say("import.read", 0.6 * i / len(rounds))
+        say("import.read", 0.6 * sum(sizes[:i]) / max(sum(sizes), 1))
         raw = raws[path] if path in raws else _read(path, by_path[path], settings, gathered)
+        say("import.read", 0.6 * (sum(sizes[:i]) + 0.5 * sizes[i]) / max(sum(sizes), 1))
         for spec in _usable(raw, by_path[path], pairs, gathered) if raw is not None else ():
             if raw is None or turn != _turn(spec):
                 continue

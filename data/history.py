@@ -36,7 +36,7 @@ Progress = Callable[[str, float], None]
 
 #: Snapshot rows folded into spells at a time, and spells whose stories are told at a time: they bound the memory.
 CHUNK_ROWS = 16_000_000
-BUCKET_SPELLS = 2_000_000
+BUCKET_SPELLS = 1_000_000
 #: Of no more snapshot rows the weeks of accounts are made beside the other marts: in memory there is room for both.
 BESIDE_ROWS = 5_000_000
 MEMORY = "5GB"

@@ -90,9 +90,12 @@ def spells(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], ch
         say("snapshot_spell", i / len(days))
         fold(con, source, days[i:i + chunk], days)
         yield from _batches(con, f"SELECT {SPELL} FROM appended WHERE seen_until IS NOT NULL")
-        con.execute("""CREATE OR REPLACE TABLE open_spell AS
-                       SELECT * EXCLUDE (is_new) FROM appended WHERE seen_until IS NULL""")
-    yield from _batches(con, f"SELECT {SPELL} FROM open_spell ORDER BY seen_from")
+        if i + chunk < len(days):
+            con.execute("""CREATE OR REPLACE TABLE open_spell AS
+                           SELECT * EXCLUDE (is_new) FROM appended WHERE seen_until IS NULL""")
+        else:  # written as they are: a copy of all of them would be what takes most memory in a first load
+            yield from _batches(con, f"SELECT {SPELL} FROM appended WHERE seen_until IS NULL ORDER BY seen_from")
+        con.execute("DROP TABLE appended")
 
 
 def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence[date], first: date) -> None:
@@ -124,6 +127,7 @@ def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence
 
 
 def _batches(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:
-    """Rows of a query in the schema of the spells, without holding the connection while the reader is used."""
+    """Rows of a query in the schema of the spells, a part at a time, on a cursor of their own."""
     schema = MARTS["snapshot_spell"].schema()
-    yield from con.cursor().sql(sql).to_arrow_table().select(schema.names).cast(schema).to_batches()
+    for batch in con.cursor().sql(sql).to_arrow_reader(100_000):
+        yield from pa.Table.from_batches([batch]).select(schema.names).cast(schema).to_batches()

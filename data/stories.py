@@ -91,9 +91,17 @@ def tell(con: duckdb.DuckDBPyConnection, settings: Settings, source: str, events
                 {"timezone": settings.organisation.timezone})
     for name in ("segment", "raw_point", "point", "pause"):
         con.execute(f"CREATE OR REPLACE TABLE {name} AS {spells.statement(name)}")
+    _drop(con, "stage_change", "event", "raw_point")
     for name in STORIES:
         con.execute(f"CREATE OR REPLACE TABLE story_{name} AS {spells.statement(name)}")
         con.execute(f"CREATE OR REPLACE VIEW told_{name} AS {_with_text(con, name)}")
+    _drop(con, "spell", "created", "segment", "point", "pause")
+
+
+def _drop(con: duckdb.DuckDBPyConnection, *names: str) -> None:
+    """Gives back the memory of tables that are not needed any more."""
+    for name in names:
+        con.execute(f"DROP TABLE {name}")
 
 
 def _number(con: duckdb.DuckDBPyConnection, source: str, events: str, where: str) -> None:

@@ -24,6 +24,7 @@ from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
+from data import saved_profiles
 from data.delta import sync
 from data.errors import MvpodError
 from data.importing import STORE_SETTINGS, import_paths
@@ -240,9 +241,9 @@ def _held(store: Path, digest: str) -> int | None:
 
 
 def _rules(store: Path, profile: str | Path | None) -> str:
-    """What decides whether a drop is refused, besides its content: the store's settings and the profile."""
+    """What decides whether a drop is refused, besides its content: the store's settings and the profiles."""
     texts = [str(profile or "")]
-    for path in (store / STORE_SETTINGS, *([Path(profile)] if profile else [])):
+    for path in (store / STORE_SETTINGS, *saved_profiles.listed(store), *([Path(profile)] if profile else [])):
         with suppress(OSError):
             texts.append(path.read_text(encoding="utf-8"))
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

@@ -379,7 +379,7 @@ def test_a_watched_folder_is_loaded_once_and_a_refused_file_fails_until_it_is_go
     (folder / "2026-03-31").mkdir(parents=True)
     for file in exports.iterdir():
         (folder / "2026-03-31" / file.name).write_bytes(file.read_bytes())
-    watched = ("watch", folder, "--once", "--settle", "0")
+    watched = ("watch", folder, "--once", "--settle", "0", "--profile", "canonical")
     said = run(*watched)
     assert (said.code, said.err) == (0, "")
     assert "done: 2026-03-31 is load 1." in said.out

@@ -41,7 +41,8 @@ class Inbox:
     def look(self, settle: float = 0.0) -> dict[str, Outcome]:
         """The outcome of each drop by its name."""
         self.told.clear()
-        return {o.name: o for o in look(self.folder, self.store, settle=settle, tell=self.told.append)}
+        return {o.name: o for o in look(
+            self.folder, self.store, profile="canonical", settle=settle, tell=self.told.append)}
 
     def loads(self) -> list[tuple[int, str]]:
         return [(load.load_id, str(load.as_of)) for load in Store.open(self.store).loads()]
@@ -88,7 +89,7 @@ def test_the_same_content_is_never_imported_twice_under_whatever_name(inbox: Inb
 
 def test_what_was_imported_by_hand_is_known(inbox: Inbox) -> None:
     path = inbox.put("2026-01-31.csv")
-    import_paths([path], inbox.store, as_of=date(2026, 1, 31))
+    import_paths([path], inbox.store, profile="canonical", as_of=date(2026, 1, 31))
     assert inbox.look()["2026-01-31.csv"].state == "same"
     assert len(inbox.loads()) == 1
 
@@ -165,7 +166,7 @@ def test_a_refused_file_that_somebody_imports_by_hand_is_no_failure_any_more(inb
     inbox.look()
     path = inbox.put("2026-02-28.csv")
     assert inbox.look()["2026-02-28.csv"].code == "E_SHRINK"
-    import_paths([path], inbox.store, as_of=date(2026, 2, 28), accept_shrink=True)
+    import_paths([path], inbox.store, profile="canonical", as_of=date(2026, 2, 28), accept_shrink=True)
     assert inbox.look()["2026-02-28.csv"].state == "same"
 
 
@@ -232,7 +233,7 @@ def test_a_watch_goes_on_when_the_folder_is_away_for_a_while(inbox: Inbox) -> No
             away.rename(inbox.folder)
     with pytest.raises(KeyboardInterrupt):
         watch.watch(inbox.folder, inbox.store, every=1, once=False, warn=lambda e: warned.append(e.code), sleep=back,
-                    tell=inbox.told.append, settle=0)
+                    tell=inbox.told.append, settle=0, profile="canonical")
     assert warned == ["E_WATCH_FOLDER"]
     assert inbox.loads() == [(1, "2026-01-31")]
 

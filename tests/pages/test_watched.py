@@ -22,7 +22,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, text in (("2026-01-31.csv", GOOD), ("2026-02-28.csv", GOOD.replace("proposal", "haggling"))):
         (root / "in").mkdir(exist_ok=True)
         (root / "in" / name).write_text(text, encoding="utf-8")
-    look(root / "in", root / "store", settle=0)
+    look(root / "in", root / "store", profile="canonical", settle=0)
     return root / "store"
 
 
@@ -44,7 +44,7 @@ def test_every_page_says_that_the_data_are_older_and_page_data_says_why(open_pag
 def test_without_a_watch_no_page_warns_and_page_data_says_how(open_page: Callable[..., AppTest], tmp_path: Path,
                                                               monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "opportunity.csv").write_text(GOOD, encoding="utf-8")
-    import_paths([tmp_path / "opportunity.csv"], tmp_path / "store", as_of=date(2026, 1, 31))
+    import_paths([tmp_path / "opportunity.csv"], tmp_path / "store", profile="canonical", as_of=date(2026, 1, 31))
     monkeypatch.setenv("MVPOD_STORE", str(tmp_path / "store"))
     app = open_page("data", lang="en")
     assert not [w for w in app.warning if w.icon == ":material/sync_problem:"]
