@@ -77,18 +77,21 @@ def amount(value: Any, lang: str, *, currency: str = "", signed: bool = False, s
 
 
 def scale_of_all(values: Iterable[Any], lang: str) -> Scale:
-    """The unit of a column in which small values stand beside large ones: that of the largest, or the next smaller one
-    if the smallest would lose its second digit. Zeros do not count.
+    """The unit of a column in which small values stand beside large ones: that of the largest, with as many decimals
+    (at most two) as leave the smallest two digits; else the next smaller unit. Zeros do not count.
 
-    >>> scale_of_all([173_000_000, 130_000], "zh"), scale_of_all([173_000_000, 99_000_000], "zh").suffix
-    (Scale(divisor=10000, suffix='万', digits=0), '亿')
+    >>> scale_of_all([173_000_000, 130_000], "zh"), scale_of_all([128_900_000, 8_260_000], "en")
+    (Scale(divisor=10000, suffix='万', digits=0), Scale(divisor=1000000, suffix='M', digits=1))
     """
     known = [abs(Decimal(str(v))) for v in values if is_known(v) and v != 0]
     scale = scale_of(known, lang)
     smaller = [(divisor, suffix) for divisor, suffix in _SCALES[lang] if divisor < scale.divisor and suffix]
-    if not known or not smaller or min(known) / scale.divisor * 10**scale.digits >= 10:
+    if not known:
         return scale
-    return Scale(*smaller[-1], 0)
+    enough = [digits for digits in range(scale.digits, 3) if min(known) / scale.divisor * 10**digits >= 10]
+    if enough:
+        return Scale(scale.divisor, scale.suffix, enough[0])
+    return Scale(*smaller[-1], 0) if smaller else scale
 
 
 def scale_of(values: Iterable[Any], lang: str) -> Scale:

@@ -141,7 +141,7 @@ def test_simpsons_case_is_explained() -> None:
     assert sentence.strength == "clear"
     assert sentence.text == (
         "Win rate fell from 45.7% in Q2 2026 to 34.3% in Q3 2026 although every group won more often (+1.6 pp): the "
-        "mix shifted (KA 14.3% → 57.1% of all closed), which cost −13.1 pp")
+        "mix shifted (KA 14.3% → 57.1% of all closed), an effect of −13.1 pp")
     assert "但各组赢率均上升" in why(changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)), "zh").text
 
 
