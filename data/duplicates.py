@@ -84,14 +84,17 @@ def _keys(rows: pa.Table, key: tuple[str, ...]) -> list[str]:
 def _repeated(table: pa.Table, target: str, key: tuple[str, ...], con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Position, key number and content hash of every row whose key is not its own, in file order."""
     ignored = {ROW, FILE, "file_order", *(("extra",) if target == "stage_change" else ())}
-    content = ", ".join(f'"{c}"' for c in table.column_names if c not in ignored)
+    # what one file does not tell of an event contradicts nothing that another tells
+    silent = ("from_stage", "changed_by") if target == "stage_change" else ()
+    content = ", ".join(f'coalesce(t."{c}", max(t."{c}") OVER (PARTITION BY d.k))' if c in silent else f't."{c}"'
+                        for c in table.column_names if c not in ignored)
     keys = ", ".join(key)
     same = " AND ".join(f"t.{k} IS NOT DISTINCT FROM d.{k}" for k in key)
     con.register("t0", table.append_column("i", pa.array(np.arange(table.num_rows, dtype=np.int64))))
     try:
         return con.sql(f"""
             WITH d AS (SELECT {keys}, min(i) AS k FROM t0 GROUP BY {keys} HAVING count(*) > 1)
-            SELECT t.i, d.k, hash(ROW({", ".join("t." + c.strip() for c in content.split(", "))})) AS content
+            SELECT t.i, d.k, hash(ROW({content})) AS content
             FROM t0 t JOIN d ON {same} ORDER BY t.i""").df()
     finally:
         con.unregister("t0")

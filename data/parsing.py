@@ -26,6 +26,7 @@ _PLAIN = r"^-?[0-9]{1,13}(\.[0-9]{1,2})?$"
 #: What a spreadsheet makes of a long number: digits are gone for good.
 _LOSSY = r"^[+-]?\d+([.,]\d+)?[eE]\+\d+$"
 _SALESFORCE_SUFFIX = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
+_GUID = r"^\{?[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\}?$"
 _TRUE = ("true", "t", "yes", "y", "1", "是", "on", "x", "✓")
 _FALSE = ("false", "f", "no", "n", "0", "否", "off")
 
@@ -91,7 +92,7 @@ def normal_ids(texts: pa.ChunkedArray | pa.Array, kind: str) -> pa.ChunkedArray 
     """Ids in the one form in which a system's exports meet: Salesforce's with 18 characters, GUIDs in small letters
     without braces, Odoo's external ids (`__export__.crm_lead_12_8f3a`) as the number of the record."""
     if kind == "guid":
-        return pc.utf8_lower(pc.utf8_trim(texts, "{}"))
+        return pc.if_else(pc.match_substring_regex(texts, _GUID), pc.utf8_lower(pc.utf8_trim(texts, "{}")), texts)
     if kind == "odoo":
         return pc.replace_substring_regex(texts, r"^__export__\.[a-z_]+?_(\d+)(_[0-9a-f]+)?$", r"\1")
     if kind == "salesforce" and isinstance(texts, pa.ChunkedArray):

@@ -147,6 +147,55 @@ def test_stage_date_columns_become_events_in_the_order_of_rows_and_columns(mappe
     assert found.read == 3
 
 
+def test_date_columns_may_be_named_by_a_pattern(mapped: Any) -> None:
+    found = mapped("id,in_current,in_lead_1234567,in_bid,was_in_bid,\"At \"\"Won (East)\"\"\"\n"
+                   "A1,2026-01-09,2026-01-02,2026-01-05,2026-01-06,2026-01-09\n",
+                   'columns = { opportunity_id = "id" }\n[table.unpivot]\nin_current = ""\n"in_*_#" = "*"\n'
+                   '"in_*" = "*"\n"was_in_*" = "*"\n\'At "* (*)"\' = "*"\n', "stage_change")
+    assert column(found, "to_stage") == ["lead", "bid", "Won"]  # a stage under its old name counts once
+
+
+def test_what_a_list_does_not_know_stays_or_is_empty(tmp_path: Path, con: duckdb.DuckDBPyConnection) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text("id,step,owner\n{A0000000-0000-4000-8000-00000000000B},1,7\nNo Guid,9,8\n", encoding="utf-8")
+    spec = parse_profile("""
+        [[table]]
+        target = "lookup"
+        list = "names"
+        file = "names"
+        columns = { key = "k", value = "v" }
+        [[table]]
+        target = "opportunity"
+        file = "deals"
+        ids = "guid"
+        columns = { opportunity_id = "id", stage = "name of the step", owner_id = "name of the owner" }
+        [table.lookup]
+        "name of the step" = { list = "names", from = "step" }
+        "name of the owner" = { list = "names", from = "owner", keep = false }""", "p").tables[1]
+    names = pa.table({"key": ["1", "7"], "value": ["Lead", "Li"]})
+    found = map_table(read_raw(path), spec, SETTINGS, AS_OF, con, {"names": names})
+    assert column(found, "opportunity_id") == ["a0000000-0000-4000-8000-00000000000b", "No Guid"]
+    assert (column(found, "stage"), column(found, "owner_id")) == (["Lead", "9"], ["Li", None])
+
+
+def test_columns_tell_what_a_value_map_does_not_know(mapped: Any) -> None:
+    found = mapped("id,what,new\nA1,status,lost\nA2,stage,7\nA3,status,open\nA4,other,7\n", """
+        columns = { opportunity_id = "id", changed_at = "at", to_stage = "new" }
+        constants = { changed_at = "2026-01-05" }
+        where = { "what|new" = ["stage|*", "status|lost"] }
+        [table.values]
+        to_stage = { from = ["what", "new"], map = { "status|*" = "gone" } }""", "stage_change")
+    assert list(zip(column(found, "opportunity_id"), column(found, "to_stage"))) == [("A1", "gone"), ("A2", "7")]
+    assert [dict(n.fields)["values"] for n in found.notes if n.code == "N_LEFT_OUT"] == [("status|open", "other|7")]
+
+
+def test_of_a_list_in_a_cell_the_first_entry_counts(mapped: Any) -> None:
+    found = mapped("id,stage,who\nA1,s,K1; K2\nA2,s,K3\nA3,s,\n",
+                   'columns = { opportunity_id = "id", stage = "stage", account_id = "who" }\n'
+                   'lists = { account_id = ";" }\n')
+    assert column(found, "account_id") == ["K1", "K3", None]
+
+
 def test_one_bad_event_of_a_row_does_not_take_the_others_along(mapped: Any) -> None:
     found = mapped("id,q,p\nA1,2026-01-02,soon\n",
                    'columns = { opportunity_id = "id" }\nunpivot = { q = "Q", p = "P" }\n', "stage_change")
