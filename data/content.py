@@ -15,7 +15,7 @@ from data.parsing import as_text
 
 Kind = Literal["empty", "date", "number", "flag", "text"]
 #: Rows that are looked at, and the share of them that must agree.
-SAMPLE, MOST = 2000, 0.95
+SAMPLE, MOST = 500, 0.95
 #: So many different values at most can be a list to choose from.
 FEW_VALUES = 25
 

@@ -25,6 +25,7 @@ DECISIONS: dict[str, tuple[str, ...]] = {
     "spelling": ("N_REPLACED", "N_BLANKED"),
     "duplicates": ("N_DUPLICATES", "N_KEPT_ONE"),
     "history": ("N_COLLAPSED",),
+    "stages": ("N_STAGES_ACCEPTED",),
     "status": ("N_STATUS_OVERRULED",),
     "pipeline": ("N_PIPELINE_ASSUMED",),
     "events_only": ("N_SYNTHESISED",),

@@ -87,6 +87,7 @@ CASES: dict[str, Callable[[Case], Case]] = {
         "deals.csv", HEAD + "A1,bid,2026-01-02,x,\nA1,bid,2026-01-02,x,\nA1,bid,2026-01-02,y,\n"),
     "history": lambda c: c.file("opportunity.csv", DEALS).with_(profile="canonical").file(
         "stage_change.csv", "opportunity_id,changed_at,to_stage\nA1,2026-01-02,bid\nA1,2026-01-02,bid\n"),
+    "stages": lambda c: c.profile().file("deals.csv", HEAD + "A1,Haggling,2026-01-02,x,\n").with_(accept_stages=True),
     "status": lambda c: c.profile().file("deals.csv", HEAD + "A1,won,2026-01-02,x,open\n"),
     "pipeline": lambda c: c.profile().file("deals.csv", HEAD + "A1,won,2026-01-02,x,\n"),
     "events_only": lambda c: c.with_(profile="canonical").file(
