@@ -172,11 +172,11 @@ def _compared(view: View, segments: Sequence[str]) -> None:
     period = fmt.period(periods.parse(frame["baseline"].iloc[0]), look.lang)
     st.caption(md_escape(t("value.baseline.measured", period=period)))
     lines = {key: line for line, keys in LINES.items() for key in keys}
-    frame = frame.sort_values("key", key=lambda keys: keys.map(list(lines).index), kind="stable")
+    ordered = sorted(frame.to_dict("records"), key=lambda row: list(lines).index(row["key"]))  # line by line
     rows = [{"line": t(f"value.line.{lines[row['key']]}"), "indicator": registry.get(row["key"]).label[look.lang],
              "segment": row.get("segment", ""), "baseline_said": written(row, row["other_value"], look),
              "now_said": written(row, row["value"], look), "change_said": changed(row, look) or fmt.UNKNOWN,
-             "verdict": t(f"value.verdict.{verdict(row)}")} for row in frame.to_dict("records")]
+             "verdict": t(f"value.verdict.{verdict(row)}")} for row in ordered]
     table.show(pd.DataFrame(rows), _BASELINE if segments else [c for c in _BASELINE if c != "segment"], alt=said.text,
                key="overview_baseline_table", height="content")
 

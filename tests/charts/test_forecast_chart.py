@@ -27,7 +27,7 @@ def traces(figure: object, name: str) -> list[dict[str, object]]:
 @pytest.mark.parametrize(("measure", "parts"), [("amount", (10, 60, 30)), ("count", (1, 6, 3))])
 def test_the_parts_stand_behind_each_other(measure: forecast.Measure, parts: tuple[int, ...]) -> None:
     figure = forecast.methods(pd.DataFrame([row("historical")]), NAMES, "light", measure=measure)
-    names = ("Won so far", "From what is open", "Not in the pipeline yet")
+    names = ("Won so far", "From what is open", "Still to come")
     found = [traces(figure, name)[0] for name in names]
     assert tuple(t["x"][0] for t in found) == parts  # type: ignore[index]
     assert [t["base"][0] for t in found] == [0, parts[0], parts[0] + parts[1]]  # type: ignore[index]
@@ -38,7 +38,7 @@ def test_a_method_that_knows_nothing_has_no_bar_and_says_so() -> None:
     unknown = dict.fromkeys(("expected_amount", "later_amount", "value", "low", "high"), NOT_KNOWN)
     figure = forecast.methods(pd.DataFrame([row("historical"), row("crm", **unknown)]), NAMES, "dark")
     assert all(t["x"][1] is None for t in traces(figure, "Won so far"))  # type: ignore[index]
-    assert any("cannot be known" in a["text"] for a in figure.to_dict()["layout"]["annotations"])
+    assert any("not known" in a["text"] for a in figure.to_dict()["layout"]["annotations"])
 
 
 def test_the_target_stands_where_there_is_one() -> None:
