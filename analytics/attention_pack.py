@@ -1,7 +1,7 @@
 """The weekly review pack and its neighbours: lights of the 13 elements, owners, control points (METHOD B10, B19). Pure.
 
-A light is "good", "look", "act" or "unknown"; what is not known is never good. The bounds are ours (docs/method.md);
-those that are settings elsewhere are taken from there.
+A light is "good", "look", "act" or "unknown"; what is not known is never good. The bounds stand in BOUNDS; those that are
+settings elsewhere are taken from there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,18 @@ from data.settings import Attention, Settings
 Row = Mapping[Any, Any]
 Light = Callable[[Row, Settings, date], str]
 GOOD, LOOK, ACT, UNKNOWN = "good", "look", "act", "unknown"
-_DOOMED, _MOVED = ("lead_lost", "doomed", "jump"), -0.02
+_DOOMED = ("lead_lost", "doomed", "jump")
+#: Bounds of the lights that are no settings: (good from, to be looked at from), all ours, because METHOD B19 asks for
+#: lights and gives no figures. A light that is not here knows yes and no only, or takes its bounds from the settings.
+BOUNDS: Mapping[str, tuple[float, float]] = {
+    "stage": (-0.75, -1.0),  # days in the stage in parts of its limit (less is better); beyond it is stalled
+    "conditions": (70, 40),  # score of the necessary conditions, METHOD B8; 40: the setting support.weak_conditions
+    "questionnaire": (0.7, 0.4),  # share of the questionnaire, METHOD B9
+    "map": (3, 2),  # people known in the decision chain, METHOD B5; one is a rule of its own (single-threaded)
+    "probability": (-0.02, -1.0),  # change of the win rate in a week, METHOD B6: two points are within its usual unrest
+    "proposition": (60, 40),  # solution acceptance, 0 to 100, METHOD B5
+    "coaching": (-7, -14),  # days since the deal was assessed: weekly, METHOD B6; 14: the setting win_rate.silent_days
+}
 
 
 def lights(frame: pd.DataFrame, settings: Settings, as_of: date) -> pd.DataFrame:
@@ -48,6 +59,12 @@ def _known(value: Any) -> float | None:
     return None if value is None or pd.isna(value) else float(value)
 
 
+def _bounded(name: str, value: Any, look: float | None = None) -> str:
+    """By the BOUNDS of a light; `look`: the second of them, where it is a setting."""
+    good, usual = BOUNDS[name]
+    return _from(value, good, usual if look is None else look)
+
+
 def _from(value: Any, good: float, look: float) -> str:
     """Good from `good` on, to be looked at from `look` on."""
     number = _known(value)
@@ -58,7 +75,7 @@ def _stage(row: Row, settings: Settings, as_of: date) -> str:
     days, limit = _known(row["stage_days"]), _known(row["stage_limit"])
     if days is None or not limit:
         return UNKNOWN
-    return ACT if row["is_stalled"] else LOOK if days > 0.75 * limit else GOOD
+    return ACT if row["is_stalled"] else GOOD if -days / limit >= BOUNDS["stage"][0] else LOOK
 
 
 def _grade(row: Row, settings: Settings, as_of: date) -> str:
@@ -80,7 +97,7 @@ def _process(row: Row, settings: Settings, as_of: date) -> str:
 
 
 def _conditions(row: Row, settings: Settings, as_of: date) -> str:
-    return _from(row["need_score"], 70, settings.support.weak_conditions)
+    return _bounded("conditions", row["need_score"], settings.support.weak_conditions)
 
 
 def _competitors(row: Row, settings: Settings, as_of: date) -> str:
@@ -93,11 +110,11 @@ def _competitors(row: Row, settings: Settings, as_of: date) -> str:
 def _questionnaire(row: Row, settings: Settings, as_of: date) -> str:
     if _known(row["inside_source"]) == 0:
         return ACT
-    return _from(row["questionnaire"], 0.7, 0.4)
+    return _bounded("questionnaire", row["questionnaire"])
 
 
 def _map(row: Row, settings: Settings, as_of: date) -> str:
-    return _from(row["threads"], 3, 2)
+    return _bounded("map", row["threads"])
 
 
 def _probability(row: Row, settings: Settings, as_of: date) -> str:
@@ -105,7 +122,7 @@ def _probability(row: Row, settings: Settings, as_of: date) -> str:
         return UNKNOWN
     if set(str(row["happened"]).split(",")) & set(_DOOMED):
         return ACT
-    return LOOK if (_known(row["delta"]) or 0.0) < _MOVED else GOOD
+    return _bounded("probability", _known(row["delta"]) or 0.0)
 
 
 def _strategy(row: Row, settings: Settings, as_of: date) -> str:
@@ -117,7 +134,7 @@ def _strategy(row: Row, settings: Settings, as_of: date) -> str:
 
 
 def _proposition(row: Row, settings: Settings, as_of: date) -> str:
-    return _from(row["solution_accept"], 60, 40)
+    return _bounded("proposition", row["solution_accept"])
 
 
 def _activities(row: Row, settings: Settings, as_of: date) -> str:
@@ -131,7 +148,7 @@ def _coaching(row: Row, settings: Settings, as_of: date) -> str:
     if pd.isna(row["assessed_week"]):
         return UNKNOWN
     days = (as_of - row["assessed_week"].date()).days
-    return GOOD if days <= 7 else LOOK if days < settings.win_rate.silent_days else ACT
+    return _bounded("coaching", -days, 1 - settings.win_rate.silent_days)
 
 
 #: The 13 elements of TAS+ in the method's order: four inner, nine outer.

@@ -1,6 +1,6 @@
 """What moved the open pipeline between two days: start + ins + increases - decreases - outs = end, always. Pure.
 
-The balance holds in number and in amount for any filter and scope (PEERS §1.4; METHOD B18). An unknown amount is not
+The balance holds in number and in amount for any filter and scope (METHOD B18). An unknown amount is not
 zero: how many have none travels along, and an amount that becomes known is an increase.
 """
 

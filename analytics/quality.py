@@ -15,6 +15,7 @@ import pandas as pd
 
 from analytics import uscc
 from analytics.metrics.frames import Context, added_up, ordered, ratio
+from data import contracts
 from data.settings import FIELD_WEIGHTS, Quality
 
 Answers = Mapping[str, pd.DataFrame]
@@ -27,22 +28,8 @@ NEEDS = {
     "chain": "opportunity_contact",
     "assessment": "assessment",
 }
-#: what should be known of every opportunity
-DIMENSIONS = (
-    "account_id",
-    "segment",
-    "ownership",
-    "industry",
-    "region",
-    "team",
-    "owner_id",
-    "type",
-    "sales_mode",
-    "product_line",
-    "lead_source",
-    "grade",
-    "main_competitor",
-)
+#: what should be known of every opportunity: each dimension but the pipeline, which the stage tells
+DIMENSIONS = tuple(name for name in contracts.DIMENSIONS if name != "pipeline")
 #: how sure it is that two records are one, surest first
 CERTAINTIES = ("certain", "likely", "suspect")
 

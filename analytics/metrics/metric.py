@@ -19,6 +19,11 @@ Additivity = Literal["counts", "value", "none"]
 
 Text = Mapping[str, str]
 
+#: Who is counted in a stock of what is open.
+OPEN: Text = MappingProxyType({
+    "en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
+    "zh": "截至日在手的商机，含暂停，不含未来机会。"})
+
 
 @dataclass(frozen=True)
 class Metric:

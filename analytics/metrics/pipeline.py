@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from analytics import ageing, bridge, coverage, pipeline, pipeline_health, pushes
-from analytics.metrics.metric import Additivity, Calculate, Direction, Metric, Text, Unit
+from analytics.metrics.metric import OPEN, Additivity, Calculate, Direction, Metric, Text, Unit
 
-_OPEN = {
-    "en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
-    "zh": "截至日在手的商机，含暂停，不含未来机会。",
-}
 _DUE = {
     "en": "Opportunities open in the period with an expected close, paused ones included.",
     "zh": "期间内在手且有预计成交日的商机，含暂停。",
@@ -65,7 +61,7 @@ METRICS = (
         "without an amount or a probability are counted beside it.",
         "截至日在手商机的金额乘以所处阶段的默认概率之和；无金额或无赢率者另计。",
         {"en": "sum of amount x probability of the stage", "zh": "∑ 金额 × 所处阶段的默认概率"},
-        _OPEN,
+        OPEN,
         "B18",
         ("open_stock",),
         pipeline.weighted,
@@ -78,8 +74,8 @@ METRICS = (
         "that came or left is in exactly one part; what was won, lost or put off leaves with its last amount.",
         "从期初前一日日终到期末日，在手商机的变动及来源。每个进出的商机恰好归入一项；赢单、输单、转为未来机会的按最后金额计出。",
         {"en": "start + ins + increased - decreased - outs = end", "zh": "期初 + 流入 + 上调 − 下调 − 流出 = 期末"},
-        _OPEN,
-        "B18; PEERS 1.4",
+        OPEN,
+        "B18",
         ("bridge",),
         bridge.wide,
         direction="neutral",
@@ -93,7 +89,7 @@ METRICS = (
         "期间内在手且有预计成交日的商机中，在手期间把日期改晚的比例。按月或季分组时，取原预计成交日所在期。",
         {"en": "pushed / n", "zh": "被推迟数 ÷ n"},
         _DUE,
-        "B17; PEERS 1.4",
+        "B17",
         ("pushes",),
         pushes.pushed,
         "share",
@@ -112,7 +108,7 @@ METRICS = (
         "故另列；with_past_due 为计入后的倍数。",
         {"en": "open amount due in the period / (target - won so far)",
          "zh": "期间内到期的在手金额 ÷（目标 − 已赢单）"},
-        _OPEN,
+        OPEN,
         "B18",
         ("due_open", "targets", "closings", "recent_closings", "overdue"),
         coverage.coverage,
@@ -132,7 +128,7 @@ METRICS = (
         "在手商机中，在当前阶段停留已超过近两年四分之三停留时长的比例。存量总比流过的更老，故须与 `steady` 对照："
         "流入平稳、节奏相同时存量应有的比例。按自然日；暂停与起始未知者不计入、另列。",
         {"en": "(slow + stuck) / (fast + usual + slow + stuck)", "zh": "（P75 至 P90 + 超过 P90）÷ 进入日期已知的全部"},
-        _OPEN,
+        OPEN,
         "B15, B13 T3",
         ("open_ages", "stage_pace"),
         ageing.ageing,
@@ -151,7 +147,7 @@ METRICS = (
         "在手商机中至少有一项问题的比例：逾期、无预计成交日、无金额、无下一步、30 天无有效活动。"
         "未衡量的项为空，不算问题。",
         {"en": "flagged / n", "zh": "有问题的记录 ÷ n"},
-        _OPEN,
+        OPEN,
         "B15, B17",
         ("hygiene",),
         pipeline_health.hygiene,
@@ -169,7 +165,7 @@ METRICS = (
         "十个最大客户占在手金额的比例；并列赫芬达尔指数。无客户者不计入、另列。",
         {"en": "amount of the ten largest accounts / amount of all accounts",
          "zh": "前十大客户的在手金额 ÷ 全部客户的在手金额"},
-        _OPEN,
+        OPEN,
         "B18",
         ("concentration",),
         pipeline_health.concentration,

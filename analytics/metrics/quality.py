@@ -3,12 +3,7 @@
 from __future__ import annotations
 
 from analytics import quality
-from analytics.metrics.metric import Calculate, Direction, Metric, Text
-
-_OPEN = {
-    "en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
-    "zh": "截至日在手的商机，含暂停，不含未来机会。",
-}
+from analytics.metrics.metric import OPEN, Calculate, Direction, Metric, Text
 
 
 def _metric(
@@ -31,7 +26,7 @@ def _metric(
         "share",
         direction,
         (),
-        _OPEN,
+        OPEN,
         "counts",
         (),
         1,

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from analytics import conversion_days, cycle, funnel, pipeline, win_by_stage, win_rate
 from analytics.metrics import attention, closeness, forecast, quality, support, value
 from analytics.metrics import pipeline as stock
-from analytics.metrics.metric import Calculate, Metric, Text, Unit
+from analytics.metrics.metric import OPEN, Calculate, Metric, Text, Unit
 from data.errors import MvpodError, nearest
 
 __all__ = ["REGISTRY", "Metric", "get"]
@@ -49,8 +49,6 @@ _CLOSED = {"en": "Opportunities closed in the period and still closed on the as-
 _CREATED = {"en": "Opportunities created in the period; void ones left out.", "zh": "期间内创建的商机，不含作废。"}
 _WON = {"en": "Opportunities won in the period and still won on the as-of date.",
         "zh": "期间内赢单且截至日仍为赢单的商机。"}
-_OPEN = {"en": "Opportunities open on the as-of date, paused ones included, postponed ones not.",
-         "zh": "截至日在手的商机，含暂停，不含未来机会。"}
 _MOVES = {"en": "Moves out of open stages dated in the period.", "zh": "期间内离开未关闭阶段的全部流转。"}
 
 
@@ -213,7 +211,7 @@ _declare(
                   "probability beside it.",
             "zh": "截至日在手商机的数量与金额；并列按阶段默认概率加权的金额。"},
            {"en": "sum of amount of open opportunities",
-            "zh": "在手商机金额之和"}, "money", "up", (), _OPEN, "value", ("status", "amount"), 1,
+            "zh": "在手商机金额之和"}, "money", "up", (), OPEN, "value", ("status", "amount"), 1,
            "METHOD B18", ("open_stock",), pipeline.open_pipeline),
     Metric("regress.rate", {"en": "Moves back", "zh": "回退率"},
            {"en": "Share of all moves out of open stages that went back to an earlier one.",

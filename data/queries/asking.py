@@ -51,6 +51,9 @@ PEOPLE = ("owner_id", "team")
 LISTED = tuple(d for d in DIMENSIONS if d != "account_id")
 _EACH_DIMENSION = " UNION ALL ".join(
     f"SELECT '{d}' AS dimension, {d}::VARCHAR AS value, count(*) AS n FROM kept GROUP BY {d}" for d in LISTED)
+#: What should be known of every opportunity: each dimension but the pipeline, which the stage tells.
+KNOWABLE = tuple(d for d in DIMENSIONS if d != "pipeline")
+_UNKNOWN_OF_EACH = ", ".join(f"count(*) FILTER ({d} IS NULL) AS no_{d}" for d in KNOWABLE)
 _SQL = Path(__file__).parent.parent / "sql"
 _MARK = re.compile(r"\{(\w+)\}")
 _PARAM = re.compile(r"\$(\w+)")
@@ -108,6 +111,7 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
              "dims": listed, "groups": listed,
              "which": _which(names), "sets": ", ".join(["(period)", *(f"({n}, period)" for n in names)]),
              "behind": _text(behind) if behind else "", "order": _ORDERS[order], "each_dimension": _EACH_DIMENSION,
+             "unknown_of_each": _UNKNOWN_OF_EACH,
              "apart_from_people": _apart_from_people(slice_).sql,
              "dims_apart_from_people": "".join(f"{n}, " for n in names if n not in PEOPLE)}
     text = _text(name)

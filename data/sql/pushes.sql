@@ -1,4 +1,4 @@
--- Opportunities that were open with an expected close in the period, and whose date was pushed (PEERS' push counts).
+-- Opportunities that were open with an expected close in the period, and whose date was pushed (METHOD, other systems).
 -- Grain: groups.  n and the others count opportunities, moves counts pushes, days adds them up, amount is that of the
 -- pushed ones when they were last pushed.  The month is the one in which it was due.  Reads: opportunity_state.
 WITH {pushed},
