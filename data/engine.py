@@ -204,13 +204,14 @@ def frame(cursor: Cursor | duckdb.DuckDBPyConnection, sql: str,
     integers -> int64 (float64 with NaN where some are NULL), BOOLEAN -> bool (`boolean` where some are NULL).
     DuckDB alone gives `object` for text columns that are empty or all NULL, and sums of integers as float64.
     """
-    relation = cursor.sql(sql, params=dict(params or {}))
-    types = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    answer = cursor.execute(sql, dict(params or {}))  # at once: a relation is planned twice, for its types and its rows
+    types = {name: str(kind) for name, kind, *_ in answer.description}
     instants = [name for name, kind in types.items() if kind == "TIMESTAMP WITH TIME ZONE"]
     if instants:  # DuckDB's own conversion of these still uses a way that pandas has deprecated
         plain = ", ".join(f"""timezone('UTC', "{name}") AS "{name}\"""" for name in instants)
-        relation = relation.project(f"* REPLACE ({plain})")
-    data = relation.df()
+        data = cursor.sql(sql, params=dict(params or {})).project(f"* REPLACE ({plain})").df()
+    else:
+        data = answer.df()
     for name, kind in types.items():
         if name in instants:
             data[name] = data[name].dt.tz_localize("UTC")

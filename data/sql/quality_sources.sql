@@ -11,14 +11,14 @@ SELECT 'contact' AS source, 'state' AS kind, max(snapshot_date) AS last_on, min(
 UNION ALL
 SELECT 'opportunity_contact' AS source, 'state' AS kind, max(snapshot_date) AS last_on, min(snapshot_date) AS first_on FROM opportunity_contact WHERE snapshot_date <= $as_of
 UNION ALL
-SELECT 'stage_change', 'event', max(timezone($zone, changed_at)::DATE), min(timezone($zone, changed_at)::DATE) FROM stage_change WHERE timezone($zone, changed_at)::DATE <= $as_of
+SELECT 'stage_change', 'event', timezone($zone, max(changed_at))::DATE, timezone($zone, min(changed_at))::DATE FROM stage_change WHERE changed_at < timezone($zone, ($as_of + 1)::TIMESTAMP)
 UNION ALL
-SELECT 'activity', 'event', max(timezone($zone, occurred_at)::DATE), min(timezone($zone, occurred_at)::DATE) FROM activity WHERE timezone($zone, occurred_at)::DATE <= $as_of
+SELECT 'activity', 'event', timezone($zone, max(occurred_at))::DATE, timezone($zone, min(occurred_at))::DATE FROM activity WHERE occurred_at < timezone($zone, ($as_of + 1)::TIMESTAMP)
 UNION ALL
 SELECT 'assessment', 'event', max(week), min(week) FROM assessment WHERE week <= $as_of
 UNION ALL
 SELECT 'checklist', 'event', max(assessed_on), min(assessed_on) FROM checklist WHERE assessed_on <= $as_of
 UNION ALL
-SELECT 'support_request', 'event', max(timezone($zone, requested_at)::DATE), min(timezone($zone, requested_at)::DATE) FROM support_request WHERE timezone($zone, requested_at)::DATE <= $as_of
+SELECT 'support_request', 'event', timezone($zone, max(requested_at))::DATE, timezone($zone, min(requested_at))::DATE FROM support_request WHERE requested_at < timezone($zone, ($as_of + 1)::TIMESTAMP)
 UNION ALL
 SELECT 'relation', 'event', max(valid_from), min(valid_from) FROM relation WHERE valid_from <= $as_of

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
+from data import filling
 from data.contracts import MARTS, TABLES
 from data.engine import Company, company_of, connect, frame, open_company
 from data.errors import MvpodError
@@ -131,6 +132,22 @@ def test_a_filter_on_a_value_that_no_row_has_gives_no_rows_and_no_error() -> Non
     shown = frame(company(VISIT).cursor(), f"SELECT * FROM stage_visit WHERE {predicate.sql}", predicate.params)
     assert len(shown) == 0
     assert len(frame(company(VISIT).cursor(), "SELECT * FROM stage_visit WHERE segment = $s", {"s": "nobody's"})) == 0
+
+
+@pytest.mark.parametrize("most", [1, 5_000])
+def test_columns_of_many_values_answer_as_those_of_few(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "MANY_VALUES", most)  # with more than that a column stays text
+    owners = {"a": "Wu", "b": "An", "c": None, "d": "Li"}
+    one = company(*({**VISIT, "opportunity_id": i, "owner_id": owner} for i, owner in owners.items()))
+    kinds = one.cursor().sql("SELECT owner_id FROM stage_visit").types
+    assert str(kinds[0]).startswith("ENUM" if most > 1 else "VARCHAR")
+    ordered = frame(one.cursor(), "SELECT owner_id FROM stage_visit ORDER BY owner_id NULLS LAST")["owner_id"]
+    assert list(ordered.dropna()) == ["An", "Li", "Wu"]
+    cases = {("Li", "nobody"): ["d"], ("(unknown)",): ["c"], ("An", "(unknown)"): ["b", "c"], ("nobody",): []}
+    for chosen, ids in cases.items():
+        predicate = where(Scope.of(owner_id=chosen), Filters())
+        sql = f"SELECT opportunity_id FROM stage_visit WHERE {predicate.sql} ORDER BY 1"
+        assert list(frame(one.cursor(), sql, predicate.params)["opportunity_id"]) == ids
 
 
 def test_a_value_with_a_quote_stays_a_value() -> None:
