@@ -79,8 +79,9 @@ def between(asks: Sequence[Ask], key: str, view: View, by: Sequence[str] = ("seg
     totals = restatement.totals(first, last, brings[0], brings[-1], parts, keys, context)
     ledger = restatement.with_effects(ledger, totals, parts, keys)
     causes = restatement.by_cause(ledger, totals, keys)
-    return Restated(totals, causes, _named(ledger, asks, view, before), before.as_of, asks[0].company.load_id,
-                    view.as_of, asks[-1].company.load_id, len(asks) > 2)
+    ledger = _named(ledger, [(told[-1], known[-1]), (told[0], known[0])])
+    return Restated(totals, causes, ledger, before.as_of, asks[0].company.load_id, view.as_of,
+                    asks[-1].company.load_id, len(asks) > 2)
 
 
 def _brings(ask: Ask, view: View, key: str, keys: Sequence[str]) -> pd.DataFrame:
@@ -96,9 +97,12 @@ def _context(ask: Ask, view: View) -> Context:
     return ask._context(_slice(view))
 
 
-def _named(ledger: pd.DataFrame, asks: Sequence[Ask], view: View, before: View) -> pd.DataFrame:
-    """The ledger with the names of its largest opportunities; who is gone now is called as it was called then."""
-    ids = list(dict.fromkeys(ledger[EACH].iloc[:_NAMED]))
-    names = asks[0]._names("opportunity", ids, before.as_of) | asks[-1]._names("opportunity", ids, view.as_of)
+def _named(ledger: pd.DataFrame, told: Sequence[tuple[tuple[Ask, View], Known]]) -> pd.DataFrame:
+    """The ledger with the names of its largest opportunities, as of the first of `told` that shows them to the viewer:
+    who has gone, or gone to others, is called as it was called then."""
+    ids, names = set(ledger[EACH].iloc[:_NAMED]), dict[str, str]()
+    for (ask, view), known in told:
+        shown = ids & set(known.states.loc[known.states["is_mine"], EACH]) - set(names)
+        names |= ask._names("opportunity", sorted(shown), view.as_of)
     ledger.insert(list(ledger.columns).index(EACH) + 1, "name", ledger[EACH].map(names).astype("str"))
     return ledger

@@ -49,6 +49,8 @@ def added_up(counts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     values = [c for c in counts.columns if c not in keys and pd.api.types.is_numeric_dtype(counts[c])]
     if not values:
         return counts[list(keys)].drop_duplicates(ignore_index=True)
+    if counts.empty:  # groups of no rows are text columns that pandas cannot merge by
+        return counts[[*keys, *values]].reset_index(drop=True)
     grouped = counts.groupby(list(keys), sort=False, dropna=False, observed=True)
     summed = [c for c in values if c not in (*_FIRST, *_MAX)]
     frame = grouped[summed].sum(min_count=1)

@@ -123,6 +123,21 @@ def test_what_others_keep_from_the_viewer_stays_untold() -> None:
     assert set(found.totals["segment"]) == {"KA"}
 
 
+def test_a_name_that_was_given_after_an_opportunity_went_to_others_is_not_told(tmp_path: Path) -> None:
+    head = "opportunity_id,pipeline,stage,amount,created_on,closed_on,name,product_line\n"
+    for name, line, when in (("Before", "mine", date(2026, 3, 31)), ("Secret", "theirs", date(2026, 4, 30))):
+        row = f"o1,ka,won,100,2026-01-05,2026-03-02,{name},{line}\n"
+        (tmp_path / "opportunity.csv").write_text(head + row, encoding="utf-8")
+        import_paths([tmp_path / "opportunity.csv"], tmp_path / "store", profile="canonical", as_of=when)
+    company = open_company(tmp_path / "store")
+    seen = View(company.last_day, date(2026, 1, 1), date(2026, 3, 31), scope=Scope.of(product_line=["mine"]))
+    found = Ask(company).restated("win_rate.count", seen, 1)
+    company.close()
+    assert list(found.ledger["name"]) == ["Before"]
+    assert list(found.ledger["cause"]) == ["dimension"]
+    assert "Secret" not in str(found)
+
+
 def _history(dice: random.Random, number: int) -> Journey:
     steps = [(dice.randrange(60), "lead")]
     for _ in range(dice.randrange(5)):

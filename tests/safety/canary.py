@@ -8,6 +8,7 @@ opportunities are handed to another team at last; from then on these carry the m
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,8 @@ def words(value: Any) -> Iterator[str]:
         for column in value.columns:  # cells that are tables or lists themselves
             if value[column].dtype == object:
                 yield from words(list(value[column]))
+    elif is_dataclass(value):
+        yield from words({part.name: getattr(value, part.name) for part in fields(value)})
     elif isinstance(value, Mapping):
         for key, part in value.items():
             yield from words(key)
