@@ -114,6 +114,10 @@ def _check_columns(work: _Work) -> None:
         if column.required:
             raise _missing(work, name, list(wanted))
         absent.append(name)
+    if spec.target == "opportunity":
+        key, names = (work.columns.find_all(spec.sources_of(c)) for c in ("opportunity_id", "name"))
+        if set(key[:1]) & set(names):
+            work.notes.append(Note.of("N_KEYED_BY_NAME", file=work.raw.name, column=key[0]))
     if absent and any(sources != (name,) for name, sources in spec.columns.items()):
         work.notes.append(Note.of("N_ABSENT", file=work.raw.name, table=spec.target, columns=absent))
 

@@ -49,12 +49,15 @@ def suggested(tables: Mapping[str, pa.Table], stage_list: Sequence[pa.Table], se
     """Settings whose pipelines have every stage of an export.
 
     `tables`: checked rows of `opportunity` and `stage_change` under the names of the export; `stage_list`: where the
-    export lists its stages (`table_spec.HELPERS["stage"]`). `is_new`: the pipelines are those of the export; otherwise
-    those of the settings stay, and what they lack is put where it belongs.
+    export lists its stages (`table_spec.HELPERS["stage"]`). `is_new`: the pipelines are those of the export, unless it
+    lists no stages and the settings know half of them; otherwise those of the settings stay, and what they lack is put
+    where it belongs.
     """
-    seen = _seen(tables, stage_list, con)
+    seen = {name: list(of.values()) for name, of in _seen(tables, stage_list, con).items()}
     stages = Stages(settings)
-    found = [_pipeline(name, list(of.values()), stages, is_new=is_new) for name, of in seen.items()]
+    known = sum(stages.find(name, s.name)[1] is not None for name, of in seen.items() for s in of)
+    is_new = is_new and (bool(stage_list) or 2 * known < sum(map(len, seen.values())))
+    found = [_pipeline(name, of, stages, is_new=is_new) for name, of in seen.items()]
     if not is_new:
         changed = {p.key: p for p in found}
         found = [changed.pop(p.key, p) for p in settings.pipelines] + list(changed.values())

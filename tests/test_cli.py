@@ -65,6 +65,17 @@ def exports(tmp_path: Path) -> Path:
     return folder
 
 
+def test_stages_that_nobody_has_named_are_shown_and_put_in_force_when_accepted(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "opportunity.csv").write_text("opportunity_id,stage,status,probability\no1,Visit,open,0.2\n"
+                                              "o2,Sign,open,0.9\no3,赢单了,won,1\n", encoding="utf-8")
+    words = ("import", tmp_path / "opportunity.csv", "--profile", "canonical", "--as-of", "2026-03-31")
+    said = run(*words)
+    assert (said.code, "Sales: Visit → Sign → 赢单了 (won) → Lost (lost)" in said.err) == (1, True)
+    assert run(*words, "--accept-stages").code == 0
+    assert 'key = "visit"' in (tmp_path / "store" / "mvpod.toml").read_text(encoding="utf-8")
+    assert run("metric", "pipeline.open", "--by", "stage").code == 0
+
+
 @pytest.fixture
 def loaded(run: Run, exports: Path) -> Run:
     said = run("import", exports, "--profile", "canonical", "--as-of", "2026-03-31")

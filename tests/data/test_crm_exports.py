@@ -83,6 +83,7 @@ def test_a_salesforce_report_in_chinese_is_read_without_its_closing_lines(tmp_pa
     assert (column(found, "closed_on"), column(found, "account_id")) == ([None, date(2026, 9, 1)],
                                                                          ["青松电子", "蓝湖化工"])
     assert note(found, "N_REPORT")["count"] == 4
+    assert note(found, "N_KEYED_BY_NAME")["column"] == "业务机会名"
 
 
 def test_a_grouped_salesforce_report_gives_its_records_alone(tmp_path: Path) -> None:

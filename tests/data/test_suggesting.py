@@ -95,6 +95,13 @@ def test_a_store_keeps_its_pipelines_and_gets_what_they_lack_where_it_belongs() 
     assert (found.pipelines[0].segments, found.pipelines[0].stages[2].probability) == (("KA",), 0.5)
 
 
+def test_so_does_a_new_store_when_the_settings_know_half_of_the_export() -> None:
+    found = suggestion([{"stage": "lead", "probability": 0.1}, {"stage": "Visit", "probability": 0.3}])
+    assert [s.key for s in found.pipelines[0].stages] == ["lead", "visit", "bid", "won", "lost"]
+    other = suggestion([{"stage": "lead", "probability": 0.1}, {"stage": "Visit", "probability": 0.3}, {"stage": "X"}])
+    assert [s.key for s in other.pipelines[0].stages] == ["lead", "visit", "x", "won", "lost"]
+
+
 def test_a_suggestion_is_settings_whatever_the_names_hold() -> None:
     found = suggestion([{"stage": 'He said "no"\\'}, {"stage": "]] x = 1\n[import]"}, {"stage": "\x07"}])
     text = "\n".join(map(pipeline_text, found.pipelines))
