@@ -6,7 +6,7 @@ The same of pages: test_scope_of_pages.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import is_dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -133,6 +133,8 @@ def same(one: Any, other: Any, where: str) -> None:
     """The two answers are the same, to the last digits that adding up in another order may change."""
     if isinstance(one, pd.DataFrame):
         pd.testing.assert_frame_equal(one, other, check_dtype=False, check_categorical=False, rtol=1e-9, obj=where)
+    elif is_dataclass(one):
+        same(vars(one), vars(other), where)
     elif isinstance(one, dict):
         assert one.keys() == other.keys(), where
         for key, part in one.items():
