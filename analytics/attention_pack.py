@@ -1,7 +1,7 @@
 """The weekly review pack and its neighbours: lights of the 13 elements, owners, control points (METHOD B10, B19). Pure.
 
-A light is "good", "look", "act" or "unknown"; what is not known is never good. The bounds stand in BOUNDS; those that are
-settings elsewhere are taken from there.
+A light is "good", "look", "act" or "unknown"; what is not known is never good. The bounds stand in BOUNDS; those
+that are settings elsewhere are taken from there.
 """
 
 from __future__ import annotations

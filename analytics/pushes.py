@@ -1,6 +1,7 @@
 """Expected closes that are moved to a later date: who does it, how often, how far, and when in the quarter. Pure.
 
-METHOD, other systems: `pushed` counts any later date; systems that count whole months or quarters only have a column each.
+METHOD, other systems: `pushed` counts any later date; systems that count whole months or quarters only have a column
+each.
 """
 
 from __future__ import annotations

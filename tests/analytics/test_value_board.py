@@ -178,23 +178,6 @@ def test_the_quarter_to_come_is_held_against_what_is_needed_whatever_the_period(
         assert pd.isna(tiles.loc["forecast.historical", "target"]), "no target is set"
 
 
-def test_the_quarter_to_come_is_held_against_what_is_needed_whatever_the_period() -> None:
-    """Twenty open ones are due on day 440; day 430 lies in 2027Q1."""
-    due = {"segment": "KA", "expected_close_on": day(440)}
-    ask = asked([*_weekly(60), *(Journey([(5 * i, "lead")], columns=due) for i in range(20))], today=430)
-    for shown in (view(430, 250, 430, compare="previous"), view(430)):
-        tiles = ask.headline_ahead(shown).set_index("key").loc[list(headline.AHEAD)]
-        assert set(tiles["ahead"]) == {"2027Q1"}
-        assert tiles["change"].isna().all()
-        covered = ask.target_coverage(shown, (), quarters=1).iloc[0]
-        assert (tiles.loc["pipeline.coverage", "n"], covered["n"]) == (20, 20)
-        assert (tiles.loc["pipeline.coverage", "reason"], covered["reason"]) == ("no_target", "no_target")
-        assert tiles.loc["pipeline.coverage", "target"] == pytest.approx(covered["needed"])
-        foreseen = ask.metric("forecast.historical", shown).iloc[0]
-        assert tiles.loc["forecast.historical", ["n", "reason"]].tolist() == foreseen[["n", "reason"]].tolist()
-        assert pd.isna(tiles.loc["forecast.historical", "target"]), "no target is set"
-
-
 def test_each_bar_of_the_mix_is_a_hundred_percent_and_an_unknown_one_is_no_bar() -> None:
     frame = pd.DataFrame([("North", "direct", 30, 40, 0.75, ""), ("North", "mixed", 0, 40, 0.0, ""),
                           ("North", "channel", 10, 40, 0.25, ""), ("South", "direct", 1, 1, None, "no_amounts"),
