@@ -264,8 +264,8 @@ def _resolve(checked: Checked, settings: Settings, con: duckdb.DuckDBPyConnectio
             unknown.refuse(in_words(proposed))
         settings, unknown = proposed, Unknown()
         table = _with_keys(checked, Stages(settings), unknown)
-        unknown.refuse()
         checked.decisions.append(Note.of("N_STAGES_ACCEPTED", order="; ".join(in_words(settings))))
+    unknown.refuse()
     if table is not None:
         checked.tables["opportunity"], notes = with_status(table, Stages(settings))
         checked.decisions += notes

@@ -55,6 +55,10 @@ class Stages:
             return hits[0]
         return (None, hits[0][1]) if len({key for _, key in hits}) == 1 else (None, None)
 
+    def keys_of(self, name: str) -> set[str]:
+        """The keys of the stages that any pipeline knows under a name."""
+        return {stages[name.casefold()].key for stages in self._stages.values() if name.casefold() in stages}
+
     def homes(self, stage: str) -> list[str]:
         """The pipelines that have a stage of this key, in the order of the settings."""
         return [p.key for p in self.settings.pipelines if any(s.key == stage for s in p.stages)]
@@ -72,13 +76,15 @@ class Unknown:
     def __init__(self) -> None:
         self.stages: dict[tuple[str, str], int] = defaultdict(int)
         self.pipelines: dict[str, int] = defaultdict(int)
+        #: names that stand for different stages in several pipelines, where nothing says which pipeline
+        self.ambiguous: dict[str, int] = defaultdict(int)
 
     def __bool__(self) -> bool:
         return bool(self.pipelines or self.stages)
 
     def refuse(self, order: Sequence[str] = ()) -> None:
-        """E_PIPELINE_UNKNOWN or E_STAGE_UNKNOWN with all names found and the lines to add, if there are any; `order`:
-        the suggested pipelines in words, where they can be accepted."""
+        """E_PIPELINE_UNKNOWN, E_STAGE_UNKNOWN (with all names found and the lines to add) or E_STAGE_AMBIGUOUS, if any;
+        `order`: the suggested pipelines in words, where they can be accepted."""
         how = Note.of("N_STAGES_SUGGESTED", order="\n".join(order)) if order else ""
         if self.pipelines:
             names = sorted(self.pipelines)
@@ -88,6 +94,8 @@ class Unknown:
             names = list(dict.fromkeys(stage for _, stage in sorted(self.stages)))
             raise MvpodError("E_STAGE_UNKNOWN", names=names, count=sum(self.stages.values()),
                              lines="\n".join(map(_stage_lines, names)), how=how)
+        if self.ambiguous:
+            raise MvpodError("E_STAGE_AMBIGUOUS", names=sorted(self.ambiguous), count=sum(self.ambiguous.values()))
 
 
 def _quoted(text: str) -> str:
@@ -155,7 +163,9 @@ def _found(name: tuple[str, ...], count: int, stages: Stages, unknown: Unknown,
     found = stages.find(pipeline or None, stage)
     if found[1] is None and not is_sure:
         found = stages.find(None, stage)
-    if found[1] is None:
+    if found[1] is None and not pipeline and len(stages.keys_of(stage)) > 1:
+        unknown.ambiguous[stage] += count
+    elif found[1] is None:
         unknown.stages[(pipeline, stage)] += count
     return found
 

@@ -27,6 +27,7 @@ from data.errors import MvpodError
 from data.profile import parse_profile
 from data.readers import read_raw
 from data.settings import Import, parse_settings
+from data.stages import Stages, Unknown, resolve
 
 MESSAGES = tomllib.loads((Path(readers.__file__).parent / "messages" / "import.toml").read_text(encoding="utf-8"))
 AS_OF = date(2026, 9, 30)
@@ -372,6 +373,15 @@ def test_unknown_stages_are_named_together_with_the_lines_to_add(tmp_path: Path)
     assert set(error.fields["names"]) == {"Deal Desk", 'He said "no"'}
     added = parse_settings('[[pipeline]]\nkey = "p"\n' + error.fields["lines"])
     assert {s.label["en"] for s in added.pipelines[0].stages} == {"Deal Desk", 'He said "no"'}
+
+
+def test_a_name_for_different_stages_of_several_pipelines_is_refused_as_such(tmp_path: Path) -> None:
+    stages = Stages(parse_settings('[[pipeline]]\nkey = "a"\n[[pipeline.stage]]\nkey = "x"\naliases = ["Talk"]\n'
+                                   '[[pipeline]]\nkey = "b"\n[[pipeline.stage]]\nkey = "y"\naliases = ["Talk"]\n'))
+    rows = pa.table({"pipeline": pa.array([None, "a"], pa.string()), "stage": ["Talk", "Talk"]})
+    unknown = Unknown()
+    assert resolve(rows, "stage", stages, unknown).column("stage").to_pylist() == [None, "x"]
+    assert refused(unknown.refuse, "E_STAGE_AMBIGUOUS").fields["names"] == ["Talk"]
 
 
 def test_an_export_of_which_the_profile_leaves_nothing_is_refused(tmp_path: Path) -> None:
