@@ -21,6 +21,9 @@ from analytics.cards import Card
 from analytics.metrics.metric import Metric
 from analytics.metrics.registry import REGISTRY
 
+#: Money and shares have no such digits: it is what rounding left.
+_NOTHING = 1e-12
+
 
 @dataclass(frozen=True)
 class Stamp:
@@ -123,7 +126,11 @@ def plain(value: Any) -> str:
 
 
 def _rounded(value: Any) -> Any:
-    return float(f"{value:.8e}") if isinstance(value, float) else value
+    """Nine digits; of twelve, so that a value halfway between two of nine digits goes the same way whatever its
+    sixteenth digit is. What is left of a difference that is none is zero."""
+    if not isinstance(value, float):
+        return value
+    return 0.0 if abs(value) < _NOTHING else float(f"{float(f'{value:.11e}'):.8e}")
 
 
 def _sha(data: bytes) -> str:

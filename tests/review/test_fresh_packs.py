@@ -17,6 +17,7 @@ from analytics.review import files
 from analytics.review import verify as check
 from analytics.review.assemble import Assembled, assemble
 from analytics.review.default import ENTRIES, default_pack, usual_quarter
+from analytics.review.figures import cells, differing
 from analytics.review.pack import Item, Pack
 from analytics.review.remembering import Remembering
 from data import demo
@@ -74,14 +75,18 @@ def test_rows_that_no_query_orders_may_come_in_any_order(company: Company, monke
         is_ordered = re.search(r"^(.*\) |GROUP BY ALL )?ORDER BY", sql, re.MULTILINE)
         return answer if is_ordered else answer.iloc[dice.permutation(len(answer))].reset_index(drop=True)
     monkeypatch.setattr(asking, "frame", shuffled)
-    assert anew(company, everything(company)).stamp.cards == usual.stamp.cards
+    again = anew(company, everything(company))
+    assert [card.key for card in again.cards] == [card.key for card in usual.cards]
+    assert [(one.key, differing(cells(one.frame), cells(two.frame)))
+            for one, two, said, now in zip(usual.cards, again.cards, usual.stamp.cards, again.stamp.cards, strict=True)
+            if said["sha256"] != now["sha256"]] == []
 
 
 def test_the_directors_pack_never_pools_segments_in_its_first_chart(company: Company) -> None:
     start = company.settings.organisation.fiscal_year_start
     pack = assemble(Ask(company), default_pack(usual_quarter(company.last_day, start)), "en")
     first = [card for slide in pack.slides if slide.item.card == ENTRIES[0] for card in slide.cards]
-    assert [card.segment for card in first] in (["KA", "SMB"], [None])
+    assert [card.segment for card in first] in (["KA", "SMB"], [None], [])
     if [card.segment for card in first] == [None]:
         found = Ask(company).metric("win_rate.count", first[0].view, ["segment"])
         assert found.loc[found["n"] > 0, "segment"].nunique() < 2

@@ -161,3 +161,12 @@ def test_a_chart_that_cannot_be_made_says_so_and_the_others_stand(monkeypatch: p
 def test_sums_that_differ_in_the_last_digits_have_one_hash_and_others_have_not() -> None:
     one, two, three = (figures(pd.DataFrame({"n": [x]})) for x in (0.1 + 0.2, 0.3, 0.3 + 1e-8))
     assert one == two != three
+
+
+@pytest.mark.parametrize(("one", "two"), [(0.1234567885 + 1e-17, 0.12345678850000003), (1e-17, 0.0), (0.3, 0.1 + 0.2)])
+def test_noise_of_the_sixteenth_digit_never_changes_a_hash(one: float, two: float) -> None:
+    assert figures(pd.DataFrame({"x": [one]})) == figures(pd.DataFrame({"x": [two]}))
+
+
+def test_a_change_in_the_ninth_digit_changes_the_hash() -> None:
+    assert figures(pd.DataFrame({"x": [0.123456789]})) != figures(pd.DataFrame({"x": [0.123456788]}))
