@@ -157,6 +157,15 @@ def test_an_export_of_the_hubspot_app_speaks_in_labels_that_pipelines_share(tmp_
         ["qualified", "closedwon", "lost"], ["qualified", "won", "lost"]]
 
 
+def test_people_without_a_company_belong_to_no_account(tmp_path: Path) -> None:
+    found = read(tmp_path, "hubspot", {
+        "hubspot-crm-exports-all-deals-2026-09-30.csv": HUBSPOT,
+        "hubspot-crm-exports-all-contacts-2026-09-30.csv":
+        "Record ID,Last Name,Job Title,Associated Company IDs\n21,Li,Buyer,501;502\n22,Han,,\n"}, accept=True)
+    assert column(found, "contact_id", "contact") == ["21"]
+    assert column(found, "account_id", "contact") == ["501"]
+
+
 def test_ids_of_hubspot_stages_may_carry_a_number_and_an_old_name(tmp_path: Path) -> None:
     header = ("hs_object_id,dealstage,pipeline,hs_v2_date_entered_contractsent_1234567,hs_date_entered_contractsent,"
               "hs_v2_date_entered_closedwon,hs_v2_date_entered_current_stage,hs_v2_time_in_current_stage")
