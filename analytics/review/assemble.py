@@ -41,7 +41,7 @@ def assemble(ask: Ask, pack: Pack, lang: str, *, scope: Scope | None = None, bas
     found for another pack of the same open load is not asked again, unless `ask` remembers by itself.
     Raises MvpodError E_PERIOD, and what `Ask.check` does.
     """
-    ask, settings = ask if isinstance(ask, Remembering) else Remembering(ask.company), ask.settings
+    ask, settings = ask if isinstance(ask, Remembering) else Remembering(ask), ask.settings
     view = pack.view(ask.company.last_day, settings.organisation.fiscal_year_start, scope)
     ask.check(view)
     look = Look(lang, settings, "export")

@@ -13,8 +13,6 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 
 from analytics.ask import Ask
-from data.engine import Company
-from data.shelf import Shelf
 
 #: Answers kept per open load; a pack of fifteen charts asks about sixty questions.
 _MOST = 400
@@ -42,16 +40,16 @@ class _Memory:
 
 
 #: A load is never changed after it was opened, so that its answers hold as long as it is open.
-_memories: WeakKeyDictionary[Shelf, _Memory] = WeakKeyDictionary()
+_memories: WeakKeyDictionary[object, _Memory] = WeakKeyDictionary()
 
 
 class Remembering(Ask):
     """`Ask` with a memory that all packs of an open load share, or (`anew`) with one of its own, still empty. Views
     carry their scope, so that nobody gets an answer that was found for somebody else."""
 
-    def __init__(self, company: Company, anew: bool = False) -> None:
-        super().__init__(company)
-        self.memory = _Memory() if anew else _memories.setdefault(company.shelf, _Memory())
+    def __init__(self, ask: Ask, anew: bool = False) -> None:
+        super().__init__(ask.company)
+        self.memory = _Memory() if anew else _memories.setdefault(ask.company.shelf, _Memory())
 
 
 def _once(name: str, question: Callable[..., Any]) -> Callable[..., Any]:

@@ -119,7 +119,7 @@ def _anew(stamp: Stamp, ask: Ask) -> Assembled:
     """The file's pack made anew, in its language, of its day and within the scope of its maker."""
     pack = packs.from_text(stamp.pack).with_(as_of=date.fromisoformat(stamp.as_of))
     scope = replace(Scope.of(**stamp.scope), show_names=stamp.show_names)
-    return assemble(Remembering(ask.company, anew=True), pack, pack.lang, scope=scope)
+    return assemble(Remembering(ask, anew=True), pack, pack.lang, scope=scope)
 
 
 def _of_card(file: FileRead, place: int, was: Assembled, today: Assembled, is_known: bool) -> list[Difference]:

@@ -55,7 +55,7 @@ def everything(company: Company) -> Pack:
 
 
 def anew(company: Company, pack: Pack) -> Assembled:
-    return assemble(Remembering(company, anew=True), pack, "en")
+    return assemble(Remembering(Ask(company), anew=True), pack, "en")
 
 
 def test_the_directors_pack_is_verified_as_the_same(company: Company) -> None:

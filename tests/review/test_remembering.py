@@ -55,12 +55,12 @@ def test_the_second_pack_of_an_open_load_asks_nothing(company: Company, asked: l
 
 def test_another_scope_is_another_question(company: Company) -> None:
     everything, nothing = View(DAY), View(DAY, scope=Scope.of(segment=["nobody"]))
-    assert Remembering(company).metric("pipeline.open", everything)["n"].sum() == 12
-    assert Remembering(company).metric("pipeline.open", nothing)["n"].sum() == 0
+    assert Remembering(Ask(company)).metric("pipeline.open", everything)["n"].sum() == 12
+    assert Remembering(Ask(company)).metric("pipeline.open", nothing)["n"].sum() == 0
 
 
 def test_whoever_changes_an_answer_changes_it_for_itself_only(company: Company) -> None:
-    ask = Remembering(company)
+    ask = Remembering(Ask(company))
     for _ in range(2):  # the first to ask, and one who is told what is known
         frame = ask.metric("pipeline.open", View(DAY))
         frame["n"] = -1
@@ -70,7 +70,7 @@ def test_whoever_changes_an_answer_changes_it_for_itself_only(company: Company) 
 
 
 def test_tables_handed_on_to_the_next_question_are_part_of_it(company: Company) -> None:
-    ask, usual = Remembering(company), Ask(company)
+    ask, usual = Remembering(Ask(company)), Ask(company)
     learned = usual.attention_rules(View(DAY))
     for _ in range(2):
         found = ask.attention_rates(View(DAY), learned=learned)["rules"]
@@ -80,5 +80,5 @@ def test_tables_handed_on_to_the_next_question_are_part_of_it(company: Company) 
 def test_one_that_asks_anew_knows_nothing_of_before(company: Company, asked: list[str]) -> None:
     assemble(Ask(company), PACK, "en")
     asked.clear()
-    assemble(Remembering(company, anew=True), PACK, "en")
+    assemble(Remembering(Ask(company), anew=True), PACK, "en")
     assert asked
