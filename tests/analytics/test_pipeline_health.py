@@ -59,10 +59,10 @@ def test_coverage_is_what_is_due_against_what_remains_and_needs_one_by_the_win_r
     """Target 1,000, won 200 of 200 + 300 decided: 800 remain; 1,600 are due in the quarter (day 90 on), 500 later."""
     told = company(
         [
-            {"amount": 1600, "expected_close_on": day(120)},
-            {"amount": 500, "expected_close_on": day(200)},
-            closed("won", 95, 200),
-            closed("lost", 96, 300),
+            {"team": "East", "amount": 1600, "expected_close_on": day(120)},
+            {"team": "East", "amount": 500, "expected_close_on": day(200)},
+            closed("won", 95, 200, team="East"),
+            closed("lost", 96, 300, team="East"),
         ],
         target=[{"period": "2026Q2", "team": "East", "amount": 1000, "currency": "CNY"}],
     )

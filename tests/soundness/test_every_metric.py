@@ -14,7 +14,9 @@ import pytest
 from analytics import marks
 from analytics.ask import Ask
 from analytics.metrics.registry import REGISTRY, Metric
+from analytics.review.remembering import Remembering
 from data.scope import Scope
+from data.settings import Settings
 from tests.journeys import CLOSINGS, SALES, STEPS, Journey, asked, day, view
 
 every = pytest.mark.parametrize("metric", REGISTRY.values(), ids=list(REGISTRY))
@@ -44,6 +46,11 @@ def walk(seed: int, count: int = 70) -> list[Journey]:
     return told
 
 
+def remembered(told: list[Journey], today: int, settings: Settings = SALES) -> Ask:
+    """Who has been told these journeys, and remembers what was asked before."""
+    return Remembering(asked(told, today=today, settings=settings), anew=True)
+
+
 @pytest.fixture(scope="module", params=[1, 2])
 def told(request: pytest.FixtureRequest) -> list[Journey]:
     """The journeys of one seed."""
@@ -53,34 +60,34 @@ def told(request: pytest.FixtureRequest) -> list[Journey]:
 @pytest.fixture(scope="module")
 def company(told: list[Journey]) -> Ask:
     """The company of these journeys."""
-    return asked(told, today=AS_OF)
+    return remembered(told, today=AS_OF)
 
 
 @pytest.fixture(scope="module")
 def doubled(told: list[Journey]) -> Ask:
     """Every opportunity twice, the second under another id; what is learned from too few asks for twice as many."""
     standards = replace(SALES.standards, min_events=2 * SALES.standards.min_events)
-    return asked([*told, *(replace(j, id=f"again-{j.id}") for j in told)], today=AS_OF,
-                 settings=replace(SALES, standards=standards))
+    return remembered([*told, *(replace(j, id=f"again-{j.id}") for j in told)], today=AS_OF,
+                      settings=replace(SALES, standards=standards))
 
 
 @pytest.fixture(scope="module")
 def earlier(told: list[Journey]) -> Ask:
     """What was known on day 45: later steps have not happened, later opportunities do not exist."""
     cut = [replace(j, steps=[(d, s) for d, s in j.steps if d <= 45]) for j in told]
-    return asked([j for j in cut if j.steps], today=45)
+    return remembered([j for j in cut if j.steps], today=45)
 
 
 @pytest.fixture(scope="module")
 def alone(told: list[Journey]) -> Ask:
     """Only the opportunities of East."""
-    return asked([j for j in told if j.columns["team"] == "East"], today=AS_OF)
+    return remembered([j for j in told if j.columns["team"] == "East"], today=AS_OF)
 
 
 @pytest.fixture(scope="module")
 def shuffled(told: list[Journey]) -> Ask:
     """The same rows in another order."""
-    return asked(random.Random(9).sample(told, len(told)), today=AS_OF)
+    return remembered(random.Random(9).sample(told, len(told)), today=AS_OF)
 
 
 def same(one: pd.DataFrame, other: pd.DataFrame, ignored: tuple[str, ...] = ()) -> None:
