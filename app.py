@@ -7,7 +7,6 @@ comes in here.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,11 +16,12 @@ from streamlit.delta_generator import DeltaGenerator
 from analytics.charts.style import Theme
 from analytics.i18n import t as text
 from data.errors import LANGUAGES, MvpodError
+from data.sample import finish, sample_store, store_path
 from data.scope import Scope
 from data.settings import Settings
 from data.store import Load
 from pages import PAGES, Page
-from pages._parts import browser, cache, context, filter_bar, heading, sample, states, view_state
+from pages._parts import browser, cache, context, filter_bar, heading, states, view_state
 from pages._parts.context import Context, t
 from pages._parts.escape import md_escape
 
@@ -53,17 +53,6 @@ def main() -> None:
     view_state.give_url()
 
 
-def store_path() -> Path:
-    """Where the organisation's data lie: MVPOD_STORE, or data/store beside this file."""
-    return Path(os.environ.get("MVPOD_STORE") or ROOT / "data" / "store").resolve()
-
-
-def sample_store(home: Path) -> Path:
-    """Where the sample company lies: beside the organisation's store, because its settings (stages, segments, money)
-    are not those of the first real import."""
-    return home.with_name(f"{home.name}-sample")
-
-
 def shown(home: Path) -> tuple[Path, Load] | None:
     """The store that is shown and its published load: the organisation's own, else the sample company's, if any."""
     for store in (home, sample_store(home)):
@@ -79,7 +68,7 @@ def published(home: Path) -> tuple[Path, Load]:
     if found:
         return found
     with st.status(text("start.building", language_before_settings()), expanded=True):
-        sample.finish(sample_store(home), progress_bar(st.progress(0.0)))
+        finish(sample_store(home), progress_bar(st.progress(0.0)))
     return st.rerun()
 
 

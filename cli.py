@@ -27,6 +27,7 @@ from rich.text import Text
 
 from analytics.i18n import has, t
 from data.errors import LANGUAGES, MvpodError
+from data.sample import store_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,8 +132,7 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         sub.add_argument("--lang", choices=languages, help=say("lang"))
         if store:
-            default = Path(os.environ.get("MVPOD_STORE") or ROOT / "data" / "store")
-            sub.add_argument("--store", type=Path, default=default, metavar="DIR", help=say("store"))
+            sub.add_argument("--store", type=Path, default=store_path(), metavar="DIR", help=say("store"))
         return sub
 
     sub = command("import", import_)

@@ -15,8 +15,7 @@ from threading import Thread
 
 import streamlit as st
 
-from analytics import i18n
-from data.errors import MvpodError
+from data import sample
 
 
 @asynccontextmanager
@@ -27,19 +26,24 @@ async def _ready(_app: st.App) -> AsyncIterator[None]:
 
 def _prepare() -> None:
     """Build the sample company if there is nothing to show, import what a page needs, ask what the first page shows."""
+    home = sample.store_path()
+    beside = sample.sample_store(home)
+    if not home.exists() and not beside.exists():  # surely nothing to show yet: what takes longest begins first
+        sample.begin(beside)
     import app as door
-    from pages._parts import cache, sample
+    from analytics import i18n
+    from data.errors import MvpodError
+    from pages._parts import cache
 
-    home = door.store_path()
     with suppress(MvpodError):  # the first viewer is told what is wrong
         shown = door.shown(home)
         if shown is None:
-            sample.begin(door.sample_store(home))
+            sample.begin(beside)
         overview = import_module("pages.overview")
         import_module("streamlit.emojis")  # else with the first button
         i18n.catalogue()
         if shown is None:
-            sample.wait(door.sample_store(home))
+            sample.wait(beside)
             shown = door.shown(home)
         if shown is not None:
             store, load = str(shown[0]), shown[1].load_id

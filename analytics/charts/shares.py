@@ -76,7 +76,7 @@ def rows(
     )
     whiskers(fig, column(frame, "low"), column(frame, "high"), at, theme, name=names.text("interval"), keyed=True)
     if any(few):
-        bars(fig, [None], [0], colour=colour.actual, width=7, name=f"n < {FEW}", keyed=True, pale=True)
+        bars(fig, [None], [0], colour=colour.actual, width=7, name=f"n ≤ {FEW - 1}", keyed=True, pale=True)
     if before is not None and is_compared:
         was = [known(before.get(r[by])) for r in records]
         bars(

@@ -80,7 +80,7 @@ def test_a_share_of_few_cases_is_pale_and_the_key_says_so() -> None:
     drawn = shares.rows(frame, NAMES, "light", title=lambda row: row["region"], mark=("region",))
     few, many = drawn.data[0].marker.color
     assert (few.startswith("rgba"), many.startswith("#")) == (True, True)
-    assert "n < 10" in [trace.name for trace in drawn.data if trace.showlegend]
+    assert "n ≤ 9" in [trace.name for trace in drawn.data if trace.showlegend]
 
 
 def test_the_rate_with_overdue_ones_is_drawn_only_where_it_is_known() -> None:

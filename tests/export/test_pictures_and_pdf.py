@@ -241,11 +241,11 @@ def test_a_text_is_broken_where_it_may_be(text: str, lines: list[str]) -> None:
 
 
 def test_the_numbers_of_a_table_are_written_as_the_page_writes_them() -> None:
-    each: Card = card("written", pd.DataFrame({"value": [0.6424, None], "amount": [876_098_630.17, 5.0],
+    each: Card = card("written", pd.DataFrame({"value": [0.6424, None], "amount": [876_098_630.17, 125_000_000.0],
                                                "stage": ["lead", None], "n": [1, 2]}))
     told, is_cut = pdf_pages._shown(each, LOOK, 8, 12)
     assert [list(row) for row in told.itertuples(index=False)] == [
-        ["64.2%", "876M", "lead", "1"], ["–", "0M", "Not known", "2"]]
+        ["64.2%", "876M", "lead", "1"], ["–", "125M", "Not known", "2"]]
     assert not is_cut
 
 

@@ -67,7 +67,7 @@ def sentence(sentences: list[str], *words: str) -> str:
     ("大客户南区 KA South", "pushed", "推迟"), ("售前东区 Presales East", "answers later", "响应"),
     ("", "lack the necessary conditions are", "缺乏必要条件的商机占关闭"),
     ("大客户西区 KA West", "without ever moving", "未"),
-    ("中小东区 SMB East", "one person per deal", "只认识一人"),
+    ("中小东区 SMB East", "one person per opportunity", "只认识一人"),
 ], ids=["pushes", "response", "presales", "stalled", "threads"])
 def test_each_truth_is_named_without_a_filter(said: Callable[[str], list[str]], lang: str, who: str, en: str,
                                               zh: str) -> None:
@@ -80,7 +80,7 @@ def test_the_win_rate_that_fell_is_the_one_that_is_counted(said: Callable[[str],
     deals = raw.last[(raw.last.closed_on >= YEAR) & (raw.last.segment == "KA")]
     won, lost = (int((deals.status == status).sum()) for status in ("won", "lost"))
     line = sentence(said(lang), "**Order line**" if lang == "en" else "**订单线**")
-    name = {"en": "Key accounts: Win rate", "zh": "大客户：赢率"}[lang]
+    name = {"en": "Key accounts win rate", "zh": "大客户的赢率"}[lang]
     assert f"{name} {fmt.rate(won / (won + lost))}" in line
 
 
@@ -96,7 +96,7 @@ def test_the_conflicts_between_us_and_partners_are_those_that_are_counted(said: 
     both = set(company[deals.sales_mode == "direct"]) & set(company[deals.sales_mode == "channel"])
     n = int((company.isin(both) & deals.sales_mode.isin(["direct", "channel"])).sum())
     line = sentence(said(lang), "**Channel**" if lang == "en" else "**渠道**")
-    name = {"en": "Key accounts: Channel conflict", "zh": "大客户：渠道冲突率"}[lang]
+    name = {"en": "Key accounts channel conflict", "zh": "大客户的渠道冲突率"}[lang]
     assert f"{name} {fmt.rate(n / int(company.notna().sum()))}" in line
 
 
@@ -107,7 +107,7 @@ def test_deals_that_hang_on_one_person_are_those_that_are_counted(said: Callable
     people = chain[chain.snapshot_date == END].groupby("opportunity_id").contact_id.nunique()
     deals = raw.last[raw.last.status.isin(["open", "paused"]) & (raw.last.team == "中小东区 SMB East")]
     known = deals.opportunity_id.map(people).dropna()
-    line = sentence(said(lang), "中小东区 SMB East", "one person per deal" if lang == "en" else "只认识一人")
+    line = sentence(said(lang), "中小东区 SMB East", "one person per opportunity" if lang == "en" else "只认识一人")
     counts = {"en": f"{int((known == 1).sum())} of {len(known)} open opportunities",
               "zh": f"{len(known)} 个在手商机中 {int((known == 1).sum())} 个"}
     assert counts[lang] in line
