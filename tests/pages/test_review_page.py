@@ -35,7 +35,8 @@ def own(store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_page:
     return tmp_path / "own"
 
 
-@pytest.mark.parametrize(("lang", "first"), [("en", "Win rate over time, segment beside segment"), ("zh", "各客户类型赢率走势")])
+@pytest.mark.parametrize(("lang", "first"), [
+    ("en", "Win rate over time, segment beside segment"), ("zh", "各客户类型赢率走势")])
 def test_it_opens_with_the_directors_pack_for_the_latest_quarter(open_page: Open, lang: str, first: str) -> None:
     app = open_page("review", lang=lang)
     assert [e.value for e in app.error] == []
