@@ -50,8 +50,9 @@ def draw() -> None:
     number = st.session_state.setdefault(_ROUND, 0)
     files = st.file_uploader(t("data.import.files"), accept_multiple_files=True, key=f"import_files_{number}",
                              type=["csv", "txt", "tsv", "xlsx", "parquet"])
+    told_here = st.container()  # always there: what is being typed below must not be drawn anew when files are known
     if files:
-        with states.guard("data_recognise"):
+        with told_here, states.guard("data_recognise"):
             recognised_files.draw(told := recognised_files.told(files))
             with st.expander(t("mapping.title"), expanded=told.certainty == "none", key="import_mapping",
                              on_change="rerun") as by_hand:
