@@ -8,6 +8,7 @@ that are being worked out instead of beginning anew.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from importlib import import_module
@@ -16,6 +17,9 @@ from threading import Thread
 import streamlit as st
 
 from data import sample
+
+#: Who comes back from DuckDB waits for its turn among the threads: by default 5 ms each time, hundreds of times a page.
+sys.setswitchinterval(0.0005)
 
 
 @asynccontextmanager

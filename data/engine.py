@@ -196,6 +196,10 @@ def _known_days(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], dates:
     return min(low or last, last), last
 
 
+#: Tables that reach pandas have few rows: text as Python's own objects takes a fifth less time than as Arrow arrays.
+pd.set_option("mode.string_storage", "python")
+
+
 def frame(cursor: Cursor | duckdb.DuckDBPyConnection, sql: str,
           params: Mapping[str, Any] | None = None) -> pd.DataFrame:
     """The answer of a query with dtypes that do not depend on its rows.
