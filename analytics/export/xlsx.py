@@ -254,10 +254,16 @@ def _contents(sheet: Worksheet, slides: Sequence[Slide], names: Mapping[int, str
             row += 1
         if slide.missing:
             name = called(slide.item, look.lang, look.settings)
-            sheet.write_string(row, 1, _cut(f"{name}: {slide.missing}"), styles.wrapped)
+            missing = f"{name}: {slide.missing}"
+            sheet.write_string(row, 1, _cut(missing), styles.wrapped)
+            sheet.set_row(row, 16 * _lines(missing, 70))
             row += 1
     sheet.set_column(0, 0, 30)
     sheet.set_column(1, 2, 70)
+
+
+#: Widths of the columns of the definitions: metric, definition, formula, population, source.
+_DEFINED = (26, 56, 44, 44, 14)
 
 
 def _definitions(sheet: Worksheet, slides: Sequence[Slide], look: Look, styles: _Styles) -> None:
@@ -270,8 +276,9 @@ def _definitions(sheet: Worksheet, slides: Sequence[Slide], look: Look, styles: 
                 metric.population[look.lang], metric.source)
         for place, text in enumerate(told):
             sheet.write_string(row, place, _cut(text), styles.wrapped)
-    sheet.set_column(0, 0, 30)
-    sheet.set_column(1, 4, 60)
+        sheet.set_row(row, 16 * max(_lines(text, width) for text, width in zip(told, _DEFINED, strict=True)))
+    for place, width in enumerate(_DEFINED):
+        sheet.set_column(place, place, width)
 
 
 def _provenance(sheet: Worksheet, look: Look, stamp: Stamp, styles: _Styles) -> None:
