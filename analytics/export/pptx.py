@@ -81,7 +81,7 @@ def read_stamp(data: bytes) -> Stamp:
 def read_figures(data: bytes) -> dict[int, pd.DataFrame]:
     """Number of the card -> the table in the workbook of its chart, in the deck of the first language.
 
-    A further language shows the same numbers: where it does not, its own take their place, so that they are noticed.
+    A further language shows the same numbers: where it does not, both stand in the cell, so that neither passes.
     """
     tables: dict[int, pd.DataFrame] = {}
     for deck, number, found in sorted(_tables(Presentation(io.BytesIO(data))), key=lambda t: t[:2]):
@@ -89,8 +89,9 @@ def read_figures(data: bytes) -> dict[int, pd.DataFrame]:
         if deck == 0 or first is None:
             tables[number] = found
         elif first.shape == found.shape:
-            values = found.iloc[:, 1:].set_axis(first.columns[1:], axis="columns")
-            tables[number] = pd.concat([first.iloc[:, :1], values], axis="columns")
+            values, others = first.iloc[:, 1:], found.iloc[:, 1:].set_axis(first.columns[1:], axis="columns")
+            told = values.where(values == others, values + " / " + others)
+            tables[number] = pd.concat([first.iloc[:, :1], told], axis="columns")
         else:
             tables[number] = found
     return tables

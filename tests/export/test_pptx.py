@@ -394,7 +394,8 @@ def test_chinese_has_a_font_and_a_language() -> None:
     assert run._r.rPr.get("lang") == "zh-CN"
 
 
-def test_both_languages_stand_in_one_file_and_a_change_in_either_is_found() -> None:
+@pytest.mark.parametrize("deck_number", [0, 1])
+def test_both_languages_stand_in_one_file_and_a_change_in_either_is_found(deck_number: int) -> None:
     shown = [slide(card("column"))]
     data = pptx_bytes(shown, ZH, stamp(shown), also=[(shown, EN, stamp(shown))])
     assert [page.shapes.title.text_frame.text for page in pages(data)][2::3] == ["来源与口径", "Provenance"]
@@ -402,14 +403,15 @@ def test_both_languages_stand_in_one_file_and_a_change_in_either_is_found() -> N
     assert expected is not None
     assert differing(read_figures(data)[0], expected) == []
     box = Presentation(io.BytesIO(data))
-    chart = [shape.chart for page in box.slides for shape in page.shapes if shape.has_chart][1]
+    chart = [shape.chart for page in box.slides for shape in page.shapes if shape.has_chart][deck_number]
     changed = CategoryChartData()
     changed.categories = ["A", "B", "C"]
     changed.add_series("Actual", (0.1, None, 0.75))
     chart.replace_data(changed)
     stream = io.BytesIO()
     box.save(stream)
-    assert [c.left for c in differing(read_figures(stream.getvalue())[0], expected)] == ["0.75"]
+    [found] = differing(read_figures(stream.getvalue())[0], expected)
+    assert sorted(found.left.split(" / ")) == sorted(["0.75", found.right])
 
 
 def test_without_a_browser_the_rows_stand_where_the_picture_would(monkeypatch: pytest.MonkeyPatch) -> None:
