@@ -133,6 +133,8 @@ def _profile(profile: str | Path | None, files: Sequence[Path], store_path: Path
         return load_profile(saved_profiles.found(store_path, profile)), []
     found = recognised(files, more=saved_profiles.listed(store_path))
     if (best := found.best) is None:
+        if len(found.unread) == len(files):  # nothing could be read: that, and not the profile, is what to mend
+            raise found.unread[0][1]
         reasons = [f"{f.profile}: {'; '.join(f.reasons) or '-'}" for f in found.fits[:2]]
         raise MvpodError("E_PROFILE_NEEDED", files=[f.name for f in files], known=builtin_profiles(), reasons=reasons)
     if found.certainty == "several":

@@ -232,6 +232,7 @@ def test_a_profile_is_recognised_and_told(house: House) -> None:
 
 
 def test_files_that_fit_no_profile_are_refused_with_the_known_ones(house: House) -> None:
+    refused(lambda: house.load(weather__csv="", profile=None), "E_EMPTY")
     error = refused(lambda: house.load(weather__csv="day,rain\n1,2\n", profile=None), "E_PROFILE_NEEDED")
     assert "salesforce" in error.fields["known"]
 
