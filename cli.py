@@ -143,7 +143,6 @@ def parser(lang: str = "en") -> argparse.ArgumentParser:
     sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
     sub.add_argument("--accept-shrink", action="store_true", help=say("accept_shrink"))
     sub.add_argument("--accept-stages", action="store_true", help=say("accept_stages"))
-
     sub.add_argument("--refuse", action="append", default=[], metavar="KIND[,KIND]", help=say("refuse"))
 
     sub = command("recognise", recognise)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
-from data.delta import sync
 from data.errors import MvpodError, nearest
+from data.kept import keep
 from data.writer import explained
 
 FOLDER, SUFFIX = "packs", ".json"
@@ -73,16 +71,7 @@ def save(store: Path, name: str, text: str) -> str:
     MvpodError E_PACK_NAME, E_STORE_READONLY, E_STORE_DISK.
     """
     kept = slug(name)
-    folder = store / FOLDER
-    with explained(store):
-        folder.mkdir(exist_ok=True)
-        fresh = folder / f".{uuid4().hex}"
-        try:
-            fresh.write_text(text, encoding="utf-8")
-            sync([fresh])
-            os.replace(fresh, folder / f"{kept}{SUFFIX}")
-        finally:
-            fresh.unlink(missing_ok=True)
+    keep(store, f"{FOLDER}/{kept}{SUFFIX}", text)
     return kept
 
 

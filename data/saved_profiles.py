@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import uuid4
 
-from data.delta import sync
 from data.errors import MvpodError
+from data.kept import keep
 from data.packs import slug
 from data.profile import builtin_profiles, parse_profile
 from data.proposing import Draft
 from data.store import Store
-from data.writer import explained
 
 FOLDER, SUFFIX = "profiles", ".toml"
 
@@ -38,16 +35,7 @@ def save(store: Path, name: str, text: str) -> str:
     kept = name_of(name)
     parse_profile(text, kept)
     Store.open(store, create=True)
-    with explained(store):
-        folder = store / FOLDER
-        folder.mkdir(exist_ok=True)
-        fresh = folder / f".{uuid4().hex}"
-        try:
-            fresh.write_text(text, encoding="utf-8")
-            sync([fresh])
-            os.replace(fresh, folder / f"{kept}{SUFFIX}")
-        finally:
-            fresh.unlink(missing_ok=True)
+    keep(store, f"{FOLDER}/{kept}{SUFFIX}", text)
     return kept
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import time
 import traceback
@@ -20,14 +19,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal
-from uuid import uuid4
 
 from filelock import FileLock, Timeout
 
 from data import saved_profiles
-from data.delta import sync
 from data.errors import MvpodError
 from data.importing import STORE_SETTINGS, import_paths
+from data.kept import keep
 from data.matching import SUFFIXES, files_of
 from data.readers import sha256_of
 from data.store import Store
@@ -270,15 +268,8 @@ def _write(store: Path, known: Mapping[str, Outcome], here: set[str]) -> None:
     kept = sorted((key for key in known if key in here or key in gone), key=lambda key: known[key].at)
     rows = {key: {k: v.isoformat() if isinstance(v, datetime) else v for k, v in asdict(known[key]).items()
                   if k != "is_news"} for key in kept}
-    fresh = store / f".{uuid4().hex}"
-    with explained(store):
-        try:
-            fresh.write_text(json.dumps({"looked_at": datetime.now(UTC).isoformat(), "drops": rows}, ensure_ascii=False,
-                                        indent=1), encoding="utf-8")
-            sync([fresh])
-            os.replace(fresh, store / FILE)
-        finally:
-            fresh.unlink(missing_ok=True)
+    told = {"looked_at": datetime.now(UTC).isoformat(), "drops": rows}
+    keep(store, FILE, json.dumps(told, ensure_ascii=False, indent=1))
 
 
 @contextmanager
