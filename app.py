@@ -19,7 +19,7 @@ from data.errors import LANGUAGES, MvpodError
 from data.sample import finish, sample_store, store_path
 from data.scope import Scope
 from data.settings import Settings
-from data.store import Load
+from data.storage.store import Load
 from pages import PAGES, Page
 from pages._parts import browser, cache, context, filter_bar, heading, states, view_state
 from pages._parts.context import Context, t

@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from analytics.restatement import Restated
     from analytics.review.pack import Language, Pack
     from data.engine import Company
+    from data.intake.report import ImportReport
+    from data.intake.watch import Outcome
     from data.notes import Note
-    from data.report import ImportReport
     from data.settings import Settings
-    from data.store import Load, Store
-    from data.watch import Outcome
+    from data.storage.store import Load, Store
 
 ROOT = Path(__file__).resolve().parent
 DONE, FAILED, USAGE, DEFECT, STOPPED = 0, 1, 2, 3, 130
@@ -232,7 +232,7 @@ def _pair(text: str) -> tuple[str, list[str]]:
 
 def import_(args: argparse.Namespace) -> int:
     """Imports files and prints what became of their rows."""
-    from data.importing import import_paths
+    from data.intake.importing import import_paths
 
     with _bar(args.lang) as progress:
         report = import_paths(args.paths, args.store, profile=args.profile, as_of=args.as_of, config=args.config,
@@ -245,7 +245,7 @@ def import_(args: argparse.Namespace) -> int:
 
 def watch(args: argparse.Namespace) -> int:
     """Imports what is put into a folder; fails if anything that lies there is refused."""
-    from data import watch as watching
+    from data.intake import watch as watching
 
     def tell(outcome: Outcome) -> None:
         words = t(f"cli.watch.{outcome.state}", args.lang, name=outcome.name, load=outcome.load,
@@ -294,8 +294,8 @@ def _print_notes(decisions: Iterable[Note], warnings: Iterable[Note], lang: str)
 def recognise(args: argparse.Namespace) -> int:
     """Says which system files come from, what they feed, and what cannot be measured with them; fails if none fits."""
     from analytics import recognition
-    from data.recognise import recognised
-    from data.saved_profiles import listed
+    from data.intake.saved_profiles import listed
+    from data.mapping.recognise import recognised
 
     found = recognised(args.paths, more=listed(args.store))
     outcome = DONE if found.certainty == "sure" else FAILED
@@ -321,7 +321,7 @@ def _table_name(table: str, lang: str) -> str:
 
 def loads(args: argparse.Namespace) -> int:
     """Lists the loads, the newest first."""
-    from data.store import Store
+    from data.storage.store import Store
 
     found = sorted(Store.open(args.store).loads(), key=lambda load: -load.load_id)
     if args.format == "json":
@@ -357,7 +357,7 @@ def _sources(load: Load) -> str:
 
 def show(args: argparse.Namespace) -> int:
     """Everything that is recorded of one load (default: the current one)."""
-    from data.store import Store
+    from data.storage.store import Store
 
     store = Store.open(args.store)
     load = store.load(args.load) if args.load is not None else store.current()
@@ -383,7 +383,7 @@ def show(args: argparse.Namespace) -> int:
 
 def quarantine(args: argparse.Namespace) -> int:
     """The rejected rows of one load, or of all."""
-    from data.store import Store
+    from data.storage.store import Store
 
     store = Store.open(args.store)
     if args.load is not None:
@@ -397,7 +397,7 @@ def quarantine(args: argparse.Namespace) -> int:
 
 def verify(args: argparse.Namespace) -> int:
     """Compares the store with what was recorded, or an exported file with the data; fails if anything differs."""
-    from data.store import Store
+    from data.storage.store import Store
 
     store = Store.open(args.store)
     if args.what and not args.what.isdecimal():
@@ -447,7 +447,7 @@ def _earlier(store: Store, load: int, stack: ExitStack) -> Company | None:
 
 def restore(args: argparse.Namespace) -> int:
     """Makes an earlier load the published one again."""
-    from data.store import Store
+    from data.storage.store import Store
 
     load = Store.open(args.store).restore(args.load)
     print(t("cli.restored", args.lang, load=args.load, now=load.load_id))
@@ -456,7 +456,7 @@ def restore(args: argparse.Namespace) -> int:
 
 def vacuum(args: argparse.Namespace) -> int:
     """Removes files that no kept load names."""
-    from data.store import Store
+    from data.storage.store import Store
 
     gone = Store.open(args.store).vacuum(args.keep_days, args.dry_run)
     for file in gone.files:
@@ -480,7 +480,7 @@ def rebuild(args: argparse.Namespace) -> int:
 def demo(args: argparse.Namespace) -> int:
     """Builds the sample company in an empty store."""
     from data import demo as sample
-    from data.store import Store
+    from data.storage.store import Store
 
     present = Store.open(args.store, create=True).current()
     if present is not None and present.profile != sample.PROFILE:
@@ -734,7 +734,7 @@ def _pack(args: argparse.Namespace, company: Company) -> Pack:
     """The pack that is asked for, by the name of a saved one or its file, else the director's."""
     from analytics.review.default import default_pack, usual_quarter
     from analytics.review.pack import from_text
-    from data import packs
+    from data.storage import packs
 
     organisation = company.settings.organisation
     quarter = args.quarter or usual_quarter(company.last_day, organisation.fiscal_year_start)

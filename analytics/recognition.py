@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics.i18n import has, t
 from analytics.out_of_reach import Lack, out_of_reach
-from data.recognise import Feed, Fit, Recognised
+from data.mapping.recognise import Feed, Fit, Recognised
 
 #: Known as soon as two snapshots can be compared, without any export bringing it.
 #: A profile that knows fewer columns of every file is not near.

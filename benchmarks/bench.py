@@ -30,7 +30,7 @@ from benchmarks.company import make_company, snapshot, snapshots
 from data.engine import Company, connect, open_company
 from data.scope import Filters
 from data.settings import read_settings
-from data.store import Store
+from data.storage.store import Store
 
 SIZES = {"small": 0, "medium": 100_000, "large": 1_300_000}
 RESULTS = ROOT / "benchmarks" / "results"
@@ -129,14 +129,14 @@ def one_more_week(path: Path, n: int) -> Path:
 
 def import_week(path: Path, file: Path, as_of: date) -> None:
     """What `mvpod import` does with it."""
-    from data.importing import import_paths
+    from data.intake.importing import import_paths
 
     import_paths([file], path, profile="canonical", as_of=as_of)
 
 
 def rebuild(path: Path) -> None:
     """What `mvpod rebuild` does."""
-    from data.history import rebuild_marts
+    from data.marts.history import rebuild_marts
     from data.settings import parse_settings
 
     store = Store.open(path)

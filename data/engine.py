@@ -27,7 +27,7 @@ from data.settings import Settings, parse_settings
 from data.shelf import Cursor, Shelf
 
 if TYPE_CHECKING:
-    from data.store import Load
+    from data.storage.store import Load
 
 #: What is read from its files with each question.
 _VIEWS = {**TABLES, "opportunity_change": MARTS["opportunity_change"]}
@@ -89,8 +89,8 @@ class Company:
 
     `dates` are the snapshot dates of opportunities; `first_day` and `last_day` bound the as-of dates that make
     sense: from the first thing known to the latest snapshot (or the latest event, where there is no snapshot).
-    Tables: the marts, `closing_foresight` (data/foresight.py), `workday(day, number)` and every canonical table under
-    its own name.
+    Tables: the marts, `closing_foresight` (data/marts/foresight.py), `workday(day, number)` and every canonical table
+    under its own name.
     """
 
     path: Path | None
@@ -117,8 +117,8 @@ class Company:
 
 
 def open_company(store_path: Path | str, load_id: int | None = None) -> Company:
-    """The company as published by `load_id` (default: the latest load). Errors are those of `data.store`."""
-    from data.store import Store
+    """The company as published by `load_id` (default: the latest load). Errors are those of `data.storage.store`."""
+    from data.storage.store import Store
 
     store = Store.open(Path(store_path))
     load = store.load(load_id) if load_id is not None else store.current()

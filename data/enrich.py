@@ -19,8 +19,8 @@ import pyarrow.compute as pc
 
 from data.contracts import TABLES
 from data.errors import MvpodError, nearest
+from data.mapping.stages import Stages
 from data.settings import SegmentRule, Settings
-from data.stages import Stages
 
 _AT_LEAST = {"annual_revenue_min": "annual_revenue", "employees_min": "employees"}
 _ONE_OF = ("tier", "industry", "ownership", "region")

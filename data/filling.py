@@ -14,7 +14,7 @@ from collections.abc import Set as AbstractSet
 import duckdb
 
 from data.contracts import CLOSING_KINDS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TIME_SOURCES, Column
-from data.foresight import make_foresight
+from data.marts.foresight import make_foresight
 from data.settings import Settings
 from data.shelf import Shelf
 
@@ -42,7 +42,7 @@ _FIXED = {
 
 
 def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings) -> Shelf:
-    """The marts and `closing_foresight` (data/foresight.py), made from `marts` (name -> SQL source)."""
+    """The marts and `closing_foresight` (data/marts/foresight.py), made from `marts` (name -> SQL source)."""
     marts = {name: _graded(name, source, settings) for name, source in marts.items()}
     coded = _make_types(con, marts)
     salt = _salt(con, marts["stage_visit"])

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from data import history
 from data.errors import MvpodError
+from data.marts import history
 from data.settings import parse_settings, read_settings
-from data.store import Load, Store
+from data.storage.store import Load, Store
 
 
 def rebuild(store_path: Path | str, progress: Callable[[str, float], None] | None = None) -> Load:
@@ -32,7 +32,7 @@ def rebuild(store_path: Path | str, progress: Callable[[str, float], None] | Non
 @contextmanager
 def under_settings(store_path: Path, config: Path) -> Iterator[Path]:
     """A store as it would be under the settings of another mvpod.toml; the store itself stays as it is."""
-    from data.importing import apply_settings
+    from data.intake.importing import apply_settings
 
     settings = read_settings(config)
     store = Store.open(store_path)

@@ -12,8 +12,8 @@ from data.engine import Company, open_company
 from data.errors import MvpodError
 from data.maintenance import copied
 from data.settings import Settings
-from data.store import Store
-from data.verify import kept_from
+from data.storage.store import Store
+from data.storage.verify import kept_from
 
 
 def earlier_loads(company: Company) -> list[tuple[int, date]]:
@@ -55,7 +55,7 @@ def _meant(settings: Settings) -> tuple[Any, ...]:
 @contextmanager
 def _under(company: Company, load_id: int) -> Iterator[Company]:
     """The rows of a load under the settings of `company`."""
-    from data.importing import apply_settings
+    from data.intake.importing import apply_settings
 
     assert company.path is not None
     with copied(Store.open(company.path)) as copy:

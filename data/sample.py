@@ -80,7 +80,7 @@ def finish(store: Path, progress: Callable[[str, float], None]) -> None:
     Raises MvpodError if it cannot be built: what the process could not do is tried here, so that its reason is told.
     """
     from data import demo
-    from data.store import Store
+    from data.storage.store import Store
 
     begin(store)
     build = _BUILDS[store]

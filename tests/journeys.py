@@ -18,7 +18,7 @@ from analytics.ask import Ask
 from analytics.view import View
 from data.contracts import TABLES
 from data.engine import company_of
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.scope import Filters, Scope
 from data.settings import Calendar, Organisation, Pipeline, SegmentRule, Settings, Stage
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import cli
-from data.store import Store
+from data.storage.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
 MAVEN = ROOT.parent / "shared" / "data" / "maven_crm"
@@ -129,7 +129,7 @@ def test_a_defect_shows_no_traceback_but_says_where_it_is(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("secret row")
 
-    monkeypatch.setattr("data.store.Store.loads", broken)
+    monkeypatch.setattr("data.storage.store.Store.loads", broken)
     said = loaded("loads")
     assert said.code == 3
     assert "Traceback" not in said.err

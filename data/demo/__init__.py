@@ -22,7 +22,7 @@ from data.demo.plan import Plan
 from data.settings import Settings, parse_settings
 
 if TYPE_CHECKING:
-    from data.report import ImportReport
+    from data.intake.report import ImportReport
 
 SEED = 20260930
 END = date(2026, 9, 30)
@@ -101,7 +101,10 @@ def create(
     Nothing is published when anything fails: E_SAMPLE_OVER_REAL for a store that holds other data; MvpodError of the
     store and the import (busy, read-only, …) pass on.
     """
-    from data.importing import check_company, import_tables  # here, so that the simulation can be used without a store
+    from data.intake.importing import (  # here, so that the simulation can be used without a store
+        check_company,
+        import_tables,
+    )
 
     check_company(Path(store_path), PROFILE)  # before minutes of simulation
     if progress:

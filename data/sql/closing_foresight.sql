@@ -1,5 +1,5 @@
 -- What was known $days before an opportunity was closed: table of a company in memory, made when it is opened
--- (data/foresight.py), so that judging predictions is one scan (METHOD B4, B6, B20).
+-- (data/marts/foresight.py), so that judging predictions is one scan (METHOD B4, B6, B20).
 -- Grain out: one row per stretch of opportunity_state in which an opportunity stood won, lost or without decision, with
 -- the dimensions of that stretch. is_open_then: it was open, paused or put off on asked_on; crm_then (the CRM's
 -- probability) and stage_default (what the settings promise for the stage) are of that day. week: the last one that was

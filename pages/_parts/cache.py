@@ -18,7 +18,7 @@ from analytics.view import View
 from data import demo
 from data.engine import Company, open_company
 from data.scope import Scope
-from data.store import Load, Store
+from data.storage.store import Load, Store
 from pages._parts import context
 
 

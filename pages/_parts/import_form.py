@@ -9,12 +9,12 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from data import saved_profiles
 from data.errors import MvpodError
-from data.importing import import_paths
+from data.intake import saved_profiles
+from data.intake.importing import import_paths
+from data.intake.report import ImportReport
+from data.mapping.profile import builtin_profiles
 from data.notes import DECISIONS
-from data.profile import builtin_profiles
-from data.report import ImportReport
 from pages._parts import context, import_outcome, mapping_form, recognised_files, states, uploads
 from pages._parts.context import t
 from pages._parts.escape import md_escape

@@ -9,8 +9,8 @@ import streamlit as st
 
 from analytics import format as fmt
 from data.errors import sentence
+from data.intake.report import ImportReport, RuleReport
 from data.notes import Note
-from data.report import ImportReport, RuleReport
 from pages._parts import context, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape

@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from analytics import format as fmt
-from data.loads import Load
-from data.store import Store
+from data.storage.loads import Load
+from data.storage.store import Store
 from pages._parts import context, import_outcome, states, table, view_state
 from pages._parts.context import t
 

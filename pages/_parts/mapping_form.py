@@ -12,13 +12,13 @@ import pyarrow as pa
 import streamlit as st
 
 from analytics import recognition
-from data import saved_profiles
 from data.contracts import TABLES, Column
-from data.importing import settings_for
-from data.preview import preview
-from data.profile import parse_profile
-from data.proposing import Draft, Sample, importable, proposed, proposed_as, read_as
-from data.readers import read_raw
+from data.intake import saved_profiles
+from data.intake.importing import settings_for
+from data.intake.preview import preview
+from data.mapping.profile import parse_profile
+from data.mapping.proposing import Draft, Sample, importable, proposed, proposed_as, read_as
+from data.reading.readers import read_raw
 from data.settings import Settings
 from pages._parts import context, import_outcome, states, uploads
 from pages._parts.context import t

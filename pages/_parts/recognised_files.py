@@ -9,8 +9,8 @@ from typing import Any
 import streamlit as st
 
 from analytics import recognition
-from data.recognise import Recognised, recognised
-from data.saved_profiles import listed
+from data.intake.saved_profiles import listed
+from data.mapping.recognise import Recognised, recognised
 from pages._parts import context, table, uploads
 from pages._parts.context import t
 from pages._parts.escape import md_escape

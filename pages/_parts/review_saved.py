@@ -9,8 +9,8 @@ import streamlit as st
 from analytics import format as fmt
 from analytics.review.default import default_pack
 from analytics.review.pack import Pack, from_text, next_quarter, to_text
-from data import packs
 from data.errors import MvpodError
+from data.storage import packs
 from pages._parts import context, review_pack
 from pages._parts.context import t
 from pages._parts.escape import md_escape

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from analytics import format as fmt
-from data import watch
-from data.store import Load, Store
+from data.intake import watch
+from data.storage.store import Load, Store
 from pages._parts import cache, context, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape

@@ -14,7 +14,7 @@ import pytest
 from analytics import attention
 from analytics.ask import Ask
 from data.engine import company_of
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.scope import Scope
 from data.settings import Attention, MvpodError, Quality, Settings, parse_settings
 from tests.journeys import SALES, Journey, _events, _row, _table, day, view

@@ -15,7 +15,7 @@ from analytics.bridge import INS, OUTS, PARTS
 from analytics.view import View
 from data.contracts import TABLES
 from data.engine import company_of
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.scope import Filters, Scope
 from tests.journeys import SALES, Journey, _table, asked, day, view
 from tests.oracles.bridge import bridge as by_hand

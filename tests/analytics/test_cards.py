@@ -19,7 +19,7 @@ from analytics.view import View
 from data import demo
 from data.engine import open_company
 from data.errors import MvpodError
-from data.importing import import_paths
+from data.intake.importing import import_paths
 
 #: opportunities alone: no accounts, amounts, owners or dates of closing expected
 FATES = ("won", "lost", "lead_verified")

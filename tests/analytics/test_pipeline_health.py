@@ -19,7 +19,7 @@ from analytics.findings_pipeline import aged, covered, gaps, held
 from analytics.metrics.frames import Context
 from analytics.pipeline_health import issues
 from data.engine import company_of
-from data.history import marts_of
+from data.marts.history import marts_of
 from tests.journeys import SALES, Journey, _table, asked, day, view
 
 VECTORS = Path(__file__).resolve().parents[3] / "shared/data/vectors/erpnext_reports.json"

@@ -13,7 +13,7 @@ from analytics.ask import Ask
 from analytics.charts import pushes as chart
 from analytics.charts.names import Names
 from data.engine import company_of
-from data.history import marts_of
+from data.marts.history import marts_of
 from tests.journeys import SALES, _table, day, view
 
 

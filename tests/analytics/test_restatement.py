@@ -20,10 +20,10 @@ from analytics.restatement_questions import between
 from analytics.view import View
 from data.engine import open_company
 from data.errors import MvpodError
-from data.importing import apply_settings, import_paths
+from data.intake.importing import apply_settings, import_paths
 from data.scope import Scope
 from data.settings import parse_settings
-from data.store import Store
+from data.storage.store import Store
 from tests.journeys import CLOSINGS, Journey, asked, day, view
 from tests.journeys import STEPS as LADDER
 

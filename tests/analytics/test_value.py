@@ -15,7 +15,7 @@ from analytics.statistics.intervals import weighted_share, wilson
 from analytics.value_cost import costs
 from data.engine import company_of
 from data.errors import MvpodError
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.settings import Organisation, Settings
 from tests.journeys import SALES, Journey, _events, _row, _table, asked, day, view
 

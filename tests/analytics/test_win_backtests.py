@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from analytics.ask import Ask
-from data.foresight import make_foresight
+from data.marts.foresight import make_foresight
 from data.scope import Scope
 from tests.journeys import SALES, Journey, asked, day, view
 

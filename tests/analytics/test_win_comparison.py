@@ -15,7 +15,7 @@ from analytics.ask import Ask
 from data.contracts import TABLES
 from data.engine import company_of
 from data.errors import MvpodError
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.scope import Scope
 from data.settings import Settings, WinRate
 from tests.journeys import SALES, Journey, _events, _row, _table, day, view

@@ -15,7 +15,7 @@ from analytics.ask import Ask
 from analytics.view import View
 from analytics.win_trend import Horizon, grain_of, named, shown
 from data.engine import open_company
-from data.importing import import_paths
+from data.intake.importing import import_paths
 from data.scope import Filters, Scope
 from tests.journeys import Journey, asked, day, view
 

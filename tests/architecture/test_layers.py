@@ -46,6 +46,15 @@ def test_a_layer_imports_only_what_lies_below_it(layer: str) -> None:
     assert not wrong
 
 
+def test_the_folders_of_data_show_the_flow() -> None:
+    """reading ▸ mapping ▸ storage ▸ marts ▸ intake: each may use those before it; files beside the folders, any."""
+    flow = ["reading", "mapping", "storage", "marts", "intake"]
+    wrong = [f"{file.relative_to(ROOT)} imports {name}" for at, folder in enumerate(flow)
+             for file in (ROOT / "data" / folder).glob("*.py") for name in _imports(file)
+             if name.split(".")[0] == "data" and set(name.split(".")[1:2]) & set(flow[at + 1:])]
+    assert not wrong
+
+
 @pytest.mark.parametrize("layer", ["data", "analytics", "cli"])
 def test_nothing_below_the_pages_knows_streamlit(layer: str) -> None:
     assert not [file for file in _sources(layer) if any(n.split(".")[0] == "streamlit" for n in _imports(file))]
@@ -54,7 +63,8 @@ def test_nothing_below_the_pages_knows_streamlit(layer: str) -> None:
 def test_only_ask_asks_the_data() -> None:
     wrong = [f"{file.relative_to(ROOT)} imports {name}" for file in _sources("analytics")
              if file.relative_to(ROOT).as_posix() not in MAY_QUERY
-             for name in _imports(file) if name in ("data.queries", "data.engine", "data.store", "duckdb", "deltalake")]
+             for name in _imports(file)
+             if name in ("data.queries", "data.engine", "data.storage.store", "duckdb", "deltalake")]
     assert not wrong
 
 

@@ -17,7 +17,7 @@ from analytics.ask import Ask
 from analytics.review import verify as check
 from benchmarks.browser import running_app
 from data.engine import open_company
-from data.importing import import_paths
+from data.intake.importing import import_paths
 from pages import PAGES
 
 pytestmark = pytest.mark.browser

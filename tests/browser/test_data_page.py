@@ -61,8 +61,8 @@ def test_an_earlier_load_is_restored_and_a_refused_file_changes_nothing(
         tmp_path: Path, new_tab: Callable[..., Tab]) -> None:
     from datetime import date
 
-    from data.importing import import_paths
-    from data.store import Store
+    from data.intake.importing import import_paths
+    from data.storage.store import Store
 
     export = tmp_path / "Opportunity.csv"
     home = tmp_path / "store"

@@ -11,14 +11,14 @@ from typing import Any
 import openpyxl
 import pytest
 
-from data.checking import Checked, check_files
 from data.engine import connect
 from data.errors import MvpodError
-from data.importing import PROJECT_SETTINGS, import_paths
-from data.matching import files_of
-from data.profile import load_profile
-from data.recognise import recognised
-from data.store import Store
+from data.intake.checking import Checked, check_files
+from data.intake.importing import PROJECT_SETTINGS, import_paths
+from data.mapping.matching import files_of
+from data.mapping.profile import load_profile
+from data.mapping.recognise import recognised
+from data.storage.store import Store
 
 DAY = date(2026, 9, 30)
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"

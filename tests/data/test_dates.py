@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from data.dates import DateFormat, Moments, parse_moments, proven_order
 from data.engine import connect
 from data.errors import MvpodError
+from data.mapping.dates import DateFormat, Moments, parse_moments, proven_order
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from data.errors import MvpodError, sentence
-from data.importing import import_paths
+from data.intake.importing import import_paths
+from data.intake.report import ImportReport
 from data.notes import DECISIONS, Note
-from data.report import ImportReport
-from data.store import Store
+from data.storage.store import Store
 from tests.data.test_importing import TOML
 
 DAY = date(2026, 1, 5)

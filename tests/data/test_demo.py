@@ -19,7 +19,7 @@ import pytest
 
 from data import demo
 from data.contracts import CLOSING_KINDS, TABLES
-from data.store import Store
+from data.storage.store import Store
 
 ROOT = Path(__file__).parents[2]
 SMALL = {"accounts": 120, "opportunities": 500, "weeks": 60}

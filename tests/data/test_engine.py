@@ -15,10 +15,10 @@ from data import filling
 from data.contracts import MARTS, TABLES
 from data.engine import Company, company_of, connect, frame, open_company
 from data.errors import MvpodError
-from data.history import rebuild_marts
+from data.marts.history import rebuild_marts
 from data.scope import Filters, Scope, where
 from data.settings import Pipeline, Settings, Stage
-from data.store import Store
+from data.storage.store import Store
 
 SETTINGS_TEXT = """
 [[pipeline]]

@@ -11,7 +11,7 @@ import pytest
 
 from data.contracts import TABLES
 from data.engine import Company, company_of
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.settings import Settings, WinRate
 from tests.data.test_weekly_incremental import story
 from tests.data.test_weekly_marts import RULES

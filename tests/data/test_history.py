@@ -12,7 +12,7 @@ import pytest
 
 from data.contracts import TABLES
 from data.errors import MvpodError
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.settings import Organisation, Pipeline, Settings, Stage
 
 SALES = Settings(

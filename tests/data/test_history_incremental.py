@@ -14,8 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data import history, stories
-from data.history import rebuild_marts, update_marts
+from data.marts import history, stories
+from data.marts.history import rebuild_marts, update_marts
 from tests.data.test_history_oracle import START, TWO, arrow, changes, in_order, snapshots
 from tests.oracles.history import NAMES
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from data.contracts import MARTS, TABLES
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.settings import Organisation, Pipeline, Settings, Stage
 from tests.oracles.history import NAMES, stories
 

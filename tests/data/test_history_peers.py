@@ -12,8 +12,8 @@ import pytest
 
 from data.contracts import TABLES
 from data.engine import frame, open_company
-from data.history import marts_of
-from data.importing import import_paths
+from data.intake.importing import import_paths
+from data.marts.history import marts_of
 from data.settings import Pipeline, Settings, Stage
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

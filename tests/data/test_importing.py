@@ -15,14 +15,14 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from data.checking import check_files
 from data.demo import create
 from data.engine import connect
 from data.errors import MvpodError
-from data.importing import apply_settings, import_paths, import_tables
-from data.profile import load_profile
+from data.intake.checking import check_files
+from data.intake.importing import apply_settings, import_paths, import_tables
+from data.mapping.profile import load_profile
 from data.settings import parse_settings
-from data.store import Store
+from data.storage.store import Store
 
 DAY = date(2026, 1, 5)
 TOML = """

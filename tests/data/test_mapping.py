@@ -15,10 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from data.engine import connect
-from data.mapping import Mapped, map_table
-from data.parsing import complete_salesforce_ids
-from data.profile import parse_profile
-from data.readers import read_raw
+from data.mapping.mapping import Mapped, map_table
+from data.mapping.parsing import complete_salesforce_ids
+from data.mapping.profile import parse_profile
+from data.reading.readers import read_raw
 from data.settings import parse_settings
 
 AS_OF = date(2026, 9, 30)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from data import packs
 from data.errors import MvpodError
-from data.store import Store
+from data.storage import packs
+from data.storage.store import Store
 
 
 @pytest.fixture

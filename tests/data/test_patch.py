@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from data import parts, patch
 from data.contracts import MARTS, TABLES
-from data.history import rebuild_marts, update_marts
+from data.marts.history import rebuild_marts, update_marts
 from data.settings import parse_settings
-from data.store import Store
+from data.storage import parts, patch
+from data.storage.store import Store
 from tests.data.test_weekly_incremental import IN_STORE
 
 SETTINGS = parse_settings(IN_STORE)

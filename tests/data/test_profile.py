@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from data import profile
 from data.contracts import TABLES
 from data.errors import MvpodError
-from data.matching import assign
-from data.profile import builtin_profiles, load_profile, merged_sections, parse_profile, sections
-from data.recognise import recognise
+from data.mapping import profile
+from data.mapping.matching import assign
+from data.mapping.profile import builtin_profiles, load_profile, merged_sections, parse_profile, sections
+from data.mapping.recognise import recognise
 from data.settings import parse_settings
 
 MINIMAL = """
@@ -144,13 +144,13 @@ def test_a_folder_of_something_else_fits_nothing(tmp_path: Path) -> None:
 
 
 def test_every_key_of_a_profile_is_documented() -> None:
-    docs = (Path(profile.__file__).parents[1] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    docs = (Path(profile.__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
     table = docs.split("| key of `[[table]]` |")[1].split("\n\n")[0]
     documented = set(re.findall(r"(?m)^\| `(\w+)` \|", table))
     assert documented == set(profile._TABLE_KEYS)
 
 
 def test_the_example_of_the_documentation_is_a_valid_profile() -> None:
-    docs = (Path(profile.__file__).parents[1] / "docs" / "profiles.md").read_text(encoding="utf-8")
+    docs = (Path(profile.__file__).parents[2] / "docs" / "profiles.md").read_text(encoding="utf-8")
     example = parse_profile(docs.split("```toml")[1].split("```")[0], "example")
     assert [spec.target for spec in example.tables] == ["opportunity", "stage_change"]

@@ -9,9 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from data.checking import Checked
-from data.importing import import_paths
-from data.store import Store
+from data.intake.checking import Checked
+from data.intake.importing import import_paths
+from data.storage.store import Store
 
 ROWS = "opportunity_id,pipeline,stage,amount,created_on\no1,ka,proposal,100,2026-01-05\n"
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from data.content import content_of, number_marks
 from data.contracts import TABLES
-from data.importing import settings_for
-from data.profile import builtin_profiles, load_profile
-from data.proposing import Draft, Sample, _synonyms, importable, proposed, proposed_as
-from data.readers import read_raw
+from data.intake.importing import settings_for
+from data.mapping.content import content_of, number_marks
+from data.mapping.profile import builtin_profiles, load_profile
+from data.mapping.proposing import Draft, Sample, _synonyms, importable, proposed, proposed_as
+from data.reading.readers import read_raw
 
 SETTINGS = settings_for(Path("nowhere"), None, None)[0]
 

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
-from data.readers import read_header, read_raw
+from data.reading.readers import read_header, read_raw
 
 CHINESE = "编号,客户名称,阶段\n001,上海客户有限公司,线索\n002,北京客户,赢单\n"
 ROWS = [{"编号": "001", "客户名称": "上海客户有限公司", "阶段": "线索"},

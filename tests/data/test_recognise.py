@@ -9,9 +9,9 @@ import pytest
 
 from data.contracts import TABLES
 from data.errors import MvpodError
-from data.importing import import_paths
-from data.profile import builtin_profiles, load_profile
-from data.recognise import Feed, Recognised, recognised
+from data.intake.importing import import_paths
+from data.mapping.profile import builtin_profiles, load_profile
+from data.mapping.recognise import Feed, Recognised, recognised
 from tests.exports import dynamics365, hubspot, odoo, pipedrive, salesforce
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -99,7 +99,8 @@ def test_two_profiles_that_fit_as_well_are_left_to_the_user(tmp_path: Path) -> N
 def test_an_import_without_a_profile_is_refused_where_several_fit(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     profiles = written(tmp_path / "profiles", one__toml='name = "one"\n' + DEALS, two__toml='name = "two"\n' + DEALS)
-    monkeypatch.setattr("data.recognise.builtin_profiles", lambda: [profiles / "one.toml", profiles / "two.toml"])
+    both = [profiles / "one.toml", profiles / "two.toml"]
+    monkeypatch.setattr("data.mapping.recognise.builtin_profiles", lambda: both)
     folder = written(tmp_path / "in", deals__csv="Deal No,Phase,Worth\n1,bid,5\n")
     with pytest.raises(MvpodError) as caught:
         import_paths([folder], tmp_path / "store")

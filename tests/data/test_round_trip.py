@@ -12,7 +12,7 @@ from analytics.view import View
 from data.demo import demo_settings
 from data.engine import open_company
 from data.errors import MvpodError
-from data.importing import import_paths, import_tables
+from data.intake.importing import import_paths, import_tables
 from tests.exports import dynamics365, hubspot, odoo, pipedrive, salesforce
 from tests.exports.company import DAYS, END, arrow
 

@@ -17,8 +17,8 @@ import pytest
 
 from data.contracts import MARTS, TABLES
 from data.demo import demo_settings
-from data.importing import import_paths
-from data.store import Store
+from data.intake.importing import import_paths
+from data.storage.store import Store
 from tests.exports import salesforce
 from tests.exports.company import END, put
 

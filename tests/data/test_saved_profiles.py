@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data import saved_profiles
 from data.errors import MvpodError
-from data.importing import import_paths, settings_for
-from data.preview import preview
-from data.profile import parse_profile
-from data.proposing import Draft
-from data.recognise import recognised
-from data.saved_profiles import pattern_of, profile_text
-from data.store import Store
+from data.intake import saved_profiles
+from data.intake.importing import import_paths, settings_for
+from data.intake.preview import preview
+from data.intake.saved_profiles import pattern_of, profile_text
+from data.mapping.profile import parse_profile
+from data.mapping.proposing import Draft
+from data.mapping.recognise import recognised
+from data.storage.store import Store
 
 SETTINGS = settings_for(Path("nowhere"), None, None)[0]
 DRAFT = Draft("deals 2026-01-05.csv", "opportunity",

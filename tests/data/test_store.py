@@ -18,11 +18,11 @@ import polars
 import pyarrow as pa
 import pytest
 
-from data import loads as loads_module
 from data.contracts import CONTRACT_VERSION, MARTS, TABLES
 from data.errors import MvpodError
-from data.store import Load, Store, Writer
-from data.vacuum import Vacuumed
+from data.storage import loads as loads_module
+from data.storage.store import Load, Store, Writer
+from data.storage.vacuum import Vacuumed
 
 ROOT = Path(__file__).resolve().parents[2]
 JAN, FEB = date(2026, 1, 31), date(2026, 2, 28)
@@ -439,7 +439,7 @@ def test_a_store_of_a_newer_version_is_refused(store: Store) -> None:
 
 
 def test_a_load_of_a_newer_contract_is_refused(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.writer.CONTRACT_VERSION", CONTRACT_VERSION + 1)
+    monkeypatch.setattr("data.storage.writer.CONTRACT_VERSION", CONTRACT_VERSION + 1)
     load_snapshot(store, JAN, a="lead")
     with pytest.raises(MvpodError, match="E_STORE_NEWER"):
         store.current()
@@ -462,7 +462,8 @@ def test_nothing_an_empty_folder_and_a_folder_with_other_things_are_told_apart(t
 
 @pytest.mark.parametrize(("number", "code"), [(errno.EROFS, "E_STORE_READONLY"), (errno.EACCES, "E_STORE_READONLY"),
                                               (errno.ENOSPC, "E_STORE_DISK"), (errno.EIO, "E_STORE_DISK")])
-@pytest.mark.parametrize("place", ["pyarrow.parquet.write_table", "data.delta._sync", "data.parts.Path.mkdir"])
+@pytest.mark.parametrize("place", ["pyarrow.parquet.write_table", "data.storage.delta._sync",
+                                   "data.storage.parts.Path.mkdir"])
 def test_what_the_disk_answers_is_explained_and_nothing_is_published(
         store: Store, monkeypatch: pytest.MonkeyPatch, place: str, number: int, code: str) -> None:
     load_snapshot(store, JAN, a="lead")
@@ -518,7 +519,7 @@ def test_a_second_writer_waits_or_is_told(store: Store) -> None:
 
 _WRITER = """
 import sys
-from data.store import Store
+from data.storage.store import Store
 from tests.faults.support import day, opportunities
 store = Store.open(sys.argv[1], create=True)
 for i in range(5):
@@ -580,7 +581,7 @@ def test_readers_see_one_whole_load_while_a_writer_replaces_everything(store: St
 
 @pytest.mark.slow
 def test_opening_a_store_of_120_loads_reads_few_files(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.delta._sync", lambda _: None)  # only this test's speed
+    monkeypatch.setattr("data.storage.delta._sync", lambda _: None)  # only this test's speed
     for i in range(120):
         with store.writing() as w:
             if i % 10 == 0:

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pytest
 
 from data.engine import connect
+from data.mapping.suggesting import in_words, pipeline_text, suggested
+from data.mapping.table_spec import HELPERS
 from data.settings import Settings, parse_settings
-from data.suggesting import in_words, pipeline_text, suggested
-from data.table_spec import HELPERS
 
 OURS = parse_settings('''
 [[pipeline]]

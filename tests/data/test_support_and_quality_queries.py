@@ -12,7 +12,7 @@ import pytest
 from analytics.ask import Ask
 from data import queries
 from data.engine import company_of
-from data.history import marts_of
+from data.marts.history import marts_of
 from data.queries import Slice
 from data.scope import Filters, Scope
 from tests.journeys import SALES, Journey, _events, _row, _table, asked, day, view

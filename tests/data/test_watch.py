@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from data import watch
 from data.errors import MvpodError
-from data.importing import apply_settings, import_paths
+from data.intake import watch
+from data.intake.importing import apply_settings, import_paths
+from data.intake.watch import Outcome, look, name_date, record
 from data.settings import parse_settings
-from data.store import Store
-from data.watch import Outcome, look, name_date, record
+from data.storage.store import Store
 
 GOOD = "opportunity_id,pipeline,stage,amount,created_on\no1,ka,proposal,100,2026-01-05\n"
 MORE = GOOD + "o2,ka,proposal,50,2026-01-06\n"

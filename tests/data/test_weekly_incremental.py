@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import weekly, weekly_update
 from data.contracts import MARTS, TABLES
-from data.history import rebuild_marts, update_marts
-from data.importing import import_tables
+from data.intake.importing import import_tables
+from data.marts import weekly, weekly_update
+from data.marts.history import rebuild_marts, update_marts
 from data.settings import parse_settings
-from data.store import Store
+from data.storage.store import Store
 from tests.data.test_weekly_marts import MONDAY, RULES, company, deals
 
 KA = {"pipeline": "ka", "stage": "A", "status": "open"}

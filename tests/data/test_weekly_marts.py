@@ -13,9 +13,9 @@ import pyarrow as pa
 import pytest
 
 from analytics import closeness, comparison
-from data import weekly
 from data.contracts import DIMENSIONS, MARTS, TABLES
 from data.engine import connect, duckdb_type
+from data.marts import weekly
 from data.settings import Closeness, Organisation, Pipeline, SegmentRule, Settings, Stage, WinRate
 from tests.oracles.closeness import account_weeks
 from tests.oracles.comparison import opportunity_weeks

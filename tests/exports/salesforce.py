@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from data.parsing import _completed
+from data.mapping.parsing import _completed
 from tests.exports.company import END, PIPELINES, Row, Tables, is_closed, iso, label, noon, only, percent, put, tables
 
 TYPES = {"new": "New Customer", "renewal": "Renewal", "resale": "Existing Customer - Upgrade"}

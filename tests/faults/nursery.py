@@ -20,8 +20,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from data import delta, importing, loads
-from data.store import Store
+from data.intake import importing
+from data.storage import delta, loads
+from data.storage.store import Store
 from tests.faults.support import one_load
 
 

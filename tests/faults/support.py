@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 
-from data.loads import Load
-from data.store import Store
-from data.writer import Writer
+from data.storage.loads import Load
+from data.storage.store import Store
+from data.storage.writer import Writer
 
 FIRST = date(2026, 1, 1)
 

@@ -15,8 +15,8 @@ import deltalake
 import pytest
 
 from data.errors import MvpodError
-from data.importing import import_paths
-from data.store import Store
+from data.intake.importing import import_paths
+from data.storage.store import Store
 from tests.faults.support import assert_whole, day, one_load, opportunities, write
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -20,16 +20,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from data import readers
-from data.checking import Checked, check_files
 from data.engine import connect
 from data.errors import MvpodError
-from data.profile import parse_profile
-from data.readers import read_raw
+from data.intake.checking import Checked, check_files
+from data.mapping.profile import parse_profile
+from data.mapping.stages import Stages, Unknown, resolve
+from data.reading import readers
+from data.reading.readers import read_raw
 from data.settings import Import, parse_settings
-from data.stages import Stages, Unknown, resolve
 
-MESSAGES = tomllib.loads((Path(readers.__file__).parent / "messages" / "import.toml").read_text(encoding="utf-8"))
+MESSAGES = tomllib.loads((Path(readers.__file__).parents[1] / "messages" / "import.toml").read_text(encoding="utf-8"))
 AS_OF = date(2026, 9, 30)
 
 SETTINGS = parse_settings("""
@@ -238,10 +238,10 @@ def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path, monkeypat
 
 
 def test_a_parquet_file_that_kills_its_reader_leaves_us_alive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from data import read_parquet
+    from data.reading import read_parquet
 
-    killer = tmp_path / "data"
-    killer.mkdir()
+    killer = tmp_path / "data" / "reading"
+    killer.mkdir(parents=True)
     write(killer, "__init__.py", "")
     write(killer, "parquet_child.py", "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n")
     monkeypatch.setattr(read_parquet, "_PROJECT", tmp_path)

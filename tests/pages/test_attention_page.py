@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.attention import RULES
-from data.importing import import_paths
+from data.intake.importing import import_paths
 
 Open = Callable[..., AppTest]
 ROWS = "opportunity_id,name,stage,status,amount,created_on,stage_entered_on,expected_close_on,account_id\n" + "\n".join(

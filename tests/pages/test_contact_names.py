@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from analytics.export.csv import csv_bytes
 from data import demo
 from data.engine import open_company
-from data.importing import apply_settings
+from data.intake.importing import apply_settings
 from data.settings import parse_settings
-from data.store import Store
+from data.storage.store import Store
 from pages._parts import chart_card
 
 Open = Callable[..., AppTest]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.importing import import_paths
-from data.store import Store
+from data.intake.importing import import_paths
+from data.storage.store import Store
 
 OPPORTUNITY = """Id,Name,StageName,Amount,CreatedDate,CloseDate,IsClosed,IsWon,IsDeleted
 006A,Alpha,Prospecting,1000,2026-01-05T08:00:00Z,2026-06-30,false,false,false

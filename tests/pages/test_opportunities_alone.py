@@ -17,7 +17,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics import i18n
-from data.importing import import_paths
+from data.intake.importing import import_paths
 from pages import PAGES
 
 Open = Callable[..., AppTest]

@@ -23,7 +23,7 @@ from app import viewer_scope
 from data.engine import open_company
 from data.scope import Filters
 from data.settings import parse_settings
-from data.store import Store
+from data.storage.store import Store
 from pages import overview
 from pages._parts import cache
 

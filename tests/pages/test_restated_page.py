@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.importing import import_paths
+from data.intake.importing import import_paths
 
 HEAD = "opportunity_id,pipeline,stage,amount,created_on,closed_on,name\n"
 EARLY = HEAD + "o1,ka,proposal,100,2026-01-05,,Alpha\no2,ka,proposal,50,2026-01-06,,Beta *b*\n"

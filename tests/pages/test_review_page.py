@@ -14,10 +14,10 @@ from streamlit.testing.v1 import AppTest
 
 from analytics.review.default import ENTRIES
 from analytics.review.pack import Item, Pack, from_text
-from data import packs
 from data.engine import open_company
 from data.errors import MvpodError
 from data.scope import Scope
+from data.storage import packs
 from pages._parts.review_files import Job, made
 
 Open = Callable[..., AppTest]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.importing import import_paths
+from data.intake.importing import import_paths
 
 Open = Callable[..., AppTest]
 #: nothing but opportunities, some open and late, some without an amount

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.importing import import_paths
-from data.watch import look
+from data.intake.importing import import_paths
+from data.intake.watch import look
 
 GOOD = "opportunity_id,pipeline,stage,amount,created_on\no1,ka,proposal,100,2026-01-05\n"
 

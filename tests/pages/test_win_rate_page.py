@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from data.importing import import_paths
+from data.intake.importing import import_paths
 
 Open = Callable[..., AppTest]
 _CLOSED = (("won" if i % 3 else "lost", f"2026-0{1 + i % 3}-05", f"2026-0{2 + i % 6}-1{i % 9}") for i in range(120))

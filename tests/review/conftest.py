@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.importing import import_paths
+from data.intake.importing import import_paths
 
 AS_OF = date(2026, 3, 31)
 _WAY = ("contact", "need", "quote", "signing")

@@ -22,7 +22,7 @@ from analytics.review.pack import Item, Pack
 from analytics.review.remembering import Remembering
 from data import demo
 from data.engine import Company, open_company
-from data.importing import import_paths
+from data.intake.importing import import_paths
 from data.queries import asking
 from data.shelf import Cursor
 

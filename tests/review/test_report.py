@@ -14,7 +14,7 @@ import pytest
 import cli
 from analytics.review import verify as check
 from analytics.review.pack import Item, Pack, to_text
-from data import packs
+from data.storage import packs
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = to_text(Pack("2026Q1", lang="both", items=(Item("funnel.outcomes", comment="note"),)))

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from data import demo
 from data.engine import Company, open_company
-from data.importing import import_tables
+from data.intake.importing import import_tables
 from data.scope import Scope
 
 CANARY = "CANARY"

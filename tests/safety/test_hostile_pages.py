@@ -14,7 +14,7 @@ import pytest
 
 from analytics.export.csv import csv_bytes
 from data import demo
-from data.importing import import_tables
+from data.intake.importing import import_tables
 from pages import PAGES
 from pages._parts import chart_card
 from tests.charts.test_hostile_names import OURS, drawn

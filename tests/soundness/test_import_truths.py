@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 import pytest
 
 from data.errors import MvpodError
-from data.importing import import_paths
-from data.report import ImportReport
-from data.store import Store
+from data.intake.importing import import_paths
+from data.intake.report import ImportReport
+from data.storage.store import Store
 
 PUBLIC = Path(__file__).parents[3] / "shared" / "data"
 needs_public_data = pytest.mark.skipif(not PUBLIC.exists(), reason="the public data sets are not at ../shared/data")

@@ -16,7 +16,7 @@ from analytics import findings_win
 from analytics.ask import Ask
 from analytics.view import View
 from data.engine import open_company
-from data.importing import import_paths
+from data.intake.importing import import_paths
 
 FOLDER = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "maven_crm"
 pytestmark = pytest.mark.skipif(not FOLDER.is_dir(), reason="the public data set is not at ../shared/data")

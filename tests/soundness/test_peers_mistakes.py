@@ -20,7 +20,7 @@ from analytics.ask import Ask
 from analytics.view import View
 from data.engine import Company, frame, open_company
 from data.errors import MvpodError
-from data.importing import import_paths
+from data.intake.importing import import_paths
 from data.settings import Pipeline, Stage
 from tests.journeys import CLOSINGS, SALES, Journey, asked, day, view
 

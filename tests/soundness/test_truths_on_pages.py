@@ -21,7 +21,7 @@ from analytics.findings import Finding
 from analytics.view import View
 from data.contracts import DIMENSIONS
 from data.engine import Company, open_company
-from data.foresight import make_foresight
+from data.marts.foresight import make_foresight
 
 pytestmark = pytest.mark.slow
 

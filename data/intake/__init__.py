@@ -1,0 +1,1 @@
+"""An import from files to a published load, by hand or by watching a folder."""

@@ -1,0 +1,1 @@
+"""Raw tables into the canonical ones: profiles, recognition, columns, dates, stages."""

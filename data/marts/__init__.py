@@ -1,0 +1,1 @@
+"""History: what snapshots and events say, as marts."""

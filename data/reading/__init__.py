@@ -1,0 +1,1 @@
+"""Files into raw tables: CSV, XLSX, Parquet; nothing is interpreted."""

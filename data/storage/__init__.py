@@ -1,0 +1,1 @@
+"""The store: tables, loads, lock, recovery, and what is kept beside the tables."""
