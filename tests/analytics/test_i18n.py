@@ -26,7 +26,7 @@ def asked_for():
     """(where, key, names of the fields or None if unknown) of each t(…) in the code; an f-string gives its beginning
     and a star: t(f"reason.{code}") asks for "reason.*"."""
     found = []
-    for path in [ROOT / "app.py", ROOT / "cli.py", *sorted((ROOT / "pages").rglob("*.py")),
+    for path in [ROOT / "app.py", *sorted((ROOT / "cli").rglob("*.py")), *sorted((ROOT / "pages").rglob("*.py")),
                  *sorted((ROOT / "analytics").rglob("*.py"))]:
         if not path.exists() or path == ROOT / "analytics" / "i18n" / "__init__.py":
             continue

@@ -13,8 +13,8 @@ from data.errors import LANGUAGES, MvpodError
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "data" / "messages").glob("*.toml"))
-SOURCES = [p for folder in ("data", "analytics", "pages") for p in (ROOT / folder).rglob("*.py")]
-SOURCES += [ROOT / "app.py", ROOT / "cli.py"]
+SOURCES = [p for folder in ("data", "analytics", "pages", "cli") for p in (ROOT / folder).rglob("*.py")]
+SOURCES += [ROOT / "app.py"]
 
 
 def sentences() -> dict[str, dict[str, str]]:
