@@ -38,6 +38,13 @@ def free_port() -> int:
 @contextmanager
 def running_app(store: Path, **environment: str) -> Iterator[str]:
     """Start the dashboard on `store`; gives its address and ends the process afterwards."""
+    with serving(store, **environment) as (url, _):
+        yield url
+
+
+@contextmanager
+def serving(store: Path, **environment: str) -> Iterator[tuple[str, int]]:
+    """The same; gives the address and the process id."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "server.py"), "--server.port", str(port),
                "--server.address", "127.0.0.1", "--server.headless", "true"]
@@ -46,7 +53,7 @@ def running_app(store: Path, **environment: str) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_healthy(url, process)
-        yield url
+        yield url, process.pid
     finally:
         process.terminate()
         try:
