@@ -8,10 +8,10 @@ stage is always older than what passes through it, and half of everything would 
 (docs/decisions/0050).
 
 Ranking: stake = amount x chance left x excess. Chance left is what the comparison with the rivals says, else what it
-said last (chance_source "old": who stops assessing is not rewarded), else the historical win rate of those that came to
-the stage. Excess = how many times over its limit a rule's clock is (days in
-stage / limit, idle days / step, hours / usual hours, 1 + days past due / due_days), at least 1 and counted up to
-excess_cap; rules without a clock have 1. What is not known is ranked below what is, by amount.
+said last (chance_source "old": who stops assessing is not rewarded), else the historical win rate of the stage and the
+days in it (analytics/chance_left.py). Excess = how many times over its limit a rule's clock is (days in stage /
+limit, idle days / step, hours / usual hours, 1 + days past due / due_days), at least 1 and counted up to excess_cap;
+rules without a clock have 1. What is not known is ranked below what is, by amount.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.chance_left import chances, columns
 from analytics.metrics.frames import Context, added_up, ladder, ordered, ratio
 from analytics.statistics.estimate import CLAIM, Estimate
 from analytics.statistics.intervals import difference, t_of, with_wilson
 from analytics.statistics.survival import curve_each, groups, quantile, stock_day
-from analytics.win_by_stage import by_stage
 from data.scope import UNKNOWN
 from data.settings import Settings
 
@@ -60,7 +60,7 @@ METRICS = {
     "at_risk": ("at_risk",),
     "any": ("any",),
 }
-#: Columns of `limits`.
+#: Columns of `limits`, before those of chance_left.columns.
 LIMITS = (
     "pipeline",
     "stage",
@@ -74,7 +74,6 @@ LIMITS = (
     "remind_days",
     "warn_days",
     "recycle_days",
-    "chance",
     "reason",
 )
 #: Columns of `shifts`.
@@ -101,8 +100,9 @@ SHARE = ("n", "events", "value", "low", "high", "amount_n", "amount_events", "am
 _COUNTS = ("n", "events", "amount_n", "amount_events", "amount_missing")
 
 
-def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """What holds for each pipeline, open stage and segment ("" = a segment without history; columns: LIMITS).
+def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context, ages: Sequence[int]) -> pd.DataFrame:
+    """What holds for each pipeline, open stage and segment ("" = a segment without history; columns: LIMITS and the
+    chance left after each of `ages` days in the stage, chance_left.columns).
 
     visits: data/sql/visit_days.sql by segment; outcomes: stage_outcomes.sql by segment. median_days is missing with
     fewer than standards.min_events ended visits, or where half have not ended (reason): then the minimum alone holds.
@@ -112,9 +112,10 @@ def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd
     known = visits["segment"].replace({UNKNOWN: ""}) if len(visits) else pd.Series(dtype="str")
     segments = list(dict.fromkeys(["", *settings.segment_keys, *sorted(known)]))
     rows = ladder(settings)[["pipeline", "stage"]].merge(pd.DataFrame({"segment": segments}, dtype="str"), how="cross")
-    paces = _paces(visits.assign(segment=known), settings.standards.min_events, rules.stage_share)
+    visits = _timed(visits.assign(segment=known))
+    paces = _paces(visits, settings.standards.min_events, rules.stage_share)
     rows = rows.merge(paces, on=["pipeline", "stage", "segment"], how="left")
-    rows = rows.merge(_chances(outcomes, context), on=["pipeline", "stage", "segment"], how="left")
+    rows = rows.merge(chances(visits, outcomes, context, ages), on=["pipeline", "stage", "segment"], how="left")
     rows = rows.assign(
         n=rows["n"].fillna(0).astype("int64"),
         events=rows["events"].fillna(0).astype("int64"),
@@ -130,13 +131,17 @@ def limits(visits: pd.DataFrame, outcomes: pd.DataFrame, context: Context) -> pd
         stock_days=stock,
         **{f"{name}_days": [float(step[i]) for step in steps] for i, name in enumerate(("remind", "warn", "recycle"))},
     )
-    return rows[list(LIMITS)]
+    return rows[[*LIMITS, *columns(ages)]]
+
+
+def _timed(visits: pd.DataFrame) -> pd.DataFrame:
+    """Those visits of which it is known how long they lasted."""
+    return visits[visits["is_entry_known"].astype(bool) & (visits["days"] >= 0)]
 
 
 def _paces(visits: pd.DataFrame, minimum: int, share: float) -> pd.DataFrame:
     """n, events, median_days, stock_days and reason of each pipeline, stage and segment that anybody entered."""
     keys = ["pipeline", "stage", "segment"]
-    visits = visits[visits["is_entry_known"].astype(bool) & (visits["days"] >= 0)]
     ended = visits["outcome"].notna() & (visits["outcome"] != "deleted")
     counts = visits.assign(events=visits["n"].where(ended, 0), censored=visits["n"].where(~ended, 0))
     rows = []
@@ -151,20 +156,7 @@ def _paces(visits: pd.DataFrame, minimum: int, share: float) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(keys, "str"))
 
 
-def _chances(outcomes: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """The historical win rate of those that reached each stage, few cases drawn towards the pipeline's (METHOD B7)."""
-    columns = ["pipeline", "stage", "segment", "chance"]
-    if outcomes.empty:
-        return pd.DataFrame(columns=columns).astype(
-            {"pipeline": "str", "stage": "str", "segment": "str", "chance": "float64"}
-        )
-    frame = by_stage({"stage_outcomes": outcomes}, context, ["segment"])
-    whole = by_stage({"stage_outcomes": added_up(outcomes, ["pipeline", "highest_order"])}, context, [])
-    frame = pd.concat([frame[frame["segment"] != UNKNOWN], whole.assign(segment="")], ignore_index=True)
-    return frame.rename(columns={"shrunk": "chance"})[columns].astype({"segment": "str"})
-
-
-def params(found: pd.DataFrame, hours: pd.DataFrame, settings: Settings) -> dict[str, Any]:
+def params(found: pd.DataFrame, hours: pd.DataFrame, settings: Settings, ages: Sequence[int]) -> dict[str, Any]:
     """The limits as parameters of data/sql/fragment_attention.sql; hours: rows of attention_hours.sql."""
     rules = settings.attention
     lists = {
@@ -175,7 +167,6 @@ def params(found: pd.DataFrame, hours: pd.DataFrame, settings: Settings) -> dict
             "limit_segments": "segment",
             "limit_days": "limit_days",
             "review_days": "review_days",
-            "chances": "chance",
             "remind_days": "remind_days",
             "warn_days": "warn_days",
             "recycle_days": "recycle_days",
@@ -188,6 +179,8 @@ def params(found: pd.DataFrame, hours: pd.DataFrame, settings: Settings) -> dict
         lists
         | watched(found, settings)
         | {
+            "chances": [_listed(pd.Series(row)) for row in found[columns(ages)].to_numpy()],
+            "ages": list(ages),
             "hours_groups": list(medians),
             "hours_medians": list(medians.values()),
             "kept_segments": kept,

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from analytics import attention, attention_pack
+from analytics import attention, attention_pack, chance_left
 from analytics.metrics.frames import Context, added_up, ordered
 from analytics.view import View
 from data.errors import MvpodError
 from data.queries import Slice
+from data.queries.forecast import AGES
 from data.scope import Filters
 from data.settings import Settings
 
@@ -23,6 +24,8 @@ LOOKED_AT = ("never_moved", "stalled", "idle", "past_due", "unconditioned", "sin
 
 #: Warnings are judged so many times their days after creation, among what is still open then.
 LANDMARK = 2
+#: Columns of the chances left in `Ask.attention_limits`: at entry, and after so many days in the stage.
+CHANCES = tuple(chance_left.columns(AGES))
 #: What `attention_rules` gave; None: it is asked for.
 Learned = dict[str, Any] | None
 
@@ -44,12 +47,12 @@ class AttentionQuestions:
         def _snapshot(self, as_of: date) -> date | None: ...
 
     def attention_limits(self, view: View) -> pd.DataFrame:
-        """The limits in force for each pipeline, stage and segment (columns: attention.LIMITS), learned from all that
+        """The limits in force for each pipeline, stage and segment (columns: attention.limits), learned from all that
         the viewer may see, whatever the filters: a limit does not depend on what is looked at."""
         rules = self.settings.attention
         past = self._everything(view).with_(start=view.as_of - timedelta(days=rules.history_days))
         visits, outcomes = (self._asked(query, past, ["segment"]) for query in ("visit_days", "stage_outcomes"))
-        return attention.limits(visits, outcomes, Context(self.settings, view.as_of))
+        return attention.limits(visits, outcomes, Context(self.settings, view.as_of), AGES)
 
     def attention(
         self,
@@ -174,7 +177,7 @@ class AttentionQuestions:
         hours = self._attention_part(everything, "hours", **attention.watched(limits, self.settings), midnight=midnight)
         compared = self.settings.win_rate
         return (
-            attention.params(limits, hours, self.settings)
+            attention.params(limits, hours, self.settings, AGES)
             | self._attention_known(everything)
             | {
                 "midnight": midnight,

@@ -11,7 +11,7 @@ import streamlit as st
 from analytics import cards, findings_attention, i18n
 from analytics import format as fmt
 from analytics.attention import RULES
-from analytics.attention_questions import LANDMARK
+from analytics.attention_questions import CHANCES, LANDMARK
 from analytics.cards.attention import ASLEEP, in_words, learned, pack_in_words, pack_rows, totals, unmeasured_rules
 from analytics.charts import facets
 from analytics.view import View
@@ -25,9 +25,9 @@ _PACK = ["name", "account_name", "amount_base", "why_words", "happened_words", "
          "next_on", "stage", "owner_name", "team"]
 _ASLEEP = ["name", "account_name", "wake_on", "amount_base", "waits_for", "stage", "owner_name", "team", "segment"]
 _LIMITS = ["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "limit_days", "review_days",
-           "remind_days", "warn_days", "recycle_days", "chance"]
+           "remind_days", "warn_days", "recycle_days", *CHANCES]
 _LIMITS_KINDS = dict.fromkeys(("median_days", "stock_days", "limit_days", "review_days", "remind_days", "warn_days",
-                               "recycle_days"), "days") | {"chance": "rate"}
+                               "recycle_days"), "days") | dict.fromkeys(CHANCES, "rate")
 _LIFT = ["pipeline", "item_name", "n_with", "n_without", "value", "low", "high"]
 _DUE = ["pipeline", "stage", "n", "known", "met", "value", "low", "high", "control"]
 _POINTS_KINDS = dict.fromkeys(("known", "met", "control", "n_with", "n_without"), "number")

@@ -1,11 +1,12 @@
 -- Everything that is open, paused or put off on $as_of, with what the rules of attention need (METHOD B15, B8, B6):
 -- `judged`, one row per opportunity.  Params: the limits per pipeline, stage and segment (analytics/attention.py),
--- $activities_from (first recorded activity, NULL: none), $midnight = the first instant after $as_of, $stepped = pipelines
+-- $chances (of each, at entry and after $ages days in the stage), $activities_from (first recorded activity, NULL: none),
+-- $midnight = the first instant after $as_of, $stepped = pipelines
 -- in which steps from one stage to the next are recorded: in the others nobody knows that a later stage was the first.
 -- A rule's `known` asks for all that its `hit` needs: what nobody can know of a row neither counts for it nor against it.
 {watched}, pace AS (
     SELECT unnest($limit_pipelines) AS pipeline, unnest($limit_stages) AS stage, unnest($limit_segments) AS limit_segment,
-        unnest($limit_days) AS limit_days, unnest($review_days) AS review_days, unnest($chances) AS usual_chance,
+        unnest($limit_days) AS limit_days, unnest($review_days) AS review_days, unnest($chances) AS usual_chances,
         unnest($remind_days) AS remind_days, unnest($warn_days) AS warn_days, unnest($recycle_days) AS recycle_days
 ), progress AS (
     SELECT opportunity_key,
@@ -55,8 +56,8 @@ facts AS (
                    AND NOT coalesce(k.c.is_single_source, false)) END AS lacks_rival,
         k.c.p AS p, k.c.p_us AS p_us, k.c.p_1 AS p_rival, k.c.g AS g, k.c.delta AS delta, k.c.is_phantom AS is_phantom,
         k.assessed_week AS assessed_week,
-        coalesce(k.c.p, last_judged.p, usual_chance) AS chance, CASE WHEN k.c.p IS NOT NULL THEN 'comparison'
-            WHEN last_judged.p IS NOT NULL THEN 'old' WHEN usual_chance IS NOT NULL THEN 'history' END AS chance_source,
+        coalesce(k.c.p, last_judged.p, usual_chances[1 + len(list_filter($ages, lambda a: a <= stage_days))]) AS chance, CASE WHEN k.c.p IS NOT NULL THEN 'comparison'
+            WHEN last_judged.p IS NOT NULL THEN 'old' WHEN usual_chances[1] IS NOT NULL THEN 'history' END AS chance_source,
         CASE WHEN k.c.p IS NOT NULL THEN k.c.week ELSE last_judged.week END AS chance_week,
         list_filter([CASE WHEN k.is_lead_lost THEN 'lead_lost' END, CASE WHEN k.is_doomed THEN 'doomed' END,
             CASE WHEN k.is_jump AND k.c.delta < 0 THEN 'jump' END, CASE WHEN k.is_less_certain THEN 'less_certain' END,
