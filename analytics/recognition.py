@@ -20,7 +20,8 @@ _LATER = "opportunity.stage_entered_on"
 def verdict(found: Recognised, lang: str) -> str:
     """Which system the files come from, in a sentence."""
     if found.best and found.certainty == "sure":
-        return t("recognise.sure", lang, profile=found.best.profile)
+        sure = t("recognise.sure", lang, profile=found.best.profile)
+        return sure if found.is_ready else f"{sure} {t('recognise.stops', lang, files=_joined(found.best.stops, lang))}"
     if found.certainty == "several":
         return t("recognise.several", lang, profiles=", ".join(f.profile for f in found.fits if f.is_fit))
     said = t("recognise.none", lang)
@@ -42,7 +43,8 @@ def files(found: Recognised, fit: Fit, lang: str) -> pd.DataFrame:
              "state": _state(feed, lang)} for feed in fit.feeds]
     told = {feed.file for feed in fit.feeds}
     rows += [_row(name, t("recognise.nothing", lang)) for name in fit.unused if name not in told]
-    rows += [_row(name, t("recognise.unread", lang, reason=error.text(lang))) for name, error in found.unread]
+    rows += [_row(name, t("recognise.unread.stops" if name in fit.unread else "recognise.unread", lang,
+                          reason=error.text(lang))) for name, error in found.unread]
     return pd.DataFrame(rows, columns=["file", "table", "understood", "told_by", "state"])
 
 
@@ -58,6 +60,7 @@ def as_json(found: Recognised) -> dict[str, Any]:
     best = found.best
     return {
         "certainty": found.certainty, "profile": best.profile if best else None,
+        "stops": list(best.stops) if best else [],
         "profiles": [{"profile": fit.profile, "fits": fit.is_fit, "score": fit.score, "unused": list(fit.unused),
                       "missing": list(fit.missing), "files": [_feed_json(feed) for feed in fit.feeds]}
                      for fit in found.fits],
@@ -68,7 +71,8 @@ def as_json(found: Recognised) -> dict[str, Any]:
 
 def _feed_json(feed: Feed) -> dict[str, Any]:
     return {"file": feed.file, "table": feed.target, "columns": feed.columns, "understood": feed.understood,
-            "by": "columns" if feed.by_columns else "name", "lacking": list(feed.lacking), "fed": sorted(feed.fed)}
+            "by": "columns" if feed.by_columns else "name", "lacking": list(feed.lacking), "fed": sorted(feed.fed),
+            "problem": feed.problem.code if feed.problem else None, "stops": feed.stops}
 
 
 def table_name(table: str, lang: str) -> str:
@@ -94,7 +98,11 @@ def _lost(lack: Lack, lang: str) -> str:
 
 
 def _state(feed: Feed, lang: str) -> str:
-    return "" if feed.is_usable else t("recognise.lacking", lang, columns=fields(feed.lacking, lang))
+    if feed.is_usable:
+        return ""
+    if feed.problem is not None:
+        return t("recognise.unread.stops" if feed.stops else "recognise.unread", lang, reason=feed.problem.text(lang))
+    return t("recognise.lacking.stops" if feed.stops else "recognise.lacking", lang, columns=fields(feed.lacking, lang))
 
 
 def _lacking(fit: Fit, lang: str) -> str:

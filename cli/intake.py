@@ -75,13 +75,14 @@ def say_report(report: ImportReport, lang: str) -> None:
 
 
 def recognise(args: argparse.Namespace) -> int:
-    """Says which system files come from, what they feed, and what cannot be measured with them; fails if none fits."""
+    """Says which system files come from, what they feed, and what cannot be measured with them; fails where an import
+    would: no profile fits, or a file of the one that fits is of no use."""
     from analytics import recognition
     from data.intake.saved_profiles import listed
     from data.mapping.recognise import recognised
 
     found = recognised(args.paths, more=listed(args.store))
-    outcome = DONE if found.certainty == "sure" else FAILED
+    outcome = DONE if found.is_ready else FAILED
     if args.format == "json":
         say_json(recognition.as_json(found))
         return outcome

@@ -13,7 +13,7 @@ import pyarrow as pa
 from data.errors import MvpodError
 from data.mapping.columns import Columns
 from data.mapping.mapping import Mapped, map_table
-from data.mapping.matching import Pairs, understood
+from data.mapping.matching import Pairs, lacking, may_be_empty, taken
 from data.mapping.rows import entries_of
 from data.mapping.table_spec import HELPERS, TableSpec
 from data.notes import Note
@@ -82,22 +82,12 @@ def _usable(raw: RawTable, specs: Sequence[TableSpec], pairs: Pairs, gathered: G
     """The tables that a file can feed: one that needs not be there, and for which the file or the lists beside it lack
     what is required, is told and left out, as long as the file is of use for another."""
     columns, lists = Columns(raw.table.column_names, raw.name), {spec.list for spec, _ in pairs}
-    lacking = {id(spec): _lacking(spec, columns, lists) for spec in specs}
-    usable = [spec for spec in specs if not lacking[id(spec)] or not spec.optional]
-    if not usable:
-        return list(specs)
+    lacks = {id(spec): lacking(spec, columns, lists) for spec in specs}
+    usable = taken(specs, lacks)
     for spec in specs:
-        if lacking[id(spec)] and spec.target not in {*HELPERS, *(s.target for s in usable)}:
-            gathered.decisions.append(Note.of("N_ABSENT", file=raw.name, table=spec.target, columns=lacking[id(spec)]))
+        if spec not in usable and spec.target not in {*HELPERS, *(s.target for s in usable)}:
+            gathered.decisions.append(Note.of("N_ABSENT", file=raw.name, table=spec.target, columns=lacks[id(spec)]))
     return usable
-
-
-def _lacking(spec: TableSpec, columns: Columns, lists: set[str]) -> list[str]:
-    if understood(spec, columns) is None or (spec.unpivot and not spec.unpivoted(columns.names)):
-        return [c.name for c in spec.table.columns if c.required and not columns.find_all(spec.sources_of(c.name))
-                and c.name not in spec.constants] or list(spec.where)
-    return [w for w, allowed in spec.where.items() if "" not in allowed and w in spec.lookup
-            and spec.lookup[w].list not in lists]
 
 
 def _read(path: Path, specs: Sequence[TableSpec], settings: Settings, gathered: Gathered) -> RawTable | None:
@@ -105,8 +95,7 @@ def _read(path: Path, specs: Sequence[TableSpec], settings: Settings, gathered: 
     try:
         raw = read_raw(path, settings.limits)
     except MvpodError as error:
-        is_needed = any(not spec.optional or spec.target == "opportunity" for spec in specs)
-        if error.code == "E_EMPTY" and not is_needed:
+        if may_be_empty(error, specs):
             gathered.warnings.append(Note.of("N_EMPTY", file=shown(path.name)))
             return None
         raise

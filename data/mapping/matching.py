@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from data.errors import MvpodError
@@ -105,6 +106,37 @@ def headers_of(files: Sequence[Path], limits: Import | None = None) -> dict[Path
         except MvpodError:
             continue
     return headers
+
+
+def is_fed(spec: TableSpec, name: str, columns: Columns) -> bool:
+    """Whether a file brings a canonical column. E_COLUMN_AMBIGUOUS if several of its columns fit equally well."""
+    if name in spec.constants:
+        return True
+    if spec.unpivot and name in ("changed_at", "to_stage"):
+        return bool(spec.unpivoted(columns.names))
+    return bool(columns.find_all(spec.sources_of(name)))
+
+
+def lacking(spec: TableSpec, columns: Columns, lists: AbstractSet[str]) -> tuple[str, ...]:
+    """What a table needs and neither a file nor the `lists` beside it have: required canonical columns, else source
+    columns of the profile's conditions. () = rows can come out of the file. E_COLUMN_AMBIGUOUS."""
+    absent = tuple(c.name for c in spec.table.columns if c.required and not is_fed(spec, c.name, columns))
+    asked = [w for w, allowed in spec.where.items() if "" not in allowed]
+    absent = absent or tuple(w for w in asked if not columns.find_all(spec.expanded(w.split("|"), always=True)))
+    return absent or tuple(w for w in asked if w in spec.lookup and spec.lookup[w].list not in lists)
+
+
+def taken(specs: Sequence[TableSpec], lacks: Mapping[int, Sequence[str]]) -> list[TableSpec]:
+    """The tables of a file that are read, of those that it is for; `lacks`: by id of the table, what it lacks. One that
+    need not be there is left out where the file lacks something and is of use for another. What is taken although it
+    lacks something stops the import."""
+    usable = [spec for spec in specs if not lacks[id(spec)] or not spec.optional]
+    return usable or list(specs)
+
+
+def may_be_empty(error: MvpodError, specs: Sequence[TableSpec]) -> bool:
+    """Whether an import goes on without a file that cannot be read: one without rows, of tables that need not be."""
+    return error.code == "E_EMPTY" and all(spec.optional and spec.target != "opportunity" for spec in specs)
 
 
 def understood(spec: TableSpec, columns: Columns) -> int | None:

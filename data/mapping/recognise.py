@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from data.contracts import TABLES
 from data.errors import MvpodError
 from data.mapping.columns import Columns
-from data.mapping.matching import files_of, matched, understood
+from data.mapping.matching import by_name, files_of, is_fed, lacking, matched, may_be_empty, taken, understood
 from data.mapping.profile import Profile, TableSpec, builtin_profiles, load_profile
 from data.reading.readers import read_header, shown
 from data.settings import Import
@@ -24,8 +24,10 @@ Certainty = Literal["sure", "several", "none"]
 @dataclass(frozen=True)
 class Feed:
     """One file for one table: how many of the file's `columns` the profile understands, which canonical columns that
-    feeds, which required ones it lacks (then the file is of no use), and whether columns told it or its name.
-    `share`: of what could be understood, that is of the file's columns or of those that the table can hold."""
+    feeds, which required ones it lacks (or, `problem`, that two of its columns are called alike: then the file is of no
+    use), and whether columns told it or its name. `share`: of what could be understood, that is of the file's columns
+    or of those that the table can hold. `stops`: an import of these files stops here, as the file is of no use and not
+    left out."""
 
     file: str
     target: str
@@ -35,11 +37,13 @@ class Feed:
     fed: frozenset[str]
     lacking: tuple[str, ...]
     by_columns: bool
+    problem: MvpodError | None = None
+    stops: bool = False
 
     @property
     def is_usable(self) -> bool:
         """Whether rows can come out of it."""
-        return not self.lacking
+        return not self.lacking and self.problem is None
 
     def __str__(self) -> str:
         return f"{self.file} → {self.target} ({self.understood}/{self.columns})"
@@ -49,7 +53,7 @@ class Feed:
 class Fit:
     """How well a profile fits. `score` 0 to 1: the mean over all files of the share that is understood. `is_fit`: every
     table that is not optional has its file with all required columns. `unused`: files that feed nothing; `missing`:
-    tables that the profile knows and no file brings."""
+    tables that the profile knows and no file brings; `unread`: files that the profile wants and that cannot be read."""
 
     profile: str
     #: name or file, for `load_profile`
@@ -59,6 +63,12 @@ class Fit:
     feeds: tuple[Feed, ...]
     unused: tuple[str, ...]
     missing: tuple[str, ...]
+    unread: tuple[str, ...] = ()
+
+    @property
+    def stops(self) -> tuple[str, ...]:
+        """The files at which an import stops: to be mended or left out first."""
+        return tuple(dict.fromkeys((*(feed.file for feed in self.feeds if feed.stops), *self.unread)))
 
     @property
     def is_own(self) -> bool:
@@ -94,6 +104,11 @@ class Recognised:
         return "several" if len(fitting) > 1 and fitting[1].score >= NEAR * fitting[0].score else "sure"
 
     @property
+    def is_ready(self) -> bool:
+        """Whether an import takes the files as they are: one profile is meant, and of use is all that it wants."""
+        return self.certainty == "sure" and self.fits[0].is_fit and not self.fits[0].stops
+
+    @property
     def best(self) -> Fit | None:
         """The best fit, None where no profile fits."""
         return self.fits[0] if self.fits and self.fits[0].is_fit else None
@@ -104,15 +119,16 @@ def recognised(paths: Sequence[Path | str], limits: Import | None = None,
     """What the built-in profiles, and those in the files `more`, make of files and folders.
     E_NO_FILE, E_FILE_MISSING."""
     headers: dict[Path, Columns] = {}
-    unread: list[tuple[str, MvpodError]] = []
+    unread: dict[Path, MvpodError] = {}
     for path in files_of(paths):
         try:
             headers[path] = Columns(read_header(path, limits), shown(path.name))
         except MvpodError as error:
-            unread.append((shown(path.name), error))
+            unread[path] = error
     sources: list[str | Path] = [*builtin_profiles(), *more]
-    fits = [fit(load_profile(source), headers, source) for source in sources]
-    return Recognised(tuple(sorted(fits, key=lambda f: (-f.is_fit, -f.is_own, -f.score, f.profile))), tuple(unread))
+    fits = [fit(load_profile(source), headers, source, unread) for source in sources]
+    return Recognised(tuple(sorted(fits, key=lambda f: (-f.is_fit, -f.is_own, -f.score, f.profile))),
+                      tuple((shown(path.name), error) for path, error in unread.items()))
 
 
 def recognise(paths: Sequence[Path | str], limits: Import | None = None) -> list[Fit]:
@@ -120,10 +136,16 @@ def recognise(paths: Sequence[Path | str], limits: Import | None = None) -> list
     return list(recognised(paths, limits).fits)
 
 
-def fit(profile: Profile, headers: Mapping[Path, Columns], source: str | Path = "") -> Fit:
-    """How well one profile fits files of which the columns are known; `source`: where the profile comes from."""
+def fit(profile: Profile, headers: Mapping[Path, Columns], source: str | Path = "",
+        unread: Mapping[Path, MvpodError] | None = None) -> Fit:
+    """How well one profile fits files of which the columns are known; `source`: where the profile comes from; `unread`:
+    files that lie beside them and cannot be read, and why."""
     pairs, told = matched(headers, profile)
-    counted = [(spec, path, _feed(spec, headers[path], by_columns=(spec, path) in told)) for spec, path in pairs]
+    wanted = by_name(list(unread or {}), profile)
+    lists = {spec.list for spec, _ in pairs + wanted}
+    counted = [(spec, path, _feed(spec, headers[path], lists, by_columns=(spec, path) in told)) for spec, path in pairs]
+    counted = [(spec, path, replace(feed, stops=not feed.is_usable and spec in _taken(path, counted)))
+               for spec, path, feed in counted]
     usable = [(spec, path, feed) for spec, path, feed in counted if feed.is_usable]
     filling = [(spec, path, feed) for spec, path, feed in usable if spec.target in TABLES]  # lists fill no table
     fed, used = {spec.target for spec, _, _ in filling}, {path for _, path, _ in usable}
@@ -138,25 +160,25 @@ def fit(profile: Profile, headers: Mapping[Path, Columns], source: str | Path = 
     return Fit(profile.name, source or profile.name, score, is_fit,
                tuple(feed for _, _, feed in counted),
                tuple(shown(path.name) for path in headers if path not in used),
-               tuple(t for t in TABLES if t in {s.target for s in profile.tables} - fed))
+               tuple(t for t in TABLES if t in {s.target for s in profile.tables} - fed),
+               tuple(dict.fromkeys(shown(path.name) for spec, path in wanted
+                                   if unread and not may_be_empty(unread[path], [s for s, p in wanted if p == path]))))
 
 
-def _feed(spec: TableSpec, columns: Columns, *, by_columns: bool) -> Feed:
-    found = {name for name in spec.fed() if _is_fed(spec, name, columns)}
-    lacking = tuple(c.name for c in spec.table.columns if c.required and c.name not in found)
-    count = understood(spec, columns)
-    if count is None and not lacking:  # a condition of the profile asks for a column that is not there
-        lacking = tuple(w for w, allowed in spec.where.items() if columns.find(w) is None and "" not in allowed)
-    share = min(1.0, (count or 0) / min(len(columns.names), len(spec.fed())))
-    return Feed(columns.file, spec.target, len(columns.names), count or 0, share, frozenset(found), lacking, by_columns)
+def _taken(path: Path, counted: Sequence[tuple[TableSpec, Path, Feed]]) -> list[TableSpec]:
+    """The tables that an import reads of a file."""
+    mine = [(spec, feed) for spec, p, feed in counted if p == path]
+    lacks = {id(spec): () if feed.is_usable else feed.lacking or ("?",) for spec, feed in mine}
+    return taken([spec for spec, _ in mine], lacks)
 
 
-def _is_fed(spec: TableSpec, name: str, columns: Columns) -> bool:
-    if name in spec.constants:
-        return True
-    if spec.unpivot and name in ("changed_at", "to_stage"):
-        return bool(spec.unpivoted(columns.names))
+def _feed(spec: TableSpec, columns: Columns, lists: set[str], *, by_columns: bool) -> Feed:
+    found, lacks, problem = frozenset[str](), tuple[str, ...](), None
     try:
-        return bool(columns.find_all(spec.sources_of(name)))
-    except MvpodError:  # several columns fit equally well: the import will say so
-        return False
+        found = frozenset(name for name in spec.fed() if is_fed(spec, name, columns))
+        lacks = lacking(spec, columns, lists)
+    except MvpodError as error:
+        problem = error
+    count = understood(spec, columns) or 0
+    share = min(1.0, count / min(len(columns.names), len(spec.fed())))
+    return Feed(columns.file, spec.target, len(columns.names), count, share, found, lacks, by_columns, problem)

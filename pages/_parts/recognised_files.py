@@ -33,10 +33,10 @@ def told(files: Sequence[Any]) -> Recognised:
 def draw(found: Recognised) -> None:
     """The verdict; which file feeds what; what is missing and which metrics that costs."""
     lang, fit = context.lang(), found.best or found.fits[0]
-    show = st.success if found.certainty == "sure" else st.warning
+    show = st.success if found.is_ready else st.warning
     show(md_escape(recognition.verdict(found, lang)), icon=":material/manage_search:")
     if files := len(frame := recognition.files(found, fit, lang)):
-        with st.expander(t("recognise.files"), expanded=found.certainty != "sure" and files < 20):
+        with st.expander(t("recognise.files"), expanded=not found.is_ready and files < 20):
             table.show(frame, alt=t("recognise.files"), key="import_recognised_files")
     if found.best is None:
         return

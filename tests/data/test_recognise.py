@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import nullcontext
+from datetime import date
 from pathlib import Path
 from types import ModuleType
 
@@ -68,6 +71,26 @@ def test_a_file_that_lacks_a_required_column_says_which(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
     folder = written(tmp_path, opportunity__csv="Id,StageName\n006,Prospecting\n", broken__xlsx="not a workbook")
     assert [(name, error.code) for name, error in recognised([folder]).unread] == [("broken.xlsx", "E_CORRUPT")]
+
+
+@pytest.mark.parametrize(("file", "text", "stops"), [
+    ("Account.csv", "Id,Name\n001,Acme\n", ()),
+    ("Account.csv", "Label\nAcme\n", ("Account.csv",)),  # no id: of use for nothing else either
+    ("Account.xlsx", "not a workbook", ("Account.xlsx",)),
+    ("OpportunityStage.csv", "Sequence\n1\n", ("OpportunityStage.csv",)),  # a list that helps to read the others
+    ("Account.csv", "Id,ID,Name\n001,001,Acme\n", ()),
+    ("Account.csv", "id,ID,Name\n001,001,Acme\n", ("Account.csv",)),  # two columns are called alike
+    ("Account.csv", "", ()),  # empty, and need not be there
+    ("weather.xlsx", "not a workbook", ()),  # nobody's
+])
+def test_recognition_stops_where_an_import_would(file: str, text: str, stops: tuple[str, ...], tmp_path: Path) -> None:
+    folder = written(tmp_path / "in", opportunity__csv="Id,StageName,Amount\n006,Prospecting,1\n")
+    (folder / file).write_text(text, encoding="utf-8")
+    found = recognised([folder])
+    assert found.best is not None
+    assert (found.best.stops, found.is_ready) == (stops, not stops)
+    with pytest.raises(MvpodError, match=re.escape(file)) if stops else nullcontext():
+        import_paths([folder], tmp_path / "store", as_of=date(2026, 3, 31), accept_stages=True)
 
 
 def test_hundreds_of_columns_of_its_own_do_not_hide_a_system(tmp_path: Path) -> None:
