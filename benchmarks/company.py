@@ -58,13 +58,16 @@ OUTCOMES = ["won", "lost", "no_decision"]
 STAGES = 7  # the KA pipeline; SMB uses the first five places
 
 
-def make_company(n: int, settings: Settings, seed: int = 7) -> Company:
-    """`n` opportunities in the pipelines `ka` and `smb` of `settings`."""
+def make_company(n: int, settings: Settings, seed: int = 7, weeks: int = WEEKS, every: int = 7) -> Company:
+    """`n` opportunities in the pipelines `ka` and `smb` of `settings`, created evenly over `weeks` weeks.
+
+    They are the same however often a snapshot is taken: every `every` days, the last one on LAST_DAY.
+    """
     rng = np.random.default_rng(seed)
-    first_day = LAST_DAY - timedelta(days=7 * (WEEKS - 1))
+    first_day = LAST_DAY - timedelta(days=7 * (weeks - 1))
     account, owner = np.arange(n) // 6, rng.integers(0, max(20, n // 400), n)
     is_ka = (rng.random(account[-1] + 1) < 0.25)[account]
-    created = rng.integers(0, 7 * WEEKS, n)
+    created = rng.integers(0, 7 * weeks, n)
     dwell = np.where(is_ka[:, None], rng.gamma(1.5, 16, (n, STAGES)), rng.gamma(1.5, 6, (n, STAGES)))
     advance = rng.random((n, STAGES)) < 0.78
     depth = np.argmin(np.c_[advance, np.zeros(n, bool)], axis=1)  # stages passed before leaving the pipeline
@@ -78,7 +81,7 @@ def make_company(n: int, settings: Settings, seed: int = 7) -> Company:
         entered[:, k] = np.where(depth >= k, np.minimum(ends[:, k - 1], NEVER), NEVER)
     entered[:, STAGES] = np.minimum(ends[np.arange(n), depth], NEVER)  # the closing
     return Company(
-        days=np.arange(WEEKS) * 7, first_day=first_day, is_ka=is_ka, entered=entered,
+        days=np.arange(7 * (weeks - 1), -1, -every)[::-1], first_day=first_day, is_ka=is_ka, entered=entered,
         outcome=np.where(won, 0, 1 + (rng.random(n) < 0.2)), amount=np.round(rng.lognormal(11, 1, n)),
         amount_changed=created + rng.integers(5, 90, n), push_days=rng.integers(0, 3, n) * 30,
         texts={name: _texts_of(rng, name, len(values), account, owner) for name, values in TEXTS.items()},

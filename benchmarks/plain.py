@@ -1,4 +1,4 @@
-"""The same questions asked of the raw snapshots: in one DuckDB SQL each, and in pandas.
+"""The same questions asked of the raw snapshots: in one DuckDB SQL each, in polars and in pandas.
 
 What somebody would write who has the weekly exports and no history kept: each question looks at all snapshots and
 works out by itself who was where when. They answer the plain question (no intervals, no open-as-censored), so they
@@ -9,9 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from pathlib import Path
+from typing import Any
 
-import duckdb
 import pandas as pd
+
+from benchmarks.measuring import Took, free_mib, timed
+from data.engine import connect
+from data.storage.store import Store
 
 _ENTRIES = """entry AS (
     SELECT opportunity_id, pipeline, segment, stage, status, min(snapshot_date) AS entered, max(snapshot_date) AS seen
@@ -49,80 +54,48 @@ SQL: dict[str, str] = {
         GROUP BY ALL""",
 }
 
-PANDAS_COLUMNS = ["opportunity_id", "pipeline", "segment", "stage", "status", "amount_base", "snapshot_date"]
+#: A question that takes longer than this is asked once, others three times.
+_LONG_MS = 20_000
 
 
-def sql_question(cursor: duckdb.DuckDBPyConnection, files: Sequence[str], question: str, as_of: date,
-                 start: date) -> int:
-    """Ask one question of the snapshot files in SQL; gives the number of rows of the answer."""
+def asker(files: Sequence[str], as_of: date, start: date) -> Callable[[str], pd.DataFrame]:
+    """What answers a question of `SQL` with DuckDB, as the dashboard uses it: two threads, 4 GB."""
+    con = connect([Path(file).parents[1] for file in files[:1]])
     source = "read_parquet($files, hive_partitioning=true, hive_types={'snapshot_date': DATE})"
-    sql = SQL[question]
     params = {"files": list(files), "as_of": as_of, "start": start}
-    used = {name: value for name, value in params.items() if name == "files" or f"${name}" in sql}
-    return len(cursor.execute(f"WITH snapshot AS (FROM {source}) SELECT * FROM ({sql})", used).fetchall())
+
+    def answer(question: str) -> pd.DataFrame:
+        sql = SQL[question]
+        used = {name: value for name, value in params.items() if name == "files" or f"${name}" in sql}
+        return con.execute(f"WITH snapshot AS (FROM {source}) SELECT * FROM ({sql})", used).df()
+    return answer
 
 
-def _entries(snapshot: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    until = snapshot[snapshot["snapshot_date"] <= pd.Timestamp(as_of)]
-    keys = ["opportunity_id", "pipeline", "segment", "stage", "status"]
-    entry = until.groupby(keys, observed=True)["snapshot_date"].agg(entered="min", seen="max").reset_index()
-    entry = entry.sort_values(["opportunity_id", "entered"])
-    later = entry.groupby("opportunity_id", observed=True)
-    return entry.assign(later=later["stage"].shift(-1), left_on=later["entered"].shift(-1))
+def times_of(path: Path, kind: str, as_of: date, start: date) -> dict[str, Any]:
+    """Each question asked with "sql", "polars" or "pandas": `questions`, each with milliseconds (`ms` the median,
+    `cpu_ms` the least); a `reason` instead where memory does not allow it.
+    """
+    store = Store.open(path)
+    files, rows = store.files("opportunity"), store.rows("opportunity")
+    if kind == "pandas":
+        from benchmarks import plain_pandas
+
+        needed, free = rows * plain_pandas.BYTES_PER_ROW / 2**30, free_mib() / 1024
+        if needed > 0.8 * free:
+            return {"reason": f"not run: {rows:,} rows need about {needed:.0f} GiB, {free:.0f} are free"}
+        ask = plain_pandas.asker(files, as_of, start)
+    elif kind == "polars":
+        from benchmarks import plain_polars
+
+        ask = plain_polars.asker(files, as_of, start, rows)
+    else:
+        ask = asker(files, as_of, start)
+    return {"questions": {question: _asked(ask, question) for question in SQL}}
 
 
-def _recent_open(snapshot: pd.DataFrame, as_of: date, start: date) -> pd.DataFrame:
-    entry = _entries(snapshot, as_of)
-    return entry[(entry["status"] == "open") & (entry["entered"] >= pd.Timestamp(start))]
-
-
-def _pandas_conversion(snapshot: pd.DataFrame, as_of: date, start: date) -> int:
-    rows = _recent_open(snapshot, as_of, start)
-    rows = rows.assign(reached=rows["later"].notna() & ~rows["later"].isin(["lost", "no_decision"]))
-    return len(rows.groupby(["pipeline", "segment", "stage"], observed=True)["reached"].agg(["size", "sum"]))
-
-
-def _pandas_days(snapshot: pd.DataFrame, as_of: date, start: date) -> int:
-    rows = _recent_open(snapshot, as_of, start)
-    rows = rows.assign(days=(rows["left_on"] - rows["entered"]).dt.days)
-    return len(rows.groupby(["pipeline", "segment", "stage"], observed=True)["days"].median())
-
-
-def _pandas_flow(snapshot: pd.DataFrame, as_of: date, start: date) -> int:
-    rows = _entries(snapshot, as_of)
-    rows = rows[rows["entered"] >= pd.Timestamp(start)]
-    return len(rows.groupby(["pipeline", "stage", "later"], observed=True, dropna=False).size())
-
-
-def _pandas_win_rate(snapshot: pd.DataFrame, as_of: date, start: date) -> int:
-    closed = snapshot[(snapshot["status"] != "open") & (snapshot["snapshot_date"] <= pd.Timestamp(as_of))]
-    first = closed.groupby(["opportunity_id", "segment", "status"], observed=True)["snapshot_date"].min().reset_index()
-    first = first[first["snapshot_date"] >= pd.Timestamp(start)]
-    quarter = first["snapshot_date"].dt.to_period("Q").rename("quarter")
-    return len(first.groupby(["segment", quarter], observed=True)["status"].value_counts())
-
-
-def _pandas_open(snapshot: pd.DataFrame, as_of: date, start: date) -> int:
-    last = snapshot.loc[snapshot["snapshot_date"] <= pd.Timestamp(as_of), "snapshot_date"].max()
-    rows = snapshot[(snapshot["snapshot_date"] == last) & (snapshot["status"] == "open")]
-    return len(rows.groupby(["pipeline", "stage"], observed=True)["amount_base"].agg(["size", "sum"]))
-
-
-PANDAS: dict[str, Callable[[pd.DataFrame, date, date], int]] = dict(zip(
-    SQL, (_pandas_conversion, _pandas_days, _pandas_flow, _pandas_win_rate, _pandas_open), strict=True))
-
-
-def load_pandas(files: Sequence[str]) -> pd.DataFrame:
-    """All snapshots as one frame, texts as categories (the kindest layout for pandas)."""
-    with duckdb.connect() as con:
-        columns = ", ".join(PANDAS_COLUMNS)
-        table = con.sql(
-            f"SELECT {columns} FROM read_parquet($files, hive_partitioning=true, hive_types={{'snapshot_date': DATE}})",
-            params={"files": list(files)}).to_arrow_table()
-    texts = [name for name in PANDAS_COLUMNS if name not in ("amount_base", "snapshot_date")]
-    for name in texts:
-        table = table.set_column(table.column_names.index(name), name, table[name].dictionary_encode())
-    frame = table.to_pandas()
-    frame["snapshot_date"] = pd.to_datetime(frame["snapshot_date"])
-    frame["amount_base"] = frame["amount_base"].astype(float)
-    return frame
+def _asked(ask: Callable[[str], pd.DataFrame], question: str) -> dict[str, float]:
+    runs: list[Took] = [timed(lambda: ask(question))]
+    if runs[0].wall < _LONG_MS:
+        runs += [timed(lambda: ask(question)) for _ in range(2)]
+    walls = sorted(run.wall for run in runs)
+    return {"ms": walls[len(walls) // 2], "cpu_ms": min(run.cpu for run in runs)}
