@@ -17,7 +17,7 @@ $(VENV)/.runtime: requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-$(VENV)/.develop: $(VENV)/.runtime requirements-dev.txt
+$(VENV)/.develop: $(VENV)/.runtime requirements-dev.txt requirements-spark.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 

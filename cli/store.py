@@ -28,7 +28,9 @@ def declare(commands: Commands) -> None:
     sub.add_argument("--keep-days", type=commands.between(0, 36_500), default=90, metavar="DAYS",
                      help=say("keep_days"))
     sub.add_argument("--dry-run", action="store_true", help=say("dry_run"))
-    commands.add("rebuild", rebuild)
+    sub = commands.add("rebuild", rebuild)
+    sub.add_argument("--engine", choices=("duckdb", "spark"), default="duckdb", help=say("engine"))
+    sub.add_argument("--master", default="local[2]", metavar="URL", help=say("master"))
     commands.add("demo", demo)
 
 
@@ -75,7 +77,7 @@ def show(args: argparse.Namespace) -> int:
     store = Store.open(args.store)
     load = store.load(args.load) if args.load is not None else store.current()
     if load is None:
-        raise MvpodError("E_NO_LOAD", store=str(args.store))
+        raise MvpodError("E_NO_LOAD", store=store.name)
     out = console()
     facts = [("load", load.load_id), ("kind", t(f"cli.kind.{load.kind}", args.lang)), ("loaded_at", _moment(load)),
              ("as_of", load.as_of or ""), ("profile", load.profile), ("contract", load.contract_version),
@@ -133,9 +135,13 @@ def vacuum(args: argparse.Namespace) -> int:
 def rebuild(args: argparse.Namespace) -> int:
     """Makes the marts anew."""
     from data.maintenance import rebuild as make
+    from data.maintenance import rebuild_with_spark
 
     with bar(args.lang) as progress:
-        load = make(args.store, progress)
+        if args.engine == "spark":
+            load = rebuild_with_spark(args.store, args.master, progress)
+        else:
+            load = make(args.store, progress)
     print(t("cli.import.published", args.lang, load=load.load_id, as_of=load.as_of))
     return DONE
 
@@ -145,9 +151,10 @@ def demo(args: argparse.Namespace) -> int:
     from data import demo as sample
     from data.storage.store import Store
 
-    present = Store.open(args.store, create=True).current()
+    store = Store.open(args.store, create=True)
+    present = store.current()
     if present is not None and present.profile != sample.PROFILE:
-        raise MvpodError("E_DEMO_STORE", store=str(args.store), load=present.load_id)
+        raise MvpodError("E_DEMO_STORE", store=store.name, load=present.load_id)
     with bar(args.lang) as progress:
         report: Any = sample.create(args.store, progress=progress)
     say_report(report, args.lang)

@@ -35,6 +35,17 @@ _VIEWS = {**TABLES, "opportunity_change": MARTS["opportunity_change"]}
 _CALENDAR_MARGIN = timedelta(days=1100)
 
 
+@dataclass(frozen=True)
+class Means:
+    """What one piece of work may take of the machine."""
+
+    memory: str = "5GB"
+    threads: int = 2
+
+
+USUAL = Means()
+
+
 def connect(allowed: Iterable[Path | str] = (), *, memory: str = "4GB", threads: int = 2,
             joins_as_written: bool = False) -> duckdb.DuckDBPyConnection:
     """An in-memory DuckDB that reads files below `allowed` only, installs nothing and cannot be reconfigured.
@@ -66,7 +77,7 @@ def parquet(files: Sequence[str], table: Table) -> str:
         columns = ", ".join(f"NULL::{duckdb_type(f.type)} AS {f.name}" for f in table.schema())
         return f"(SELECT {columns} WHERE false)"
     listed = ", ".join(quoted(f) for f in files)
-    if table.kind == "state":
+    if table.kind == "state" and "snapshot_date=" in files[0]:  # else the date is a column of the file
         return f"read_parquet([{listed}], hive_partitioning=true, hive_types={{'snapshot_date': DATE}})"
     return f"read_parquet([{listed}], hive_partitioning=false)"
 

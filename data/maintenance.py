@@ -7,26 +7,37 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from data.errors import MvpodError
-from data.marts import history
-from data.settings import parse_settings, read_settings
-from data.storage.store import Load, Store
+from data.marts import history, spark
+from data.marts.history import Progress
+from data.settings import Settings, parse_settings, read_settings
+from data.storage.store import Load, Store, Writer
+
+#: Makes all marts anew: (writer, settings, progress). One of `history.rebuild_marts`, `spark.rebuild_marts`.
+Engine = Callable[[Writer, Settings, Progress | None], None]
 
 
-def rebuild(store_path: Path | str, progress: Callable[[str, float], None] | None = None) -> Load:
+def rebuild(store_path: Path | str, progress: Progress | None = None, engine: Engine = history.rebuild_marts) -> Load:
     """Makes all marts anew from the snapshots and events, as a load of kind "rebuild".
 
-    MvpodError E_NO_LOAD for a store without a load, and the errors of the store and of `history`.
+    MvpodError E_NO_LOAD for a store without a load, and the errors of the store and of the engine.
     """
     store = Store.open(store_path)
     with store.writing() as w:
         base = w.base
         if base is None:
             raise MvpodError("E_NO_LOAD", store=str(store_path))
-        history.rebuild_marts(w, parse_settings(base.settings_text), progress)
+        engine(w, parse_settings(base.settings_text), progress)
         return w.publish(kind="rebuild", as_of=base.as_of, profile=base.profile, settings_text=base.settings_text)
+
+
+def rebuild_with_spark(store_path: Path | str, master: str, progress: Progress | None = None) -> Load:
+    """The same with Spark, at the address `master`. MvpodError also as `spark.session`."""
+    with spark.session(master) as session:
+        return rebuild(store_path, progress, partial(spark.rebuild_marts, spark=session))
 
 
 @contextmanager

@@ -23,11 +23,11 @@ import duckdb
 import pyarrow as pa
 
 from data.contracts import CLOSING_KINDS, MARTS, TABLES
-from data.engine import connect, duckdb_type, parquet
+from data.engine import USUAL, Means, connect, duckdb_type, parquet
 from data.marts import spells, stories, weekly
 from data.marts.spells import dates_of
 from data.marts.stories import STORIES
-from data.marts.weekly_update import account_weeks, rebuild_weekly, update_weekly
+from data.marts.weekly_update import Target, account_weeks, rebuild_weekly, update_weekly
 from data.settings import Settings
 from data.storage.patch import patch, stream
 
@@ -39,7 +39,6 @@ CHUNK_ROWS = 16_000_000
 BUCKET_SPELLS = 1_000_000
 #: Of no more snapshot rows the weeks of accounts are made beside the other marts: in memory there is room for both.
 BESIDE_ROWS = 5_000_000
-MEMORY = "5GB"
 
 #: Opportunities that are closed and have not changed for so long are settled: later loads rarely touch them.
 SETTLED_AFTER = timedelta(weeks=13)
@@ -47,17 +46,8 @@ SETTLED_AFTER = timedelta(weeks=13)
 _SETTLED_FIRST = ("ANTI JOIN live USING (opportunity_id)", "SEMI JOIN live USING (opportunity_id)")
 
 
-class Writer(Protocol):
-    """What the marts need of the store's writer (`data.storage.writer`)."""
-
-    def files(self, table: str) -> list[str]:
-        """Parquet files of a table at the working version."""
-
-    def published_files(self, table: str) -> list[str]:
-        """Parquet files of a table as last published: what this load changed is read off the difference."""
-
-    def overwrite(self, table: str, data: pa.Table | pa.RecordBatchReader) -> Any:
-        """Replaces a table."""
+class Writer(Target, Protocol):
+    """What bringing the marts up to date needs of the store's writer (`data.storage.writer`)."""
 
     def replace_files(self, table: str, gone: Collection[str], data: pa.Table | pa.RecordBatchReader) -> Any:
         """Puts `data` in the place of some files of a table."""
@@ -70,7 +60,7 @@ def marts_of(opportunity: pa.Table, stage_change: pa.Table | None, settings: Set
     `opportunity`, `stage_change` and `more` (what the weekly marts are made of: `weekly.SOURCES`) have columns of
     `contracts.TABLES` (absent ones are NULL). MvpodError E_STAGE_LOST names stages that the settings do not have.
     """
-    con = connect(memory=MEMORY)
+    con = connect(memory=USUAL.memory)
     _table(con, "all_opportunity", opportunity, "opportunity")
     _table(con, "all_stage_change", stage_change, "stage_change")
     days = [r[0] for r in con.execute("SELECT DISTINCT snapshot_date FROM all_opportunity ORDER BY 1").fetchall()]
@@ -97,24 +87,24 @@ def rebuild_marts(w: Writer, settings: Settings, progress: Progress | None = Non
     say = progress or _silent
     with ExitStack() as beside:
         write_accounts = None
-        with _Workshop(w, ("opportunity",), joins_as_written=True) as shop:
+        with Workshop(w, ("opportunity",), joins_as_written=True) as shop:
             rows = shop.con.execute("SELECT count(*) FROM all_opportunity").fetchall()[0][0]
             if shop.days and rows <= BESIDE_ROWS and w.files("contact"):
                 write_accounts = beside.enter_context(account_weeks(w, settings, shop.days[-1]))
             chunk = max(1, CHUNK_ROWS * max(len(shop.days), 1) // max(rows, 1))
             batches = spells.spells(shop.con, "all_opportunity", shop.days, chunk, _part(say, 0.0, 0.6))
             w.overwrite("snapshot_spell", pa.RecordBatchReader.from_batches(MARTS["snapshot_spell"].schema(), batches))
-        _rebuild_stories(w, settings, _part(say, 0.6, 0.9))
+        rebuild_stories(w, settings, _part(say, 0.6, 0.9))
         rebuild_weekly(w, settings, _part(say, 0.9, 1.0), write_accounts)
 
 
-def _rebuild_stories(w: Writer, settings: Settings, say: Progress) -> None:
-    with _Workshop(w, ("stage_change", "snapshot_spell")) as shop:
+def rebuild_stories(w: Target, settings: Settings, progress: Progress | None = None,
+                    means: Means = USUAL) -> None:
+    """Makes the marts of `stories.STORIES` anew from mart `snapshot_spell` and the stage events."""
+    say = progress or _silent
+    with Workshop(w, ("stage_change", "snapshot_spell"), means=means) as shop:
         told = shop.tell(settings, "snapshot_spell", "all_stage_change", _part(say, 0.0, 0.7))
-        shop.set_live(told["opportunity_state"])
-        for i, name in enumerate(STORIES):
-            say(name, 0.7 + 0.3 * i / len(STORIES))
-            w.overwrite(name, stream(shop.con, name, [f"FROM {told[name]} {part}" for part in _SETTLED_FIRST]))
+        shop.lay_down(w, told, _part(say, 0.7, 1.0))
 
 
 def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],
@@ -129,7 +119,7 @@ def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],
     say = progress or _silent
     if not all(w.files(name) for name in MARTS):
         return rebuild_marts(w, settings, say)
-    with _Workshop(w, ("opportunity", "stage_change", *MARTS)) as shop:
+    with Workshop(w, ("opportunity", "stage_change", *MARTS)) as shop:
         if not shop.days:  # only stage events: nothing to be spared
             return rebuild_marts(w, settings, say)
         say("snapshot_spell", 0.0)
@@ -196,16 +186,21 @@ def _touch(con: duckdb.DuckDBPyConnection, first: date | None, events: Iterable[
     con.execute("CREATE TABLE some_stage_change AS FROM all_stage_change SEMI JOIN touched USING (opportunity_id)")
 
 
-class _Workshop:
-    """A connection over the store's files, with a folder of its own for what does not fit into memory."""
+class Workshop:
+    """A connection over the store's files, with a folder of its own for what does not fit into memory.
 
-    def __init__(self, w: Writer, tables: Sequence[str], joins_as_written: bool = False) -> None:
+    Canonical tables are called `all_<name>`, marts by their name.
+    """
+
+    def __init__(self, w: Target, tables: Iterable[str], joins_as_written: bool = False,
+                 means: Means = USUAL) -> None:
         files = {name: w.files(name) for name in tables}
         self.days = dates_of(w.files("opportunity"))
         self._spool = tempfile.TemporaryDirectory(prefix="mvpod-")
         parents = sorted({str(Path(f).parent) for found in files.values() for f in found})
         store = [os.path.commonpath(parents)] if parents else []
-        self.con = connect([*store, self._spool.name], memory=MEMORY, joins_as_written=joins_as_written)
+        self.con = connect([*store, self._spool.name], memory=means.memory, threads=means.threads,
+                           joins_as_written=joins_as_written)
         for name, found in files.items():
             view = f"all_{name}" if name in TABLES else name
             self.con.execute(f"CREATE VIEW {view} AS SELECT * FROM {parquet(found, (TABLES | MARTS)[name])}")
@@ -237,6 +232,13 @@ class _Workshop:
 
     def _spool_file(self, name: str, bucket: int) -> str:
         return str(Path(self._spool.name) / f"{name}-{bucket}.parquet")
+
+    def lay_down(self, w: Target, told: Mapping[str, str], say: Progress) -> None:
+        """Writes the stories that `told` names (mart -> what to select it from), the settled opportunities first."""
+        self.set_live(told["opportunity_state"])
+        for i, name in enumerate(STORIES):
+            say(name, i / len(STORIES))
+            w.overwrite(name, stream(self.con, name, [f"FROM {told[name]} {part}" for part in _SETTLED_FIRST]))
 
     def set_live(self, state: str) -> None:
         """Table `live`: opportunities that are open, or changed lately, by `state` (mart `opportunity_state`, SQL)."""

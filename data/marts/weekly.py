@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -35,6 +36,17 @@ _PARAM = re.compile(r"\$(\w+)")
 
 #: Weeks are counted from this Monday.
 WEEK_ZERO = date(1900, 1, 1)
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The days of a company on which the weeks of each of its accounts depend; None where nothing was recorded.
+
+    `first_contact_on`: the first snapshot of contacts; `first_record_on`: the first activity (sql/history/record.sql).
+    """
+
+    first_contact_on: date | None
+    first_record_on: date | None
 
 
 def monday(day: date) -> date:
@@ -101,14 +113,18 @@ def make_account_week(
     first_week: date | None = None,
     until_week: date | None = None,
     wanted: str | None = None,
+    bounds: Bounds | None = None,
 ) -> None:
     """Makes table `name` in the columns of mart `account_week`.
 
     `first_week`, `until_week`: only weeks from the one and before the other (None: all). `wanted`: a table of
-    account_id, only these (None: all). Table `touch` must have been made (`make_touch`).
+    account_id, only these (None: all). Table `touch` must have been made (`make_touch`). `bounds`: those of the
+    company, where the tables hold only a part of its accounts.
     """
     only = f"SEMI JOIN {wanted} USING (account_id)" if wanted else ""
-    weeks = _weeks(con, last_day, first_week, until_week)
+    bounds = bounds or _bounds(con)
+    con.execute("CREATE OR REPLACE TABLE record AS SELECT $day::DATE AS first_day", {"day": bounds.first_record_on})
+    weeks = _weeks(last_day, bounds.first_contact_on, first_week, until_week)
     _set_weeks(con, weeks, last_day)
     _set_owners(con, settings, only)
     people = con.execute(f"SELECT count(*) / greatest(count(DISTINCT snapshot_date), 1) FROM all_contact {only}")
@@ -131,10 +147,14 @@ def make_touch(con: duckdb.DuckDBPyConnection, settings: Settings, last_day: dat
             CREATE OR REPLACE TABLE {key}_name AS SELECT {key}_id, row_number() OVER (ORDER BY {key}_id) AS {key}_no
             FROM (SELECT DISTINCT {key}_id FROM {source} WHERE {key}_id IS NOT NULL)""")
     _set_kinds(con, settings)
+    _tell_facts(con, settings, last_day, ("touch", "record", "contact_fact"))
+
+
+def _tell_facts(con: duckdb.DuckDBPyConnection, settings: Settings, last_day: date, names: Sequence[str]) -> None:
     con.execute("CREATE OR REPLACE VIEW activity AS FROM all_activity")
-    more = {"last_day": last_day, "timezone": settings.organisation.timezone}
-    for name in ("touch", "record", "contact_fact"):
+    for name in names:
         sql = statement(name)
+        more = {"last_day": last_day, "timezone": settings.organisation.timezone}
         _collect(con, name, sql, _values(sql, settings.closeness, **more), is_first=True)
 
 
@@ -199,9 +219,19 @@ def _collect(con: duckdb.DuckDBPyConnection, name: str, sql: str, values: dict[s
     con.execute(f"CREATE OR REPLACE TABLE {name} AS {sql}" if is_first else f"INSERT INTO {name} BY NAME {sql}", values)
 
 
-def _weeks(con: duckdb.DuckDBPyConnection, last_day: date, first: date | None, until: date | None) -> list[date]:
+def bounds_of(con: duckdb.DuckDBPyConnection, settings: Settings, last_day: date) -> Bounds:
+    """The bounds of the contacts in `all_contact` and the activities in `all_activity`."""
+    _tell_facts(con, settings, last_day, ("record",))
+    return _bounds(con)
+
+
+def _bounds(con: duckdb.DuckDBPyConnection) -> Bounds:
+    row = con.execute("SELECT (SELECT min(snapshot_date) FROM all_contact), (SELECT first_day FROM record)").fetchall()
+    return Bounds(*row[0])
+
+
+def _weeks(last_day: date, start: date | None, first: date | None, until: date | None) -> list[date]:
     """The Mondays from the first snapshot of contacts, or `first`, up to the last day, or before `until`."""
-    start = con.execute("SELECT min(snapshot_date) FROM all_contact").fetchall()[0][0]
     if start is None:
         return []
     week = max(monday(start), first or date.min)

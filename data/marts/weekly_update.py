@@ -20,11 +20,12 @@ import duckdb
 import pyarrow as pa
 
 from data.contracts import MARTS, TABLES
-from data.engine import connect, parquet
+from data.engine import USUAL, Means, connect, parquet
 from data.marts.spells import dates_of
 from data.marts.weekly import (
     SOURCES,
     WEEKLY,
+    Bounds,
     last_known_day,
     make_account_week,
     make_opportunity_week,
@@ -36,7 +37,6 @@ from data.storage.patch import differing, patch, stream
 
 Progress = Callable[[str, float], None]
 
-MEMORY = "5GB"
 #: Without any of these there is nothing to say.
 _NEEDED = ("assessment", "contact")
 #: The weekly marts are laid down by week, so that a week lies together.
@@ -44,35 +44,41 @@ _BY_WEEK = "ORDER BY week"
 _STATES = ("opportunity_state", "snapshot_spell")
 
 
-class Writer(Protocol):
-    """What the weekly marts need of the store's writer (`data.storage.writer`)."""
+class Target(Protocol):
+    """What making marts anew needs: where the tables lie, and where a mart goes."""
 
     def files(self, table: str) -> list[str]:
         """Parquet files of a table at the working version."""
 
     def published_files(self, table: str) -> list[str]:
-        """Parquet files of a table as last published."""
+        """Parquet files of a table as last published: what this load changed is read off the difference."""
 
     def overwrite(self, table: str, data: pa.Table | pa.RecordBatchReader) -> Any:
         """Replaces a table."""
+
+
+class Writer(Target, Protocol):
+    """What bringing the weekly marts up to date needs of the store's writer (`data.storage.writer`)."""
 
     def replace_files(self, table: str, gone: Collection[str], data: pa.Table | pa.RecordBatchReader) -> Any:
         """Puts `data` in the place of some files of a table."""
 
 
-def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = None,
-                   write_accounts: Callable[[], None] | None = None) -> None:
-    """Makes `opportunity_week` and `account_week` anew from the store's tables and its mart `opportunity_state`.
+def rebuild_weekly(w: Target, settings: Settings, progress: Progress | None = None,
+                   write_accounts: Callable[[], None] | None = None, *, means: Means = USUAL,
+                   last: date | None = None, bounds: Bounds | None = None) -> None:
+    """Makes `opportunity_week` and `account_week` anew from the tables and the mart `opportunity_state` of `w`.
 
-    `write_accounts`: what `account_weeks` gave, if it was begun before.
+    `write_accounts`: what `account_weeks` gave, if it was begun before. Where the tables are a part of a company,
+    `last` is its last known day, and `bounds` are those of all its accounts.
     """
     say = progress or _silent
     if not any(w.files(name) for name in _NEEDED):
         for name in WEEKLY:
             w.overwrite(name, MARTS[name].schema().empty_table())
         return
-    with _opened(w, (*SOURCES, *_STATES)) as con:
-        last = _last_day(con, w)
+    with opened(w, (*SOURCES, *_STATES), means) as con:
+        last = last or last_day(con, w)
         say("opportunity_week", 0.0)
         make_opportunity_week(con, settings, last, "told", state="opportunity_state", spell="snapshot_spell")
         w.overwrite("opportunity_week", stream(con, "opportunity_week", [f"FROM told {_BY_WEEK}"]))
@@ -80,21 +86,22 @@ def rebuild_weekly(w: Writer, settings: Settings, progress: Progress | None = No
     if write_accounts:
         write_accounts()
     else:
-        with account_weeks(w, settings, last) as write:
+        with account_weeks(w, settings, last, means, bounds) as write:
             write()
 
 
 @contextmanager
-def account_weeks(w: Writer, settings: Settings, last: date) -> Iterator[Callable[[], None]]:
+def account_weeks(w: Target, settings: Settings, last: date, means: Means = USUAL,
+                  bounds: Bounds | None = None) -> Iterator[Callable[[], None]]:
     """Makes `account_week` anew up to the day `last`, beside what the caller does meanwhile: it needs no other mart.
 
     Gives what waits for it and writes it.
     """
-    with _opened(w, SOURCES) as con, ThreadPoolExecutor(1) as pool:
+    with opened(w, SOURCES, means) as con, ThreadPoolExecutor(1) as pool:
 
         def make() -> None:
             make_touch(con, settings, last)
-            make_account_week(con, settings, last, "told")
+            make_account_week(con, settings, last, "told", bounds=bounds)
         made = pool.submit(make)
 
         def write() -> None:
@@ -113,8 +120,8 @@ def update_weekly(w: Writer, settings: Settings, touched: pa.Table | None, progr
     known = dates_of(w.published_files("opportunity"))
     if touched is None or not known or not all(w.files(name) for name in WEEKLY):
         return rebuild_weekly(w, settings, say)
-    with _opened(w, (*SOURCES, *_STATES, *WEEKLY)) as con:
-        last = _last_day(con, w)
+    with opened(w, (*SOURCES, *_STATES, *WEEKLY)) as con:
+        last = last_day(con, w)
         if last < max(known):  # the last day was taken out again: weeks end on another day
             return rebuild_weekly(w, settings, say)
         since = monday(max(known))  # the week that was not over, or whose end may have come since
@@ -189,18 +196,20 @@ def _changed(con: duckdb.DuckDBPyConnection, w: Writer, table: str, columns: Seq
     )
 
 
-def _last_day(con: duckdb.DuckDBPyConnection, w: Writer) -> date:
+def last_day(con: duckdb.DuckDBPyConnection, w: Target) -> date:
+    """The last snapshot date; the last day on which anything changed, where there are only events."""
     return max(dates_of(w.files("opportunity")), default=None) or last_known_day(con, "opportunity_state")
 
 
 @contextmanager
-def _opened(w: Writer, tables: Sequence[str]) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(w: Target, tables: Sequence[str], means: Means = USUAL) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection over the files of these tables, the canonical ones as `all_<name>`, also as last published."""
     files = {name: w.files(name) for name in tables}
     published = [f for name in tables if name in TABLES for f in w.published_files(name)]
     parents = sorted({str(Path(f).parent) for found in (*files.values(), published) for f in found})
     with tempfile.TemporaryDirectory(prefix="mvpod-") as spool:
-        con = connect([*([os.path.commonpath(parents)] if parents else []), spool], memory=MEMORY)
+        con = connect([*([os.path.commonpath(parents)] if parents else []), spool],
+                      memory=means.memory, threads=means.threads)
         try:
             for name, found in files.items():
                 view = f"all_{name}" if name in TABLES else name
