@@ -136,8 +136,10 @@ _declare(
           "stage_totals", conversion_days.dwell_mean, 1),
     _days("median", "Median days in stage", "停留天数中位数",
           "The day by which half of the visits have ended in any way; visits that go on count for as long as they have "
-          "lasted (Kaplan-Meier). Not reached where more than half still go on.",
-          "一半停留以任何方式结束时的天数；仍在进行的按已持续时长计入（Kaplan-Meier）。过半仍在进行时为“尚未达到”。",
+          "lasted (Kaplan-Meier). Where all have ended and their number is even, it is the lower of the two in the "
+          "middle. Not reached where more than half still go on.",
+          "一半停留以任何方式结束时的天数；仍在进行的按已持续时长计入（Kaplan-Meier）。停留均已结束且个数为偶数时，取居中两数的较小者。"
+          "过半仍在进行时为“尚未达到”。",
           {"en": "smallest t with S(t) <= 0.5",
            "zh": "使 S(t) ≤ 0.5 的最小 t（S：尚未结束的比例）"},
           _VISITS, "T3", "visit_days", conversion_days.median, 5),
@@ -157,20 +159,26 @@ _declare(
                                    "zh": "（赢单日 − 创建日）之和 ÷ 赢单数"}, _WON, "cycle_closed",
            cycle.won_mean, 1),
     _cycle("won_median", "Median days to win", "赢单周期中位数",
-           "Median days from creation to winning, of what was won in the period.",
-           "期间内赢单商机从创建到赢单的天数中位数。", {"en": "median of (won on - created on)",
-                                    "zh": "（赢单日 − 创建日）的中位数"}, _WON, "cycle_closed",
+           "Median days from creation to winning, of what was won in the period; of an even number the lower of the "
+           "two in the middle.",
+           "期间内赢单商机从创建到赢单的天数中位数；个数为偶数时取居中两数的较小者。",
+           {"en": "smallest number of days that half of (won on - created on) do not exceed",
+            "zh": "使一半（赢单日 − 创建日）不超过它的最小天数"}, _WON, "cycle_closed",
            cycle.won_median, 5),
     _cycle("closed_median", "Median days to close", "关闭周期中位数",
-           "Median days from creation to closing (won, lost or no decision), of what was closed in the period.",
-           "期间内关闭（赢单、输单、未决策）商机从创建到关闭的天数中位数。",
-           {"en": "median of (closed on - created on)", "zh": "（关闭日 − 创建日）的中位数"},
+           "Median days from creation to closing (won, lost or no decision), of what was closed in the period; of an "
+           "even number the lower of the two in the middle.",
+           "期间内关闭（赢单、输单、未决策）商机从创建到关闭的天数中位数；个数为偶数时取居中两数的较小者。",
+           {"en": "smallest number of days that half of (closed on - created on) do not exceed",
+            "zh": "使一半（关闭日 − 创建日）不超过它的最小天数"},
            _CLOSED,
            "cycle_closed", cycle.closed_median, 5),
     _cycle("median", "Median days to close, open ones counted", "周期中位数（含在手）",
            "The day by which half of the opportunities created in the period were closed (won, lost or no decision); "
-           "open ones count for as long as they have been open (Kaplan-Meier).",
-           "期间内创建的商机有一半已关闭（赢单、输单、未决策）时的天数；在手商机按已持续时长计入（Kaplan-Meier）。",
+           "open ones count for as long as they have been open (Kaplan-Meier). Where all are closed and their number "
+           "is even, it is the lower of the two in the middle.",
+           "期间内创建的商机有一半已关闭（赢单、输单、未决策）时的天数；在手商机按已持续时长计入（Kaplan-Meier）。"
+           "全部已关闭且个数为偶数时，取居中两数的较小者。",
            {"en": "smallest t with S(t) <= 0.5",
             "zh": "使 S(t) ≤ 0.5 的最小 t（S：尚未结束的比例）"}, _CREATED, "cycle_created", cycle.median, 5),
     _win("count", "Win rate", "赢率",

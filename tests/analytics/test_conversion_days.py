@@ -33,6 +33,13 @@ def test_the_median_counts_visits_that_go_on() -> None:
     assert ends.to_dict() == {"advance": 0.6190, "lost": 0.3810}
 
 
+def test_the_median_of_an_even_number_is_the_lower_of_the_two_in_the_middle() -> None:
+    """METHOD B13: Kaplan-Meier's median is the first day on which half are over, not the mean of two days."""
+    company = asked([Journey([(0, "lead"), (d, "meeting"), (d + 1, "won")]) for d in (1, 2, 3, 10, 20, 30)])
+    assert row(company.metric("stage_days.median", view(100)), "lead")["value"] == 3
+    assert company.metric("cycle_days.won_median", view(100))["value"].item() == 4
+
+
 def test_fewer_than_five_events_give_no_median_and_say_so() -> None:
     lead = row(asked([Journey([(0, "lead"), (5, "meeting")])] * 4).metric("stage_days.median", view(100)), "lead")
     assert pd.isna(lead["value"])
