@@ -65,6 +65,13 @@ def latest(frame: pd.DataFrame, lang: str, *, by: str, value: str, name: Name,
              high_value=written(high[value]), low=name(low[by]), low_value=written(low[value]))
 
 
+def highest(frame: pd.DataFrame, *, by: str, value: str) -> str | None:
+    """The group that `latest` names first; None where it names none."""
+    rows = frame[frame[value].notna()]
+    rows = rows[rows["quarter"] == rows["quarter"].max()]
+    return None if rows[value].nunique() < 2 else str(rows.loc[rows[value].idxmax(), by])
+
+
 def moved_most(frame: pd.DataFrame, lang: str, *, weeks: int, name: str, change: str) -> str:
     """Who lost and who gained most over the last weeks (columns `name` and `change`)."""
     known = frame[frame[change].notna()]

@@ -19,6 +19,8 @@ from analytics.pipeline_health import ISSUES
 
 #: Stocks that differ by less than this share have hardly changed.
 _HARDLY = 0.005
+#: What moved less than this share of the largest stock or flow is left out of the sentence.
+_MINOR = 0.03
 
 
 def moved(parts: pd.DataFrame, lang: str, *, what: str) -> Finding:
@@ -40,15 +42,21 @@ def moved(parts: pd.DataFrame, lang: str, *, what: str) -> Finding:
         "came": write(came),
         "won": write(-row["won"][by]),
         "gone": write(gone),
-        "away": write(away),
-        "change": show.change(end[by], start[by], lang) if start[by] else show.UNKNOWN,
+        "change": t("pipeline.moved.change", lang, change=show.change(end[by], start[by], lang)) if start[by] else "",
     }
+    largest = max(abs(came), abs(row["won"][by]), abs(gone), start[by], end[by])
+
+    def counts(effect: float) -> bool:  # the rest is in the chart
+        return abs(effect) >= _MINOR * largest
     key = "steady" if start[by] and abs(end[by] / start[by] - 1) < _HARDLY else "up" if end[by] > start[by] else "down"
     text = t(f"pipeline.moved.{key}", lang, **fields)
-    if not unknown and grown:
+    if counts(away):
+        text += t("pipeline.moved.away", lang, away=write(away))
+    if counts(grown):
         text += t("pipeline.moved.grown", lang, grown=show.amount(grown, lang, signed=True))
-    reopened = int(row["reopened"]["n"])
-    return Finding(text + (t("pipeline.moved.reopened", lang, n=show.number(reopened)) if reopened else ""), "clear")
+    if counts(row["reopened"][by]):
+        text += t("pipeline.moved.reopened", lang, n=show.number(row["reopened"]["n"]))
+    return Finding(text, "clear")
 
 
 def pushes(frame: pd.DataFrame, by: str, lang: str, *, name: Name = str) -> Finding:

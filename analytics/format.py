@@ -71,6 +71,8 @@ def amount(value: Any, lang: str, *, currency: str = "", signed: bool = False, s
     if not is_known(value):
         return UNKNOWN
     scale = scale or scale_of([value], lang)
+    if value == 0:  # nothing has no unit: neither 0万 nor 0.00亿
+        scale = Scale(1, "", 0)
     scaled = _round(Decimal(str(value)) / scale.divisor, scale.digits)
     text = _sign(scaled, signed) + f"{abs(scaled):,.{scale.digits}f}{scale.suffix}"
     return f"{text} {currency}" if currency else text

@@ -28,9 +28,10 @@ _LIMITS = ["pipeline", "stage", "segment", "n", "events", "median_days", "stock_
            "remind_days", "warn_days", "recycle_days", *CHANCES]
 _LIMITS_KINDS = dict.fromkeys(("median_days", "stock_days", "limit_days", "review_days", "remind_days", "warn_days",
                                "recycle_days"), "days") | dict.fromkeys(CHANCES, "rate")
-_LIFT = ["pipeline", "item_name", "n_with", "n_without", "value", "low", "high"]
-_DUE = ["pipeline", "stage", "n", "known", "met", "value", "low", "high", "control"]
-_POINTS_KINDS = dict.fromkeys(("known", "met", "control", "n_with", "n_without"), "number")
+_LIFT = ["pipeline", "item_name", "n_with", "n_without", "lift", "lift_low", "lift_high"]
+_DUE = ["pipeline", "stage", "n", "known", "met", "met_share", "low", "high", "control"]
+_POINTS_KINDS = (dict.fromkeys(("known", "met", "control", "n_with", "n_without"), "number")
+                 | dict.fromkeys(("lift", "lift_low", "lift_high"), "pp") | {"met_share": "rate"})
 _WARNED = ["segment", "pipeline", "warned", "low_warned", "high_warned", "n_warned", "others", "low_others",
            "high_others", "n_others"]
 _WARNED_KINDS = (dict.fromkeys(("warned", "low_warned", "high_warned", "others", "low_others", "high_others"), "rate")
@@ -116,8 +117,9 @@ def _count(row: pd.Series) -> str:
 def _owners(owners: pd.DataFrame) -> None:
     with states.guard("attention_owners"):
         rules, title = {rule: f"rule_{rule}" for rule in RULES}, t("attention.owners")
-        if len(owners) and owners["any"].iloc[0]:  # most first
-            most = owners.iloc[0]
+        named = owners[owners["owner_name"].notna()]
+        if len(named) and named["any"].iloc[0]:  # most first
+            most = named.iloc[0]
             title = t("fact.owner", name=most["owner_name"], any=fmt.number(most["any"]), n=fmt.number(most["n"]))
         table_card(title, t("attention.owners.measured"),
                    owners.head(_OWNERS).rename(columns={"any": "any_rule", **rules}), key="attention_owners",
@@ -133,9 +135,10 @@ def _points(view: View) -> None:
         due = gaps[(gaps["due"] != "") & (gaps["known"] > 0)] if len(gaps) else gaps
         said = findings_attention.due(gaps, look.lang, stage=partial(look.called, "stage"))
         caption = t("attention.due.measured", early=rules.early_from_stage, late=rules.late_from_stage)
-        _card(said.text, caption, due, "attention_due", _DUE)
+        _card(said.text, caption, due.rename(columns={"value": "met_share"}), "attention_due", _DUE)
         said = findings_attention.points(lift, look.lang, item=_item)
-        rows = lift.assign(item_name=[_item(i) for i in lift["item"]])
+        rows = lift.assign(item_name=[_item(i) for i in lift["item"]]).rename(
+            columns={"value": "lift", "low": "lift_low", "high": "lift_high"})
         _card(said.text, t("attention.points.measured"), rows, "attention_points", _LIFT)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from analytics import cards, forecast_periods, forecast_simulation
 from analytics import format as fmt
-from analytics.cards.forecast import AHEAD, KINDS, LEADS, MEASURES, TABLE, lead_days, table
+from analytics.cards.forecast import AHEAD, KINDS, LEADS, MEASURES, TABLE, lead_days, table, told
 from analytics.forecast_replay import Measure
 from analytics.periods import parse
 from analytics.view import View
@@ -30,6 +30,7 @@ def render(view: View) -> None:
     if frame.empty:
         states.empty()
         return
+    measure = told(frame, measure)
     with states.guard("forecast_outlook"):
         side_by_side.draw(cards.forecast.outlook(ask, view, look, ahead, measure, lead))
     if ask.is_one_export(view):

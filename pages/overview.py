@@ -104,7 +104,9 @@ def _tile(key: str, rows: Sequence[Row]) -> None:
     if not any(row["n"] for row in rows) and len({row["reason"] for row in rows}) == 1:
         rows = [{name: value for name, value in rows[0].items() if name != "segment"}]
     name = registry.get(key).label[context.lang()]
-    kpi_tile(name, [_figure(row, name) for row in rows], key=f"overview_{key.replace('.', '_')}", definition_key=key)
+    nothing = Figure(name, fmt.UNKNOWN, t("value.unmeasured", reason=t("reason.no_target")))  # ahead: no plan is loaded
+    kpi_tile(name, [_figure(row, name) for row in rows] or [nothing], key=f"overview_{key.replace('.', '_')}",
+             definition_key=key)
 
 
 def _figure(row: Row, name: str) -> Figure:
@@ -115,7 +117,7 @@ def _figure(row: Row, name: str) -> Figure:
         look.called("segment", segment) if segment else name, written(row, row["value"], look), _note(row), change,
         is_up=None if not change or not row["change"] else row["change"] > 0,
         is_good=None if row["is_real"] is False else row["is_good"],  # chance is neither good nor bad
-        trend=spark.line(course, context.theme(), segment=segment),
+        trend="" if row["reason"] else spark.line(course, context.theme(), segment=segment),
         trend_alt=t("overview.trend.alt", what=named(row, look), values=t("view.and").join(
             f"{p} {written(row, v, look)}" for p, v in zip(course["period"], course["value"], strict=True))))
 

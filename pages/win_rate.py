@@ -73,7 +73,7 @@ def _findings(view: View, whole: pd.DataFrame, measure: Measure) -> None:
         what=measure_label(measure, look), counted=measure_label("count", look), called=caller(ask, view, look),
         stage=look.stage)
     clear = [f.text for f in found if f.strength == "clear"]
-    rest = [f.text for f in found if f.strength != "clear"]
+    rest = list(dict.fromkeys(f.text for f in found if f.strength != "clear"))  # two questions may end the same way
     first, others = (clear[0], clear[1:]) if clear else (rest[0], [])
     with st.container(border=True, key="win_findings", gap="xsmall"):
         st.header(md_escape(first), anchor=False)

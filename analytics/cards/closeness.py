@@ -22,8 +22,8 @@ _PARTS = ("closeness", "depth", "breadth", "transparency")
 BOARD = ["account_name", "closeness", "course", "change", "change_period", "band_said", "alerts_said", "amount_base",
          "person_dependence", "holder_name", "depth", "breadth", "transparency", "n_reached", "n_contacts", "segment",
          "owner_name", "team"]
-KINDS = (dict.fromkeys((*_PARTS, "mean", "change", "change_period", "rest_change", "closeness_before", "closeness_now"),
-                       "points")
+KINDS = (dict.fromkeys((*_PARTS, "mean", "closeness_before", "closeness_now"), "points")
+         | dict.fromkeys(("change", "change_period", "rest_change"), "signed")
          | {"person_dependence": "rate", "as_of_on": "date"}
          | dict.fromkeys(("n_reached", "n_contacts", "accounts", "n_open"), "number"))
 _SHIFTS = ["group_name", "n", "closeness_before", "closeness_now", "change", "rest_change", "p_adjusted"]

@@ -52,6 +52,12 @@ def table(frame: pd.DataFrame, columns: Mapping[str, str], look: Look) -> pd.Dat
     return cast(pd.DataFrame, shown.assign(method=[look.t(f"charts.forecast_{m}") for m in shown["method"]]))
 
 
+def told(frame: pd.DataFrame, measure: Measure) -> Measure:
+    """What is drawn: numbers where amounts are asked for and none is known of any method (rows of Ask.forecast)."""
+    asked = known(measure, MEASURES)
+    return "count" if asked == "amount" and frame["value"].isna().all() and frame["count"].notna().any() else asked
+
+
 def _segments(frame: pd.DataFrame) -> list[str]:
     """The segments that are drawn: those that are known, or the unknown one where there is no other."""
     found = list(dict.fromkeys(frame["segment"]))
@@ -66,8 +72,10 @@ def _of(frame: pd.DataFrame, segment: str) -> pd.DataFrame:
 def outlook(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure = "amount",
             lead: str = "same") -> list[Card]:
     """The quarter of each segment: what each method says, and what the best of them says in words."""
-    by_amount, quarter = known(measure, MEASURES) == "amount", int(known(ahead, AHEAD))
+    quarter = int(known(ahead, AHEAD))
     frame = ask.forecast(view, ahead=quarter)
+    measure = told(frame, measure)
+    by_amount = measure == "amount"
     accuracy = ask.forecast_replay(view, ahead=quarter, lead=lead_days(lead), measure=measure)["accuracy"]
     shown = _segments(frame)
     cards = []

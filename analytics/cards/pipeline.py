@@ -277,7 +277,7 @@ def concentration(ask: Ask, view: View, look: Look) -> list[Card]:
                      without=fmt.number(row["without_account"]))
         said = findings.held(row, look.lang, what=_what(look, segment)).text
         cards.append(_shares("concentration", number, said, hhi, frame, view, look, segment,
-                             title=lambda r: label(r["account_name"], 30), mark="account_id", category="account_name",
+                             title=lambda r: label(r["account_name"], 38), mark="account_id", category="account_name",
                              columns=["account_name", "n", "amount", "amount_missing", "value"],
                              metric="pipeline.concentration"))
     return cards

@@ -53,7 +53,8 @@ def trend(ask: Ask, view: View, look: Look) -> list[Card]:
         return absent
     frame = ask.support_trend(view)
     figure = trend_chart.line(frame, look.names, look.theme, x="quarter", value="median_hours", low="", high="",
-                              kind="number", by="support_team", unit=look.t("column.median_hours"))
+                              kind="number", by="support_team", unit=look.t("column.median_hours"),
+                              first=findings_facts.highest(frame, by="support_team", value="median_hours"))
     said = findings_facts.latest(frame, look.lang, by="support_team", value="median_hours",
                                  name=partial(look.called, "team"),
                                  written=lambda hours: findings_support.hours(hours / 24, look.lang))

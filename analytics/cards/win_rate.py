@@ -324,7 +324,7 @@ def stages(ask: Ask, view: View, look: Look) -> list[Card]:
 def _stage_title(facet: Facet, frame: pd.DataFrame, look: Look) -> str:
     """The stage whose promise lies furthest above the interval of what was won, if there is one."""
     name = facet.name(look.lang, look.settings)
-    if not frame["default_probability"].notna().any():
+    if not (frame["default_probability"].notna() & frame["value"].notna()).any():
         return look.t("win_rate.stages.alone", segment=name)
     above = frame[frame["default_probability"] > frame["high"]]
     if above.empty:

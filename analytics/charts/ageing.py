@@ -25,7 +25,7 @@ def stages(
         return message(theme, names.text("empty"))
     colours, colour = palette(theme), ink(theme, segment, names.order)
     place = Rows(len(rows), top=4)
-    fig = canvas(place, theme, right=66, bottom=66)
+    fig = canvas(place, theme, right=66)
     widest = extent or max(r["n"] for r in rows)
     fig.set(
         xaxis={"range": [0, widest], "visible": False},
@@ -81,7 +81,8 @@ def stages(
         pace = names.text("ageing_pace", days=show.days(known(row["p75"]), names.lang, digits=0),
                           value=show.rate(known(row["value"]), digits=0),
                           steady=show.rate(known(row["steady"]), digits=0))
-        write(fig, pace, 1, place.text_at(i), anchor="right", shift=60, colour=colours.muted, size=FONT_SIZE - 1)
+        if known(row["p75"]) is not None:  # nobody has left this stage often enough
+            write(fig, pace, 1, place.text_at(i), anchor="right", shift=60, colour=colours.muted, size=FONT_SIZE - 1)
         write(fig, show.number(row["n"]), 1, at[i], anchor="right", shift=60, bold=True)
     return fig.figure()
 

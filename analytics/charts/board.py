@@ -22,6 +22,8 @@ from data.scope import UNKNOWN
 
 HEIGHT = 260
 _SPARK = 30
+#: room for the names of the bands, right of the plot
+_EDGE = 72
 #: how the axis writes a month
 _MONTHS = {"en": "%b %Y", "zh": "%Y-%m"}
 Title = Callable[[dict[Any, Any]], str]
@@ -39,7 +41,7 @@ def course(
     colours = palette(theme)
     fig = Sheet(theme, HEIGHT)
     low, high = _reach(column(frame, value), bands)
-    fig.set(margin={"l": 28, "r": 8, "t": 12, "b": 26}, xaxis={"type": "date"}, yaxis={"range": [low, high]})
+    fig.set(margin={"l": 28, "r": _EDGE, "t": 12, "b": 26}, xaxis={"type": "date"}, yaxis={"range": [low, high]})
     _edges(fig, names, theme, bands, low, high)
     fig.set(xaxis={"tickformat": _MONTHS[names.lang]})
     ends: list[tuple[float, str, str, str]] = []
@@ -77,7 +79,7 @@ def parts(frame: pd.DataFrame, names: Names, theme: Theme, *, bands: Sequence[in
     colours = palette(theme)
     fig = Sheet(theme, HEIGHT)
     fig.set(
-        margin={"l": 28, "r": 8, "t": 12, "b": 48},
+        margin={"l": 28, "r": _EDGE, "t": 12, "b": 48},
         xaxis={"type": "date", "tickformat": _MONTHS[names.lang]},
         yaxis={"range": [-2, 102]},
         showlegend=True,
@@ -307,10 +309,10 @@ def _edges(fig: Sheet, names: Names, theme: Theme, bands: Sequence[int], low: fl
             fig.note(
                 text=label(f"{names.text(f'closeness_band_{name}')} ≥ {edge}"),
                 xref="paper",
-                x=0,
+                x=1,
                 xanchor="left",
+                xshift=4,
                 y=edge,
-                yanchor="bottom",
-                bgcolor=colours.background,
+                yanchor="middle",
                 font={"color": colours.muted, "size": FONT_SIZE - 2},
             )

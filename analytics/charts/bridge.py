@@ -75,9 +75,10 @@ def waterfall(
                 y1=at[i],
                 xref="x",
                 yref="y",
+                layer="below",
                 line={"color": colours.muted, "width": 1, "dash": "dot"},
             )
-        write(fig, _title(row, names), 0, place.text_at(i), bold=is_stock)
+        write(fig, _title(row, names), 0, place.text_at(i), bold=is_stock, covers=colours.background)
         write(
             fig,
             f"n {show.number(row['n'])}",

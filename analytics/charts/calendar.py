@@ -62,6 +62,7 @@ def wakeups(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
                 name=f"{named}: {names.text('attention_due')}" if is_due else named,
                 text=[show.number(n) for n in rows["n"]],
                 textposition="inside",
+                constraintext="none",
                 textangle=0,
                 hoverinfo="text",
                 hovertext=[

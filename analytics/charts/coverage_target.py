@@ -19,7 +19,7 @@ def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) 
         return message(theme, names.text("empty"))
     records, colours = frame.to_dict("records"), palette(theme)
     place = Rows(len(records), top=4)
-    fig = canvas(place, theme, right=66, bottom=66)
+    fig = canvas(place, theme, right=66)
     found = [v for c in ("value", "with_past_due", "needed") for v in column(frame, c) if v is not None]
     reach = max([*found, 1.0])
     fig.set(xaxis={"range": [0, reach * 1.05], "visible": False}, meta={"mark": ["segment", "quarter"]})

@@ -73,7 +73,7 @@ def statistics(
         return message(theme, names.text("empty"))
     widest = extent or scale(frames, comparison)
     rows = Rows(len(first), has_second=comparison is not None, top=22, after=_VALUE_LINE)
-    fig = canvas(rows, theme, bottom=46)
+    fig = canvas(rows, theme)
     for i, row in enumerate(first.to_dict("records")):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i), bold=True)
         write(

@@ -19,7 +19,7 @@ def stages(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
         return message(theme, names.text("empty"))
     colours = palette(theme)
     place, is_several = Rows(len(frame), top=4), frame["pipeline"].nunique() > 1
-    fig = canvas(place, theme, right=96, bottom=54)
+    fig = canvas(place, theme, right=96)
     reach = max((v for c in ("expected_high", "promised") for v in column(frame, c) if v is not None), default=1) or 1
     fig.set(xaxis={"range": [0, reach * 1.02], "visible": False}, meta={"mark": ["pipeline", "stage"]})
     at, records = [place.bar_at(i) for i in range(place.count)], frame.to_dict("records")

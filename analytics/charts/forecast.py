@@ -36,7 +36,7 @@ def methods(frame: pd.DataFrame, names: Names, theme: Theme, *, measure: Measure
         return message(theme, names.text("empty"))
     colour = ink(theme, _segment(frame), names.order)
     place = Rows(len(frame), top=4)
-    fig = canvas(place, theme, right=76, bottom=84)
+    fig = canvas(place, theme, right=76)
     target = known(frame["target"].iloc[0]) if measure == "amount" else None
     ends = [v for c in (total, high) for v in column(frame, c) if v is not None]
     reach = max([*ends, target or 0, 0]) or 1

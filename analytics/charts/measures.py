@@ -27,7 +27,7 @@ def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words, writt
         return message(theme, names.text("empty"))
     colours, records = palette(theme), frame.to_dict("records")
     place = Rows(len(frame), top=4)
-    fig = canvas(place, theme, right=84, bottom=54)
+    fig = canvas(place, theme, right=84)
     reach = max((v for c in ("value", "high") for v in column(frame, c) if v is not None), default=1.0) or 1.0
     fig.set(xaxis={"range": [0, reach * 1.02], "visible": False}, meta={"mark": []})
     values, at = column(frame, "value"), [place.bar_at(i) for i in range(place.count)]

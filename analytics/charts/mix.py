@@ -29,7 +29,7 @@ def bars_of_100(frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, par
         return message(theme, names.text("empty"))
     rows = list(dict.fromkeys(frame[by]))
     place = Rows(len(rows), top=4)
-    fig = canvas(place, theme, right=60, bottom=54)
+    fig = canvas(place, theme, right=60)
     fig.set(xaxis={"range": [0, 1], "visible": False}, meta={"mark": [by, part]})
     colour, colours = ink(theme, segment, names.order), palette(theme)
     at = [place.bar_at(i) for i in range(place.count)]

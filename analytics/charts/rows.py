@@ -70,11 +70,16 @@ class Rows:
         return self.top + (row + 1) * self.pitch - _FOOT - self.after / 2 + 1
 
 
-def canvas(rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int = 4, bottom: int = 66) -> Sheet:
-    """A figure whose vertical axis is `rows.height` pixels, counted from the top."""
-    fig = Sheet(theme, rows.height + top + bottom)
+def canvas(
+    rows: Rows, theme: Theme, *, left: int = 4, right: int = 8, top: int = 4, bottom: int | None = None
+) -> Sheet:
+    """A figure whose vertical axis is `rows.height` pixels, counted from the top; below it lies room for the key, or
+    `bottom` pixels."""
+    fig = Sheet(theme, rows.height + top + (bottom or 0))
+    if bottom is None:
+        fig.room_for_key()
     fig.set(
-        margin={"l": left, "r": right, "t": top, "b": bottom, "pad": 0},
+        margin={"l": left, "r": right, "t": top, "b": bottom or 0, "pad": 0},
         barmode="overlay",
         bargap=0,
         legend=key(theme),
@@ -114,8 +119,10 @@ def write(
     colour: str | None = None,
     size: int = FONT_SIZE,
     bold: bool = False,
+    covers: str | None = None,
 ) -> None:
-    """One piece of text at a height in pixels from the top; `x` on the paper unless `xref` names an axis."""
+    """One piece of text at a height in pixels from the top; `x` on the paper unless `xref` names an axis. `covers`: a
+    colour behind it, where lines run through."""
     font = {"size": size, **({"color": colour} if colour else {}), **({"weight": "bold"} if bold else {})}
     fig.note(
         text=text,
@@ -128,6 +135,7 @@ def write(
         yanchor="middle",
         align=anchor,
         font=font,
+        **({"bgcolor": covers, "borderpad": 0} if covers else {}),
     )
 
 

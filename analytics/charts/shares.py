@@ -44,7 +44,7 @@ def rows(
     has_second = before is not None
     is_compared = any(known(v) is not None for v in (before or {}).values())
     place = Rows(len(frame), has_second=has_second, top=4)
-    fig = canvas(place, theme, right=60, bottom=54)
+    fig = canvas(place, theme, right=60)
     reach = extent or widest(frame, promised, before)
     fig.set(xaxis={"range": [0, reach], "visible": False}, meta={"mark": list(mark)})
     at = [place.bar_at(i) for i in range(place.count)]

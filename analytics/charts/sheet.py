@@ -6,11 +6,16 @@ second that way and takes two hundredths this way.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
-from analytics.charts.style import FONT_SIZE, Theme, label, palette, template
+from analytics.charts.style import FONT_SIZE, Theme, columns_of, label, palette, template
+
+#: Pixels: width of a plot on the narrowest screen; below a plot without a key; per line of it; per entry beside its
+#: text, and per Latin column of that.
+_NARROW, _NO_KEY, _KEY_LINE, _ENTRY, _COLUMN = 300, 12, 19, 46, 6.2
 
 
 class Sheet:
@@ -18,6 +23,7 @@ class Sheet:
 
     def __init__(self, theme: Theme, height: int) -> None:
         self._data: list[dict[str, Any]] = []
+        self._has_key = False
         self._layout: dict[str, Any] = {
             "template": template(theme), "height": height, "autosize": True, "annotations": [], "shapes": [],
         }  # fmt: skip
@@ -44,9 +50,26 @@ class Sheet:
             old = self._layout.get(name)
             self._layout[name] = {**old, **value} if isinstance(old, dict) and isinstance(value, dict) else value
 
+    def room_for_key(self) -> None:
+        """The bottom margin shall be as high as the key below the plot needs at 390 pixels."""
+        self._has_key = True
+
     def figure(self) -> go.Figure:
         """The finished figure, checked by Plotly."""
+        if self._has_key:
+            bottom = key_height([str(trace["name"]) for trace in self._data if trace.get("showlegend")])
+            self._layout["height"] += bottom - self._layout["margin"]["b"]
+            self._layout["margin"]["b"] = bottom
         return go.Figure({"data": self._data, "layout": self._layout})
+
+
+def key_height(names: Sequence[str]) -> int:
+    """Pixels below the plot for a key of these entries, as Plotly breaks it on the narrowest screen: in columns of the
+    widest entry."""
+    if not names:
+        return _NO_KEY
+    widest = max(_ENTRY + _COLUMN * columns_of(name) for name in names)
+    return _NO_KEY + _KEY_LINE * -(-len(names) // max(1, int(_NARROW // widest)))
 
 
 def _given(trace: dict[str, Any]) -> dict[str, Any]:

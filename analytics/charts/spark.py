@@ -14,10 +14,10 @@ WIDTH, HEIGHT, _EDGE = 200, 44, 6
 
 
 def line(frame: pd.DataFrame, theme: Theme, *, value: str = "value", segment: str | None = None) -> str:
-    """`value` in the order given as an SVG image; gaps stay gaps. "" where no value is known."""
+    """`value` in the order given as an SVG image; gaps stay gaps. "" where fewer than two values are known."""
     points = _points(column(frame, value))
     known = [point for point in points if point is not None]
-    if not known:
+    if len(known) < 2:  # one point has no course
         return ""
     colour = ink(theme, segment).actual if segment else palette(theme).accent
     stroke = f'fill="none" stroke="{colour}" stroke-linecap="round" stroke-linejoin="round" stroke-width='

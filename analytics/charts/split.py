@@ -31,7 +31,7 @@ def effects(
     drawn = pd.concat([total, parts.loc[[i for i in parts.index if i in set(size)]]])
     colours = palette(theme)
     place = Rows(len(drawn), has_second=True, top=4)
-    fig = canvas(place, theme, right=124, bottom=40)
+    fig = canvas(place, theme, right=124)
     reach = (
         max((abs(v) for c in ("rate_effect", "mix") for v in column(drawn, c) if v is not None), default=0.01) or 0.01
     )

@@ -33,7 +33,7 @@ def lights(
     fig = Sheet(theme, height + 8)
     fig.set(
         margin={"l": 4, "r": 8, "t": 4, "b": 4, "pad": 0},
-        xaxis={"range": [-0.5, len(columns) - 0.5], "visible": False},
+        xaxis={"range": [-0.5, len(columns) + 0.3], "visible": False},
         yaxis={"range": [height, 0], "visible": False},
         hovermode="closest",
         meta={"mark": []},

@@ -24,7 +24,7 @@ def chart(frame: pd.DataFrame, names: Names, theme: Theme, *, segment: str | Non
         return message(theme, names.text("empty"))
     colours, shade = palette(theme), ink(theme, segment, names.order)
     place = Rows(len(frame), has_second=True)
-    fig = canvas(place, theme, right=_RIGHT, top=4, bottom=44)
+    fig = canvas(place, theme, right=_RIGHT, top=4)
     fig.set(meta={"mark": ["opportunity_id"]}, xaxis={"rangemode": "tozero", "visible": False})
     records = frame.to_dict("records")
     amounts, before = column(frame, "amount"), column(frame, "amount_then")

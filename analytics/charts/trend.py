@@ -32,17 +32,19 @@ def line(
     by: str = "segment",
     standard: dict[str, float] | None = None,
     unit: str = "",
+    first: str | None = None,
 ) -> go.Figure:
     """Lines of `value` over `x` (names of periods such as 2026-09 or 2026Q3, which sort as text), one a group of `by`.
 
     Band = `low` to `high`; hollow point = more than a third of its cases are still open (columns n, censored); a gap
     stands where the value is not known. `standard`: group -> value, drawn dashed. Below, n per period.
+    `first`: the group that the title names; the others step back.
     """
     if frame.empty or not frame[value].notna().any():
         return message(theme, names.text("empty"), _HEIGHT)
     fig = Sheet(theme, _HEIGHT)
     fig.set(
-        margin={"l": 44, "r": 104, "t": 22, "b": 52, "pad": 2},
+        margin={"l": 44, "r": 104 if by == "segment" else 134, "t": 22, "b": 52, "pad": 2},
         legend={**key(theme), "y": -0.14},
         showlegend=True,
         barmode="group",
@@ -65,9 +67,10 @@ def line(
     for group in dict.fromkeys(frame[by]) if by in frame else [None]:
         part = frame if group is None else frame[frame[by] == group]
         colour = ink(theme, group, names.order)
-        _band(fig, part, x, low, high, colour.actual)
-        _line(fig, part, x, value, kind, group, names, theme)
-        _strip(fig, part, x, colour.actual)
+        shade = colour.actual if first in (None, group) else colour.comparison
+        _band(fig, part, x, low, high, shade)
+        _line(fig, part, x, value, kind, group, names, theme, shade)
+        _strip(fig, part, x, shade)
         target = (standard or {}).get(str(group))
         if target is not None:
             fig.scatter(
@@ -82,7 +85,8 @@ def line(
         last = part[part[value].notna()]
         if len(last):
             ends.append(
-                (float(last[value].iloc[-1]), _end(last.iloc[-1], group, value, kind, by, names), colour.actual)
+                (float(last[value].iloc[-1]), _end(last.iloc[-1], group, value, kind, by, names),
+                 colour.actual if shade == colour.actual else palette(theme).muted)
             )
     _name_ends(fig, ends)
     if any(_is_young(row) for row in frame.to_dict("records")):
@@ -132,9 +136,8 @@ def _is_young(row: dict[Any, Any]) -> bool:
 
 
 def _line(
-    fig: Sheet, part: pd.DataFrame, x: str, value: str, kind: Kind, group: Any, names: Names, theme: Theme
+    fig: Sheet, part: pd.DataFrame, x: str, value: str, kind: Kind, group: Any, names: Names, theme: Theme, colour: str
 ) -> None:
-    colour = ink(theme, group, names.order)
     records = part.to_dict("records")
     fig.scatter(
         x=_places(part, x),
@@ -144,12 +147,12 @@ def _line(
         unselected={"marker": {"opacity": 0.6}},
         showlegend=False,
         name=names.segment(group),
-        line={"color": colour.actual, "width": 2},
+        line={"color": colour, "width": 2},
         hoverinfo="text",
         marker={
             "size": 7,
-            "color": [palette(theme).background if _is_young(r) else colour.actual for r in records],
-            "line": {"width": 1.5, "color": colour.actual},
+            "color": [palette(theme).background if _is_young(r) else colour for r in records],
+            "line": {"width": 1.5, "color": colour},
         },
         hovertext=[
             f"{label(r[x])} · {written(known(r[value]), kind, names.lang)}<br>n {show.number(r.get('n'))}"
@@ -196,7 +199,7 @@ def _strip(fig: Sheet, part: pd.DataFrame, x: str, colour: str) -> None:
 
 
 def _end(row: pd.Series, group: Any, value: str, kind: Kind, by: str, names: Names) -> str:
-    name = names.segment(group, 16) if by == "segment" else names.value(by, group, 16)
+    name = names.segment(group, 16) if by == "segment" else names.value(by, group, 24)
     return f"<b>{written(row[value], kind, names.lang)}</b><br>{name if group is not None else ''}"
 
 

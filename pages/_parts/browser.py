@@ -28,8 +28,12 @@ html[lang|="zh"] [data-testid="stFileUploaderDropzoneInstructions"] span::after 
   content: "CSV、XLSX、Parquet，每个文件不超过 4 GB"; font-size: 0.875rem; }
 html[lang|="zh"] .st-key-review_template [data-testid="stFileUploaderDropzoneInstructions"] span::after {
   content: "PPTX、POTX，不超过 50 MB"; }
+/* Streamlit lets up to five segments run out of a narrow screen */
+[data-testid="stButtonGroup"] [role="radiogroup"] { flex-wrap: wrap; overflow: visible; }
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 0.75rem; padding-right: 0.75rem; }
+  /* the title of a card is a sentence: not half a screen of it */
+  [data-testid="stMainBlockContainer"] h2 { font-size: 1.05rem; line-height: 1.3; padding-bottom: 0.25rem; }
 }
 """
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from plotly.basedatatypes import BaseFigure
 
 from analytics import format as fmt
 from analytics.cards.card import Card
@@ -42,7 +43,7 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
     with_period     False where the chart does not follow the period of the view (a stock, a long trend)
     card            what a review can hold of it
     """
-    with st.container(border=True, key=key, gap="xsmall"), states.guard(key):
+    with st.container(border=True, key=key, gap="xsmall", height="stretch"), states.guard(key):
         st.header(md_escape(title), anchor=False)
         caption = " · ".join(filter(None, [measured, filter_bar.period_words(view) if with_period else "",
                                            "" if n is None else t("common.n", n=fmt.number(n, context.lang()))]))
@@ -69,7 +70,25 @@ def draw(card: Card, within: str = "") -> None:
         st.caption(md_escape(note))
 
 
+class _Plain(BaseFigure):
+    """A figure that is only written out: its plain data are made once, not copied and checked anew by every run."""
+
+    def __init__(self, figure: go.Figure) -> None:
+        self._made = figure.to_dict()
+
+    def to_dict(self) -> dict[str, Any]:
+        return self._made
+
+
+def _written_out(figure: go.Figure) -> go.Figure:
+    """The same for Streamlit, kept with the figure, which all sessions share and nobody changes."""
+    plain = vars(figure).setdefault("_plain", None) or _Plain(figure)
+    vars(figure)["_plain"] = plain
+    return cast(go.Figure, plain)
+
+
 def _chart(figure: go.Figure, key: str, view: View, alt: str, question: Any, drill: bool) -> None:
+    figure = _written_out(figure)
     if not drill:
         st.plotly_chart(figure, key=f"{key}_chart", theme=None, config=CONFIG, alt=alt)
         return

@@ -46,6 +46,7 @@ def test_amounts_name_their_currency_and_sign_when_asked():
     assert show.amount(Decimal("1250000.00"), "zh", currency="CNY") == "125万 CNY"
     assert show.amount(2_500, "en", signed=True) == "+2.50K"
     assert show.amount(0, "en", signed=True) == "0"
+    assert show.amount(0, "zh", currency="CNY", scale=show.Scale(100_000_000, "亿", 2)) == "0 CNY"
 
 
 @pytest.mark.parametrize(("value", "shown"), [
