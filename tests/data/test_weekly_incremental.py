@@ -285,6 +285,25 @@ kind = "lost"
 """
 
 
+def test_the_weeks_of_an_account_do_not_depend_on_which_others_are_told_with_it(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    w = Folder(tmp_path)
+    ends = {"friend": ("a0", 2), "stranger": ("a1", 0)}  # a good friend at a0 moves to a1, where nobody knows us yet
+    w.put("contact", [{"contact_id": "mover", "account_id": account, "status": status, "importance": 5,
+                       "snapshot_date": MONDAY + timedelta(days=60 * at)}
+                      for at, (account, status) in enumerate(ends.values())])
+    w.put("opportunity", [{"opportunity_id": "o", "snapshot_date": MONDAY + timedelta(days=90), **KA}])
+    w.put("activity", [{"activity_id": "e", "contact_id": "mover", "kind": "visit",
+                        "occurred_at": datetime(2025, 11, 1, tzinfo=UTC)}])
+    rebuild_marts(w, RULES)
+    whole = marts(w)["account_week"]
+    assert {r["account_id"] for r in whole} == {"a0", "a1"}
+    assert {r["status_drop"] for r in whole} == {None}  # nothing has cooled: it is another relationship
+    monkeypatch.setattr(weekly, "BUCKET_CONTACT_WEEKS", 1)
+    rebuild_marts(w, RULES)
+    assert marts(w)["account_week"] == whole
+
+
 def test_imports_into_a_real_store_give_the_tables_of_a_rebuild(tmp_path: Path) -> None:
     settings, tables, before = parse_settings(IN_STORE), story(14), None
     for day in (MONDAY + timedelta(days=44), MONDAY + timedelta(days=65), MONDAY + timedelta(days=90)):

@@ -188,7 +188,8 @@ def _dependence(people: list[dict]) -> dict:
 def _coolest(people: list[dict], contacts: list[dict], then: date, rules: Closeness) -> tuple[int | None, str | None]:
     drops = []
     for p in people:
-        before = [c for c in contacts if c["contact_id"] == p["contact_id"] and c["snapshot_date"] <= then]
+        before = [c for c in contacts if c["snapshot_date"] <= then
+                  and (c["account_id"], c["contact_id"]) == (p["account_id"], p["contact_id"])]
         if not before or p["status"] is None or p["importance"] is None or p["importance"] < rules.drop_importance:
             continue
         old = max(before, key=lambda c: c["snapshot_date"])["status"]

@@ -47,12 +47,12 @@ WITH shown AS (
     FROM (SELECT place, holder_no, round(sum(closeness), 6) AS held FROM contact_week
           WHERE holder_no IS NOT NULL GROUP BY place, holder_no)
     GROUP BY place
-), cooled AS (  -- important contacts that stand lower than $drop_weeks weeks ago
+), cooled AS (  -- important contacts that stand lower than $drop_weeks weeks ago, when they were of this account as well
     SELECT c.place, max(p.status - c.status) AS status_drop, arg_min(c.contact_no, (c.status - p.status, c.contact_no)) AS contact_no
-    FROM (SELECT place, contact_no, status, as_of_on FROM contact_week JOIN week_list USING (week_no)
+    FROM (SELECT place, account_no, contact_no, status, as_of_on FROM contact_week JOIN week_list USING (week_no)
           WHERE importance >= $drop_importance AND status < 2) c
-         ASOF JOIN (SELECT contact_no, snapshot_date, status FROM person) p
-         ON p.contact_no = c.contact_no AND c.as_of_on - 7 * $drop_weeks::INT >= p.snapshot_date
+         ASOF JOIN (SELECT account_no, contact_no, snapshot_date, status FROM person) p
+         ON p.account_no = c.account_no AND p.contact_no = c.contact_no AND c.as_of_on - 7 * $drop_weeks::INT >= p.snapshot_date
     WHERE p.status > c.status GROUP BY c.place
 ), scored AS (
     SELECT m.*, c.n_departments, c.n_covered, h.holder_no, h.held, d.status_drop, d.contact_no,
