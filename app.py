@@ -32,8 +32,8 @@ def main() -> None:
     """One run of the script: everything that stands on the screen."""
     st.set_page_config(page_title="MVPOD", page_icon=str(ROOT / "pages" / "_parts" / "icon.svg"), layout="wide")
     view_state.take_url()
-    home = store_path()
     try:
+        home = store_path()
         store, load = published(home)
         company = cache.company(str(store), load.load_id)
     except MvpodError as error:

@@ -30,13 +30,17 @@ async def _ready(_app: st.App) -> AsyncIterator[None]:
 
 def _prepare() -> None:
     """Build the sample company if there is nothing to show, import what a page needs, ask what the first page shows."""
-    home = sample.store_path()
+    from data.errors import MvpodError
+
+    try:
+        home = sample.store_path()
+    except MvpodError:  # the first viewer is told
+        return
     beside = sample.sample_store(home)
     if not home.exists() and not beside.exists():  # surely nothing to show yet: what takes longest begins first
         sample.begin(beside)
     import app as door
     from analytics import i18n
-    from data.errors import MvpodError
     from pages._parts import cache
 
     with suppress(MvpodError):  # the first viewer is told what is wrong

@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     lang = language(words)
-    args = parser(lang).parse_args(words)
-    args.asked_lang, args.lang = args.lang, lang
     try:
+        args = parser(lang).parse_args(words)
+        args.asked_lang, args.lang = args.lang, lang
         code: int = args.run(args)
         sys.stdout.flush()
         return code

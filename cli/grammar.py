@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from analytics.i18n import t
 from data.errors import LANGUAGES
 from data.sample import store_path
+from data.storage.address import located
 
 if TYPE_CHECKING:
     from data.scope import Filters
@@ -54,7 +54,7 @@ class Commands:
         sub.set_defaults(run=run)
         sub.add_argument("--lang", choices=languages, help=self.say("lang"))
         if store:
-            sub.add_argument("--store", type=Path, default=store_path(), metavar="DIR", help=self.say("store"))
+            sub.add_argument("--store", type=located, default=store_path(), metavar="DIR|URL", help=self.say("store"))
         return sub
 
     def add_where(self, sub: Parser) -> None:

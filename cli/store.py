@@ -77,7 +77,7 @@ def show(args: argparse.Namespace) -> int:
     store = Store.open(args.store)
     load = store.load(args.load) if args.load is not None else store.current()
     if load is None:
-        raise MvpodError("E_NO_LOAD", store=str(args.store))
+        raise MvpodError("E_NO_LOAD", store=store.name)
     out = console()
     facts = [("load", load.load_id), ("kind", t(f"cli.kind.{load.kind}", args.lang)), ("loaded_at", _moment(load)),
              ("as_of", load.as_of or ""), ("profile", load.profile), ("contract", load.contract_version),
@@ -151,9 +151,10 @@ def demo(args: argparse.Namespace) -> int:
     from data import demo as sample
     from data.storage.store import Store
 
-    present = Store.open(args.store, create=True).current()
+    store = Store.open(args.store, create=True)
+    present = store.current()
     if present is not None and present.profile != sample.PROFILE:
-        raise MvpodError("E_DEMO_STORE", store=str(args.store), load=present.load_id)
+        raise MvpodError("E_DEMO_STORE", store=store.name, load=present.load_id)
     with bar(args.lang) as progress:
         report: Any = sample.create(args.store, progress=progress)
     say_report(report, args.lang)

@@ -131,18 +131,18 @@ def open_company(store_path: Path | str, load_id: int | None = None) -> Company:
     """The company as published by `load_id` (default: the latest load). Errors are those of `data.storage.store`."""
     from data.storage.store import Store
 
-    store = Store.open(Path(store_path))
+    store = Store.open(store_path)
     load = store.load(load_id) if load_id is not None else store.current()
     if load is None:
-        raise MvpodError("E_NO_LOAD", store=str(store_path))
+        raise MvpodError("E_NO_LOAD", store=store.name)
     files = {name: store.files(name, load) if name in load.versions else [] for name in (*LAID, *_VIEWS)}
-    con = connect([store_path], memory="5GB")  # 1.3 million opportunities take 4.3 GB
+    con = connect([store.path], memory="5GB")  # 1.3 million opportunities take 4.3 GB
     marts = {name: parquet(files[name], MARTS[name]) for name in LAID}
     views = {name: parquet(files[name], table) for name, table in _VIEWS.items()}
     dates = tuple(sorted({day for f in files["opportunity"] if (day := _partition_date(f))}))
     settings = parse_settings(load.settings_text)
     first, last, shelf = _fill(con, marts, views, settings, dates, load.as_of)
-    return Company(Path(store_path), load, settings, dates, first, last, con, shelf)
+    return Company(store.path, load, settings, dates, first, last, con, shelf)
 
 
 def company_of(tables: Mapping[str, pa.Table], settings: Settings, dates: Sequence[date] | None = None) -> Company:

@@ -14,6 +14,7 @@ from data.errors import MvpodError
 from data.marts import history, spark
 from data.marts.history import Progress
 from data.settings import Settings, parse_settings, read_settings
+from data.storage.address import ORIGIN
 from data.storage.store import Load, Store, Writer
 
 #: Makes all marts anew: (writer, settings, progress). One of `history.rebuild_marts`, `spark.rebuild_marts`.
@@ -29,7 +30,7 @@ def rebuild(store_path: Path | str, progress: Progress | None = None, engine: En
     with store.writing() as w:
         base = w.base
         if base is None:
-            raise MvpodError("E_NO_LOAD", store=str(store_path))
+            raise MvpodError("E_NO_LOAD", store=store.name)
         engine(w, parse_settings(base.settings_text), progress)
         return w.publish(kind="rebuild", as_of=base.as_of, profile=base.profile, settings_text=base.settings_text)
 
@@ -51,18 +52,21 @@ def under_settings(store_path: Path, config: Path) -> Iterator[Path]:
     if load is None or load.settings_text == settings.text:
         yield store_path
         return
-    with copied(store) as copy:
+    with copied(store, load) as copy:
         apply_settings(copy, settings)
         yield copy
 
 
 @contextmanager
-def copied(store: Store) -> Iterator[Path]:
-    """A copy of a store without its settings file, gone afterwards. Data files are shared (hard links) where the disk
-    allows it."""
+def copied(store: Store, load: Load) -> Iterator[Path]:
+    """A copy of a store without its settings file, gone afterwards, with at least the files of `load` and of the
+    present one. Data files are shared (hard links) where the disk allows it."""
+    for needed in (load, store.current() or load):
+        store.bring(needed)
     with tempfile.TemporaryDirectory(prefix="mvpod-") as folder:
         copy = Path(folder) / "store"
-        shutil.copytree(store.path, copy, copy_function=_linked, ignore=shutil.ignore_patterns(".lock", "mvpod.toml"))
+        left_out = shutil.ignore_patterns(".*", "mvpod.toml", ORIGIN)
+        shutil.copytree(store.path, copy, copy_function=_linked, ignore=left_out)
         yield copy
 
 

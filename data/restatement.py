@@ -58,7 +58,8 @@ def _under(company: Company, load_id: int) -> Iterator[Company]:
     from data.intake.importing import apply_settings
 
     assert company.path is not None
-    with copied(Store.open(company.path)) as copy:
+    store = Store.open(company.path)
+    with copied(store, store.load(load_id)) as copy:
         Store.open(copy).restore(load_id)
         apply_settings(copy, company.settings)
         found = open_company(copy)

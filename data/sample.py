@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from threading import Lock, Thread
 
+from data.storage.address import located
+
 _ROOT = Path(__file__).resolve().parents[1]
 #: Memory in huge pages that are kept until the process ends: handing it out page by page took a tenth of the build.
 _ROOMY = {
@@ -25,8 +27,11 @@ _BUILDS: dict[Path, _Build] = {}
 
 
 def store_path() -> Path:
-    """Where the organisation's data lie: MVPOD_STORE, or the folder `store` beside this file."""
-    return Path(os.environ.get("MVPOD_STORE") or _ROOT / "data" / "store").resolve()
+    """Where the organisation's data lie: MVPOD_STORE (a folder or a URL), or the folder `store` beside this file.
+
+    MvpodError as `address.located`.
+    """
+    return located(os.environ.get("MVPOD_STORE") or _ROOT / "data" / "store").resolve()
 
 
 def sample_store(home: Path) -> Path:

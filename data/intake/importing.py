@@ -36,6 +36,7 @@ from data.mapping.stages import Stages, Unknown, resolve, with_status
 from data.marts import history
 from data.notes import DECIDED, WARNED, Note, kinds, refuse_decisions
 from data.settings import Settings, parse_settings, read_settings
+from data.storage.kept import here, keep
 from data.storage.store import Load, Store
 
 #: Settings of the project, in force where neither the store nor a profile brings any.
@@ -149,7 +150,7 @@ def settings_for(store_path: Path, profile: Profile | None, config: Path | str |
     store) what the profile brings, else the project's."""
     if config is not None:
         return read_settings(Path(config)), Note.of("N_SETTINGS_FILE", file=Path(config).name)
-    own = store_path / STORE_SETTINGS
+    own = here(store_path) / STORE_SETTINGS
     if own.exists():
         return read_settings(own), Note.of("N_SETTINGS_STORE")
     if load := _current(store_path):
@@ -245,11 +246,8 @@ def _counts(checked: Checked) -> dict[str, Any]:
 def _keep_settings(store_path: Path, settings: Settings) -> None:
     """The store's own copy, replaced in one step."""
     own = store_path / STORE_SETTINGS
-    if own.exists() and own.read_text(encoding="utf-8") == settings.text:
-        return
-    draft = own.with_suffix(".toml.new")
-    draft.write_text(settings.text, encoding="utf-8")
-    draft.replace(own)
+    if not own.exists() or own.read_text(encoding="utf-8") != settings.text:
+        keep(store_path, STORE_SETTINGS, settings.text)
 
 
 def _same_load(store: Store, checked: Checked, profile: str) -> Load | None:

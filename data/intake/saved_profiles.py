@@ -9,7 +9,7 @@ from pathlib import Path
 from data.errors import MvpodError
 from data.mapping.profile import builtin_profiles, parse_profile
 from data.mapping.proposing import Draft
-from data.storage.kept import keep
+from data.storage.kept import here, keep
 from data.storage.packs import slug
 from data.storage.store import Store
 
@@ -18,7 +18,7 @@ FOLDER, SUFFIX = "profiles", ".toml"
 
 def listed(store: Path) -> list[Path]:
     """The files of all saved profiles, by name."""
-    folder = store / FOLDER
+    folder = here(store) / FOLDER
     return sorted(f for f in folder.glob(f"*{SUFFIX}") if f.is_file()) if folder.is_dir() else []
 
 

@@ -27,7 +27,7 @@ from data.intake import saved_profiles
 from data.intake.importing import STORE_SETTINGS, import_paths
 from data.mapping.matching import SUFFIXES, files_of
 from data.reading.readers import sha256_of
-from data.storage.kept import keep
+from data.storage.kept import here, keep
 from data.storage.store import Store
 from data.storage.writer import explained
 
@@ -253,7 +253,7 @@ def _rules(store: Path, profile: str | Path | None) -> str:
 def record(store: Path) -> Record | None:
     """What was noted of the last look; None if nobody watches for this store, or the note cannot be read."""
     try:
-        told = json.loads((store / FILE).read_text(encoding="utf-8"))
+        told = json.loads((here(store) / FILE).read_text(encoding="utf-8"))
         outcomes = {key: Outcome(**{**row, "at": datetime.fromisoformat(row["at"]), "is_news": False,
                                     "signature": tuple(tuple(s) for s in row["signature"])})
                     for key, row in told["drops"].items()}

@@ -12,7 +12,6 @@ import os
 import re
 import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +25,7 @@ from deltalake.schema import Schema
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 
 from data.errors import MvpodError
+from data.storage.place import Place
 
 PARTITION = "snapshot_date"
 #: A checkpoint every so many versions keeps opening a table at milliseconds; the log itself is kept for ever,
@@ -57,9 +57,10 @@ class Part:
 
 @dataclass(frozen=True)
 class DeltaFolder:
-    """A Delta table in `path`; the folder may not exist yet."""
+    """A Delta table in `path`, of a store that lies in `place`; the folder may not exist yet."""
 
     path: Path
+    place: Place
 
     @property
     def log(self) -> Path:
@@ -119,8 +120,8 @@ class DeltaFolder:
         return self._settled(table.version() + 1)
 
     def _settled(self, version: int) -> int:
-        """The commit on the disk, not only in its cache."""
-        sync([self.entry(version)])
+        """The commit is safe: on the disk, not only in its cache."""
+        self.place.settle([self.entry(version)])
         return version
 
     def checkpoint(self) -> None:
@@ -129,7 +130,7 @@ class DeltaFolder:
         if head is None or head - self._summed() < CHECKPOINT_EVERY:
             return
         self.table(head).create_checkpoint()
-        sync([self.log / f"{head:020d}.checkpoint.parquet", self.log / "_last_checkpoint"])
+        self.place.settle([self.log / f"{head:020d}.checkpoint.parquet", self.log / "_last_checkpoint"])
 
     def _summed(self) -> int:
         """The version of the last checkpoint, 0 without one."""
@@ -146,7 +147,7 @@ class DeltaFolder:
 
     def set_aside(self, version: int) -> None:
         """Takes a log entry out of the log; the file stays, under another name."""
-        self.entry(version).rename(self.log / f"{version:020d}.aside-{time.time_ns()}")
+        self.place.rename(self.entry(version), self.log / f"{version:020d}.aside-{time.time_ns()}")
 
     def replay(self, wanted: Iterable[int]) -> dict[int, dict[str, int]]:
         """Files (path → rows) of the wanted versions by the log entries alone, without checkpoints.
@@ -156,6 +157,7 @@ class DeltaFolder:
         states: dict[int, dict[str, int]] = {}
         files: dict[str, int] = {}
         asked = set(wanted)
+        self.place.have(self.entry(version) for version in range(max(asked, default=-1) + 1))
         for version in range(max(asked, default=-1) + 1):
             for action in entry_actions(self.entry(version)):
                 if "remove" in action:
@@ -187,24 +189,6 @@ def is_torn(path: Path) -> bool:
     """Whether a log entry is empty or cut off, as a power failure leaves it; a changed bit is not that."""
     content = path.read_bytes().rstrip(b"\0").rstrip()
     return not content.endswith(b"}") or b"\0" in content
-
-
-def sync(paths: Iterable[Path]) -> None:
-    """Files, and the folders that name them, are on the disk when this returns."""
-    files = list(paths)
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(_sync, [*files, *{f.parent for f in files}, *{f.parent.parent for f in files}]))
-
-
-def _sync(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except PermissionError:  # Windows cannot open a folder; its file systems order folder entries by themselves
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _parts_of(table: DeltaTable) -> list[Part]:

@@ -1,4 +1,4 @@
-"""Text files that a store keeps beside its tables: packs, profiles, what a watch has seen."""
+"""Text files that a store keeps beside its tables: settings, packs, profiles, what a watch has seen."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
-from data.storage.delta import sync
+from data.storage.place import place_of, sync
 from data.storage.writer import explained
+
+
+def here(store: Path) -> Path:
+    """The folder in which they can be read, as they stand now."""
+    place_of(store).refresh()
+    return store
 
 
 def keep(store: Path, name: str, text: str) -> None:
@@ -17,6 +23,7 @@ def keep(store: Path, name: str, text: str) -> None:
     """
     target = store / name
     with explained(store):
+        place_of(store).keep(name, text)
         target.parent.mkdir(exist_ok=True)
         fresh = target.with_name(f".{uuid4().hex}")
         try:
@@ -25,3 +32,9 @@ def keep(store: Path, name: str, text: str) -> None:
             os.replace(fresh, target)
         finally:
             fresh.unlink(missing_ok=True)
+
+
+def forget(store: Path, name: str) -> None:
+    """Removes such a file; one that is not there is fine."""
+    with explained(store):
+        place_of(store).remove([name])

@@ -19,8 +19,9 @@ import pyarrow.parquet as pq
 from data.contracts import CONTRACT_VERSION
 from data.errors import MvpodError
 from data.notes import DECIDED, WARNED, Note
-from data.storage.delta import DeltaFolder, Part, first_line, readable, sync
+from data.storage.delta import DeltaFolder, Part, first_line, readable
 from data.storage.parts import write_rows
+from data.storage.place import Place
 
 SCHEMA = pa.schema([
     ("load_id", pa.int64()), ("kind", pa.string()), ("loaded_at", pa.timestamp("us", tz="UTC")), ("as_of", pa.date32()),
@@ -105,8 +106,8 @@ def _load(row: Mapping[str, Any]) -> Load:
 class Journal:
     """Reads and appends `loads`."""
 
-    def __init__(self, root: Path) -> None:
-        self.folder = DeltaFolder(root / "loads")
+    def __init__(self, root: Path, place: Place) -> None:
+        self.folder = DeltaFolder(root / "loads", place)
 
     def parts(self) -> list[Part]:
         """The files of the newest version that can be read.
@@ -173,6 +174,7 @@ class Journal:
 
     def _table(self, part: Part) -> pa.Table:
         path = self.folder.path / part.path
+        self.folder.place.have([path])
         return pq.read_table(path, partitioning=None, page_checksum_verification=True).cast(SCHEMA)
 
     def append(self, load: Load, base: Load | None) -> Load:
@@ -180,7 +182,7 @@ class Journal:
         load = replace(load, digest=load.digest_after(base.digest if base else ""))
         parts = self.parts()
         part = write_rows(self.folder.path, pa.Table.from_pylist([load.row()], schema=SCHEMA), f"{load.load_id:08d}")
-        sync([self.folder.path / part.path])
+        self.folder.place.settle([self.folder.path / part.path])
         self.folder.commit([*parts, part], SCHEMA)
         return load
 
@@ -191,6 +193,6 @@ class Journal:
             last = parts.pop()
             table = pa.concat_tables([self._table(part) for part in parts]).sort_by("load_id")
             part = write_rows(self.folder.path, table, f"{table['load_id'][-1].as_py():08d}")
-            sync([self.folder.path / part.path])
+            self.folder.place.settle([self.folder.path / part.path])
             self.folder.commit([part, last], SCHEMA)
         self.folder.checkpoint()

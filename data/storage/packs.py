@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from data.errors import MvpodError, nearest
-from data.storage.kept import keep
-from data.storage.writer import explained
+from data.storage.kept import forget, here, keep
 
 FOLDER, SUFFIX = "packs", ".json"
 #: Names longer than this would not fit into a file name in Chinese.
@@ -41,7 +40,7 @@ def slug(name: str) -> str:
 
 def listed(store: Path) -> list[Saved]:
     """All saved packs, the latest first; none for a store that has none."""
-    folder = store / FOLDER
+    folder = here(store) / FOLDER
     files = [f for f in folder.glob(f"*{SUFFIX}") if f.is_file()] if folder.is_dir() else []
     found = [Saved(f.stem, datetime.fromtimestamp(f.stat().st_mtime, UTC)) for f in files]
     return sorted(found, key=lambda saved: (saved.saved_at, saved.name), reverse=True)
@@ -49,7 +48,7 @@ def listed(store: Path) -> list[Saved]:
 
 def load(store: Path, name: str) -> str:
     """The text of a saved pack; MvpodError E_PACK_UNKNOWN names the nearest one."""
-    file = store / FOLDER / f"{slug(name)}{SUFFIX}"
+    file = here(store) / FOLDER / f"{slug(name)}{SUFFIX}"
     if not file.is_file():
         raise MvpodError("E_PACK_UNKNOWN", found=name, hint=nearest(slug(name), [s.name for s in listed(store)]))
     return read(file)
@@ -77,5 +76,4 @@ def save(store: Path, name: str, text: str) -> str:
 
 def remove(store: Path, name: str) -> None:
     """Forgets a saved pack; one that is not there is fine."""
-    with explained(store):
-        (store / FOLDER / f"{slug(name)}{SUFFIX}").unlink(missing_ok=True)
+    forget(store, f"{FOLDER}/{slug(name)}{SUFFIX}")

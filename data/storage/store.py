@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from pathlib import Path
@@ -20,9 +20,11 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from data.errors import MvpodError
-from data.storage.delta import PARTITION, DeltaFolder, Part, sync
+from data.storage.address import ORIGIN, located, said
+from data.storage.delta import PARTITION, DeltaFolder, Part
 from data.storage.loads import Journal, Load, StoredFile
 from data.storage.parts import conform, partition_of, schema_of
+from data.storage.place import Place, place_of, sync
 from data.storage.vacuum import Vacuumed, vacuum
 from data.storage.verify import Problem, verify
 from data.storage.writer import Writer, explained
@@ -33,48 +35,57 @@ __all__ = ["Load", "Problem", "Store", "StoredFile", "Vacuumed", "Writer"]
 STORE_FORMAT = 1
 MARKER = "store.json"
 #: What may lie in a folder that becomes a store.
-_WELCOME = {"mvpod.toml", ".lock", ".gitkeep", MARKER}
+_WELCOME = {"mvpod.toml", ".lock", ".watch.lock", ".gitkeep", MARKER, ORIGIN}
 
 #: The Delta library would take this for an escaped character and read, or write, in another folder.
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")
 
 
 class Store:
-    """An open store. Opening reads nothing but the marker, so that it costs nothing to open it anew each time."""
+    """An open store. Opening reads nothing but the marker, so that it costs nothing to open it anew each time.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._journal = Journal(path)
+    `path` is the folder in which its files are read, `name` what people call it: the folder, or its URL.
+    """
+
+    def __init__(self, path: Path, place: Place) -> None:
+        self.path, self.name = path, said(path)
+        self._place = place
+        self._journal = Journal(path, place)
 
     @classmethod
     def open(cls, path: Path | str, create: bool = False) -> Store:
-        """The store in `path`; with `create` a new one where there is none. An empty folder is a store without loads.
+        """The store in `path`, a folder or a URL (`data.storage.address`); with `create` a new one where there is none.
+        An empty folder is a store without loads.
 
         MvpodError E_STORE_EMPTY (nothing there), E_STORE_FOREIGN (a folder with other things in it),
         E_STORE_NEWER (written by a newer version), E_STORE_READONLY, E_STORE_PATH (a name that cannot be used).
         """
-        root = Path(path).absolute()
+        root = located(path).absolute()
         if escape := _ESCAPE.search(str(root)):
             raise MvpodError("E_STORE_PATH", store=str(root), found=escape[0])
+        place = place_of(root)
+        place.refresh()
         if (root / MARKER).is_file():
             _refuse_newer(root / MARKER)
         elif not root.is_dir() and not create:
             raise MvpodError("E_STORE_EMPTY", store=str(path))
         else:
             with explained(root):
-                _refuse_foreign(root)
+                _refuse_foreign(place)
                 if create:
-                    _found(root)
-        return cls(root)
+                    _found(place)
+        return cls(root, place)
 
     # Reading
 
     def loads(self) -> list[Load]:
         """All loads, oldest first."""
+        self._place.refresh()
         return self._journal.all()
 
     def current(self) -> Load | None:
         """The published load, None before the first one."""
+        self._place.refresh()
         return self._journal.last()
 
     def load(self, load_id: int) -> Load:
@@ -89,7 +100,22 @@ class Store:
 
         [] for a table that the load does not have. MvpodError E_STORE_GONE if `vacuum` has removed one.
         """
-        return [str(self.path / table / part.path) for part in self.parts(table, load)]
+        return self._here(table, self.parts(table, load), load)
+
+    def _here(self, table: str, parts: Iterable[Part], load: Load | None) -> list[str]:
+        paths = [self.path / table / part.path for part in parts]
+        try:
+            self._place.have(paths)
+        except FileNotFoundError as error:  # removed since it was listed
+            raise MvpodError("E_STORE_GONE", load=load.load_id if load else "?", file=table) from error
+        return list(map(str, paths))
+
+    def bring(self, load: Load) -> None:
+        """Sees to it that all files of `load` lie in `path` (of object storage they are fetched when needed)."""
+        self._place.refresh()
+        self._place.open_at(load.versions)
+        for table in load.versions:
+            self.files(table, load)
 
     def parts(self, table: str, load: Load | None = None) -> list[Part]:
         """The same files with their size, rows and date."""
@@ -97,10 +123,11 @@ class Store:
         at = load or self.current()
         if at is None or table not in at.versions:
             return []
-        parts = DeltaFolder(self.path / table).parts(at.versions[table])
-        for part in parts:
-            if not (self.path / table / part.path).is_file():
-                raise MvpodError("E_STORE_GONE", load=at.load_id, file=f"{table}/{part.path}")
+        self._place.refresh()
+        self._place.open_at({table: at.versions[table]})
+        parts = DeltaFolder(self.path / table, self._place).parts(at.versions[table])
+        if gone := self._place.lacks(self.path / table / part.path for part in parts):
+            raise MvpodError("E_STORE_GONE", load=at.load_id, file=self._place.name(gone))
         return parts
 
     def dates(self, table: str, load: Load | None = None) -> list[date]:
@@ -114,8 +141,9 @@ class Store:
     def table(self, table: str, load: Load | None = None) -> pa.Table:
         """A whole table in memory: for small tables and tests."""
         pieces = [schema_of(table).empty_table()]
-        for part in self.parts(table, load):
-            piece = pq.read_table(self.path / table / part.path, partitioning=None)
+        parts = self.parts(table, load)
+        for part, file in zip(parts, self._here(table, parts, load), strict=True):
+            piece = pq.read_table(file, partitioning=None)
             if partition_of(table):
                 piece = piece.append_column(PARTITION, pa.array([part.day] * len(piece), pa.date32()))
             pieces.append(conform(table, piece))
@@ -131,26 +159,33 @@ class Store:
         load is set aside instead of refused (that is what a restore does). MvpodError E_BUSY if another writer
         does not finish within `timeout` seconds, E_STORE_READONLY, E_STORE_FILESYSTEM, E_STORE_DAMAGED.
         """
+        with self._locked(timeout), self._place.workshop(timeout) as place:
+            journal = Journal(place.root, place)
+            with explained(self.path):
+                if not (place.root / MARKER).is_file():
+                    _found(place)
+                journal.ready(repair)
+            writer = Writer(place, journal, journal.last())
+            writer.recover()
+            try:
+                yield writer
+            finally:
+                writer.give_up()
+
+    @contextmanager
+    def _locked(self, timeout: float) -> Iterator[None]:
+        """The one writer on this machine."""
         lock = FileLock(self.path / ".lock", preserve_lock_file=True, fallback_to_soft=False)
         with explained(self.path):
             _probe(self.path)
             try:
                 lock.acquire(timeout=max(timeout, 0.0))
             except Timeout as error:
-                raise MvpodError("E_BUSY", store=str(self.path), seconds=timeout) from error
+                raise MvpodError("E_BUSY", store=self.name, seconds=timeout) from error
             except NotImplementedError as error:
-                raise MvpodError("E_STORE_FILESYSTEM", store=str(self.path), found=str(error)) from error
+                raise MvpodError("E_STORE_FILESYSTEM", store=self.name, found=str(error)) from error
         try:
-            with explained(self.path):
-                if not (self.path / MARKER).is_file():
-                    _found(self.path)
-                self._journal.ready(repair)
-            writer = Writer(self.path, self._journal, self._journal.last())
-            writer.recover()
-            try:
-                yield writer
-            finally:
-                writer.give_up()
+            yield
         finally:
             lock.release()
 
@@ -174,7 +209,8 @@ class Store:
 
     def verify(self, load_id: int | None = None) -> list[Problem]:
         """Compares every file of a load (default: of all loads that are kept) with what was recorded; [] = sound."""
-        return verify(self.path, load_id)
+        with self._place.inspection() as place:
+            return verify(place, load_id)
 
     def vacuum(self, keep_days: int, dry_run: bool = False, now: datetime | None = None) -> Vacuumed:
         """Removes files that no load of the last `keep_days` days names, nor the current one (`data.storage`)."""
@@ -182,18 +218,20 @@ class Store:
             return vacuum(w, self.loads(), keep_days, dry_run, now)
 
 
-def _refuse_foreign(root: Path) -> None:
-    strange = sorted(set(os.listdir(root)) - _WELCOME) if root.exists() else []
+def _refuse_foreign(place: Place) -> None:
+    strange = sorted(place.names() - _WELCOME)
     if strange:
-        raise MvpodError("E_STORE_FOREIGN", store=str(root), found=strange[:3])
+        raise MvpodError("E_STORE_FOREIGN", store=said(place.root), found=strange[:3])
 
 
-def _found(root: Path) -> None:
+def _found(place: Place) -> None:
     """Makes an empty store; of two who do so at once, both succeed."""
+    root, text = place.root, json.dumps({"format": STORE_FORMAT})
+    place.keep(MARKER, text)
     root.mkdir(parents=True, exist_ok=True)
     _probe(root)
     fresh = root / f".{uuid4().hex}"
-    fresh.write_text(json.dumps({"format": STORE_FORMAT}), encoding="utf-8")
+    fresh.write_text(text, encoding="utf-8")
     fresh.replace(root / MARKER)
     sync([root / MARKER])
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from data.storage.delta import DeltaFolder
 from data.storage.loads import Load
+from data.storage.place import Found, Place
 from data.storage.verify import kept_from
 from data.storage.writer import Writer
 
@@ -40,15 +40,14 @@ def vacuum(w: Writer, loads: Sequence[Load], keep_days: int, dry_run: bool, now:
             and (load is current or load.loaded_at >= moment - timedelta(days=keep_days))]
     oldest = _oldest_whole(loads, kept)
     kept = [load for load in loads if load.load_id >= oldest]
-    surplus = sorted(_surplus(w.root, kept, moment - GRACE))
-    size = sum(path.stat().st_size for path in surplus)
-    result = Vacuumed(tuple(path.relative_to(w.root).as_posix() for path in surplus), size, oldest)
+    surplus = sorted(_surplus(w.place, kept, moment - GRACE), key=lambda found: found.name)
+    size = sum(found.size for found in surplus)
+    result = Vacuumed(tuple(found.name for found in surplus), size, oldest)
     if dry_run or not surplus:
         return result
     w.publish(kind="vacuum", as_of=current.as_of, profile=current.profile, settings_text=current.settings_text,
               counts={"oldest": oldest, "files": len(surplus), "bytes": size}, loaded_at=now)
-    for path in surplus:
-        path.unlink(missing_ok=True)
+    w.place.remove(result.files)
     return result
 
 
@@ -57,19 +56,22 @@ def _oldest_whole(loads: Sequence[Load], kept: Sequence[Load]) -> int:
     return min(load.load_id for load in kept) if kept else loads[-1].load_id
 
 
-def _surplus(root: Path, kept: Sequence[Load], before: datetime) -> Iterator[Path]:
-    for folder in map(DeltaFolder, sorted(p.parent for p in root.glob("*/_delta_log"))):
-        table = folder.path.name
-        if table == "loads":
-            named = {part.path for part in folder.parts()}
-        else:
-            versions = {load.versions[table] for load in kept if table in load.versions}
-            named = {path for files in folder.replay(versions).values() for path in files}
-        for path in (*folder.path.rglob("*.parquet"), *folder.log.glob("*.aside-*")):
-            inside = path.relative_to(folder.path).as_posix()
-            if (path.parent != folder.log or ".aside-" in path.name) and inside not in named and _older(path, before):
-                yield path
+def _surplus(place: Place, kept: Sequence[Load], before: datetime) -> Iterator[Found]:
+    named: dict[str, set[str]] = {}
+    for found in place.found():
+        table, _, inside = found.name.partition("/")
+        if table not in named:
+            named[table] = set(_named(DeltaFolder(place.root / table, place), kept))
+        is_log = inside.startswith("_delta_log/") and ".aside-" not in inside
+        if not is_log and inside not in named[table] and found.changed_at < before:
+            yield found
 
 
-def _older(path: Path, before: datetime) -> bool:
-    return path.stat().st_mtime < before.timestamp()
+def _named(folder: DeltaFolder, kept: Sequence[Load]) -> Iterator[str]:
+    """The files of a table that the kept loads name."""
+    table = folder.path.name
+    if table == "loads":
+        yield from (part.path for part in folder.parts())
+    else:
+        versions = {load.versions[table] for load in kept if table in load.versions}
+        yield from (path for files in folder.replay(versions).values() for path in files)

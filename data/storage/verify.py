@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from data.errors import MvpodError
 from data.storage.delta import DeltaFolder, first_line, readable
 from data.storage.loads import Journal, Load, StoredFile
+from data.storage.place import Place
 from data.storage.writer import sha256
 
 
@@ -40,9 +41,9 @@ def kept_from(loads: Iterable[Load]) -> int:
     return max((load.counts.get("oldest", 1) for load in loads if load.kind == "vacuum"), default=1)
 
 
-def verify(root: Path, load_id: int | None = None) -> list[Problem]:
+def verify(place: Place, load_id: int | None = None) -> list[Problem]:
     """All problems of one load, or of all kept loads; [] if there is none. E_STORE_LOAD for an unknown load."""
-    journal = Journal(root)
+    journal = Journal(place.root, place)
     problems = _log_of_loads(journal)
     try:
         loads = journal.all()
@@ -57,8 +58,8 @@ def verify(root: Path, load_id: int | None = None) -> list[Problem]:
     recorded = {file.path: file for load in loads for file in load.files}
     used: dict[str, int] = {}  # file -> the newest chosen load that needs it
     for table in sorted({table for load in chosen for table in load.versions}):
-        problems += _log(root, table, chosen, used)
-    return problems + _files(root, used, recorded)
+        problems += _log(place, table, chosen, used)
+    return problems + _files(place, used, recorded)
 
 
 def _log_of_loads(journal: Journal) -> list[Problem]:
@@ -75,13 +76,13 @@ def _chain(loads: list[Load]) -> list[Problem]:
     return problems
 
 
-def _log(root: Path, table: str, chosen: list[Load], used: dict[str, int]) -> list[Problem]:
+def _log(place: Place, table: str, chosen: list[Load], used: dict[str, int]) -> list[Problem]:
     """Notes in `used` the files and log entries that the chosen loads need of a table."""
     wanted = {load.versions[table]: load.load_id for load in chosen if table in load.versions}
     newest = max(wanted)
-    folder = DeltaFolder(root / table)
+    folder = DeltaFolder(place.root / table, place)
     for version in range(newest + 1):
-        used[folder.entry(version).relative_to(root).as_posix()] = wanted[newest]
+        used[place.name(folder.entry(version))] = wanted[newest]
     try:
         states = folder.replay(wanted)
     except (OSError, ValueError, KeyError) as error:
@@ -98,22 +99,27 @@ def _log(root: Path, table: str, chosen: list[Load], used: dict[str, int]) -> li
     return []
 
 
-def _files(root: Path, used: Mapping[str, int], recorded: Mapping[str, StoredFile]) -> list[Problem]:
+def _files(place: Place, used: Mapping[str, int], recorded: Mapping[str, StoredFile]) -> list[Problem]:
     def check(item: tuple[str, int]) -> Problem | None:
         path, load = item
         if path not in recorded:
             return Problem(load, path, "V_UNKNOWN")
-        return _file(root / path, load, recorded[path])
+        return _file(place, load, recorded[path])
 
     with ThreadPoolExecutor(2) as pool:
         return [problem for problem in pool.map(check, sorted(used.items())) if problem]
 
 
-def _file(path: Path, load: int, expected: StoredFile) -> Problem | None:
+def _file(place: Place, load: int, expected: StoredFile) -> Problem | None:
     try:
-        found = sha256(path)
+        with place.lent(place.root / expected.path) as path:
+            return _compared(path, load, expected)
     except OSError:
         return Problem(load, expected.path, "V_MISSING")
+
+
+def _compared(path: Path, load: int, expected: StoredFile) -> Problem | None:
+    found = sha256(path)
     if found != expected.sha256:
         return Problem(load, expected.path, "V_CHANGED", {"found": found[:12], "expected": expected.sha256[:12]})
     if expected.rows is not None:

@@ -27,9 +27,10 @@ from deltalake.exceptions import DeltaError
 
 from data.contracts import CONTRACT_VERSION
 from data.errors import MvpodError
-from data.storage.delta import DeltaFolder, Part, first_line, sync
+from data.storage.delta import DeltaFolder, Part, first_line
 from data.storage.loads import Journal, Load, StoredFile
 from data.storage.parts import Rows, conform, contract, partition_of, schema_of, write_parts
+from data.storage.place import Place
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +76,8 @@ class Writer:
     `base` is the published load on which this one builds, `load_id` the number that this one will get.
     """
 
-    def __init__(self, root: Path, journal: Journal, base: Load | None) -> None:
-        self.root = root
+    def __init__(self, place: Place, journal: Journal, base: Load | None) -> None:
+        self.root, self.place = place.root, place
         self.base = base
         self.load_id = journal.next_id()
         self._journal = journal
@@ -89,8 +90,8 @@ class Writer:
     @_guarded
     def recover(self) -> None:
         """Takes back what a killed writer committed to tables but never published."""
-        for folder in map(DeltaFolder, sorted(p.parent for p in self.root.glob("*/_delta_log"))):
-            table = folder.path.name
+        for table in sorted(p.parent.name for p in self.root.glob("*/_delta_log")):
+            folder = self._folder(table)
             published = self._versions.get(table)
             if table == "loads":
                 continue
@@ -114,13 +115,18 @@ class Writer:
     def files(self, table: str) -> list[str]:
         """Absolute paths of the Parquet files of a table at this moment of the load, in reading order."""
         schema_of(table)
-        return [str(self.root / table / part.path) for part in self.parts(table)]
+        return self._here(table, self.parts(table))
 
     def published_files(self, table: str) -> list[str]:
         """The same as last published, before anything that this load did."""
         version = self.base.versions.get(table) if self.base else None
         parts = [] if version is None else self._folder(table).parts(version)
-        return [str(self.root / table / part.path) for part in parts]
+        return self._here(table, parts)
+
+    def _here(self, table: str, parts: Sequence[Part]) -> list[str]:
+        paths = [self.root / table / part.path for part in parts]
+        self.place.have(paths)
+        return list(map(str, paths))
 
     def dates(self, table: str) -> list[date]:
         """The snapshot dates of a state table at this moment of the load."""
@@ -169,7 +175,7 @@ class Writer:
         """An older file without the rows that come anew: itself where none does, else a new file in its place."""
         same = " AND ".join(f"old.{c} IS NOT DISTINCT FROM incoming.{c}" for c in key)
         source = "read_parquet([$file], file_row_number=true, hive_partitioning=false) old"
-        file = {"file": str(self.root / table / old.path)}
+        file = {"file": self._here(table, [old])[0]}
         hits = con.sql(f"SELECT count(*) FROM {source} SEMI JOIN incoming ON {same}", params=file).fetchall()
         if not hits[0][0]:
             return [old]
@@ -226,7 +232,7 @@ class Writer:
         self._changed.add(table)
 
     def _folder(self, table: str) -> DeltaFolder:
-        return DeltaFolder(self.root / table)
+        return DeltaFolder(self.root / table, self.place)
 
     # The end of it
 
@@ -241,7 +247,7 @@ class Writer:
         """
         used = {self.root / table / part.path: part for table in self._changed for part in self._parts[table]}
         new = {path: part for path, part in used.items() if path in self._written}
-        sync(new)
+        self.place.settle(new)
         self._committing = True
         for table in sorted(self._changed):
             self._versions[table] = self._folder(table).commit(
@@ -267,7 +273,7 @@ class Writer:
             files.update((folder.entry(v), None) for v in range(before + 1, version + 1))
         with ThreadPoolExecutor(2) as pool:
             hashes = list(pool.map(sha256, files))
-        return [StoredFile(path.relative_to(self.root).as_posix(), digest, rows)
+        return [StoredFile(self.place.name(path), digest, rows)
                 for (path, rows), digest in zip(files.items(), hashes, strict=True)]
 
     def _tidy(self) -> None:

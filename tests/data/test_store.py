@@ -21,6 +21,7 @@ import pytest
 from data.contracts import CONTRACT_VERSION, MARTS, TABLES
 from data.errors import MvpodError
 from data.storage import loads as loads_module
+from data.storage.place import Place
 from data.storage.store import Load, Store, Writer
 from data.storage.vacuum import Vacuumed
 
@@ -387,7 +388,7 @@ def test_every_one_of_200_flipped_bits_is_found_by_verify(store: Store) -> None:
 def test_a_changed_row_in_the_list_of_loads_is_found_by_its_digest(store: Store) -> None:
     for _ in range(3):
         load_snapshot(store, JAN, a="lead")
-    folder = loads_module.Journal(store.path)
+    folder = loads_module.Journal(store.path, Place(store.path))
     part = folder.parts()[1]
     table = pa.parquet.read_table(folder.folder.path / part.path, partitioning=None)
     forged = table.set_column(table.column_names.index("profile"), "profile", pa.array(["another"]))
@@ -462,7 +463,7 @@ def test_nothing_an_empty_folder_and_a_folder_with_other_things_are_told_apart(t
 
 @pytest.mark.parametrize(("number", "code"), [(errno.EROFS, "E_STORE_READONLY"), (errno.EACCES, "E_STORE_READONLY"),
                                               (errno.ENOSPC, "E_STORE_DISK"), (errno.EIO, "E_STORE_DISK")])
-@pytest.mark.parametrize("place", ["pyarrow.parquet.write_table", "data.storage.delta._sync",
+@pytest.mark.parametrize("place", ["pyarrow.parquet.write_table", "data.storage.place._sync",
                                    "data.storage.parts.Path.mkdir"])
 def test_what_the_disk_answers_is_explained_and_nothing_is_published(
         store: Store, monkeypatch: pytest.MonkeyPatch, place: str, number: int, code: str) -> None:
@@ -581,7 +582,7 @@ def test_readers_see_one_whole_load_while_a_writer_replaces_everything(store: St
 
 @pytest.mark.slow
 def test_opening_a_store_of_120_loads_reads_few_files(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("data.storage.delta._sync", lambda _: None)  # only this test's speed
+    monkeypatch.setattr("data.storage.place._sync", lambda _: None)  # only this test's speed
     for i in range(120):
         with store.writing() as w:
             if i % 10 == 0:
@@ -594,6 +595,6 @@ def test_opening_a_store_of_120_loads_reads_few_files(store: Store, monkeypatch:
     log = store.path / "loads" / "_delta_log"
     last_checkpoint = json.loads((log / "_last_checkpoint").read_text())["version"]
     assert max(int(p.stem) for p in log.glob("*.json")) - last_checkpoint <= 25
-    assert len(loads_module.Journal(store.path).parts()) <= 52
+    assert len(loads_module.Journal(store.path, Place(store.path)).parts()) <= 52
     assert stages(store, store.load(11)) == {(JAN, "a"): "10"}
     assert store.verify() == []

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from data.intake import importing
-from data.storage import delta, loads
+from data.storage import delta, loads, place
 from data.storage.store import Store
 from tests.faults.support import one_load
 
@@ -43,7 +43,7 @@ def die_at(number: int) -> None:
         if count == number:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    delta._sync = counted(delta._sync)
+    place._sync = counted(place._sync)
     delta.create_table_with_add_actions = counted(delta.create_table_with_add_actions)
     delta.DeltaTable.create_write_transaction = counted(delta.DeltaTable.create_write_transaction)
     delta.DeltaTable.create_checkpoint = counted(delta.DeltaTable.create_checkpoint)
