@@ -6,9 +6,9 @@ is as of the view's date, and says why a value is missing (column `reason`). Ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -34,6 +34,8 @@ from data.errors import MvpodError, nearest
 from data.queries import Slice
 from data.scope import UNKNOWN, Filters, Scope
 
+T = TypeVar("T")
+
 #: Short names for groups; the answer's column is called as it was asked for.
 ALIASES = {"owner": "owner_id", "account": "account_id", "mode": "sales_mode", "product": "product_line",
            "competitor": "main_competitor"}
@@ -49,6 +51,10 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
     def __init__(self, company: Company) -> None:
         self.company = company
         self.settings = company.settings
+
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of answers and nothing else; who has a memory makes it once (analytics/remembering.py)."""
+        return make()
 
     def metric(self, key: str, view: View, by: Sequence[str] = (), **options: int) -> pd.DataFrame:
         """The rows of a metric (columns: docs/metrics.md), one per its grain and the groups of `by`.

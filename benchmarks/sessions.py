@@ -262,7 +262,8 @@ def said(crowd: dict[str, Any]) -> str:
         return "–" if crowd[name] is None else f"{crowd[name]:.2f}"
     return (f"{crowd['sessions']} sessions, {crowd['seconds']:.0f} s: {crowd['changes']} changes, "
             f"{crowd['errors']} errors, p50 {s('change_p50_s')} p95 {s('change_p95_s')} max {s('change_max_s')} s; "
-            f"{crowd['page_changes']} pages, p95 {s('page_p95_s')} s; CPU {1000 * crowd['cpu_per_click_s']:.0f} ms a click; "
+            f"{crowd['page_changes']} pages, p95 {s('page_p95_s')} s; "
+            f"CPU {1000 * crowd['cpu_per_click_s']:.0f} ms a click; "
             f"{crowd['memory_start_mib']:.0f} → {crowd['memory_half_mib']:.0f} → {crowd['memory_end_mib']:.0f} MiB; "
             f"load {crowd['load']:.1f}")
 

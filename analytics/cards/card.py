@@ -13,6 +13,7 @@ import plotly.graph_objects as go
 
 from analytics import columns, i18n
 from analytics import format as fmt
+from analytics.ask import Ask
 from analytics.charts.names import Names
 from analytics.charts.style import Theme
 from analytics.view import View
@@ -180,7 +181,8 @@ P = ParamSpec("P")
 def catalogued(make: Callable[P, list[Card]]) -> Callable[P, list[Card]]:
     """Cards of a function of the catalogue know how they were made: `<module>.<function>` and the chosen options.
 
-    A page can then put into a pack what it shows, whichever switches are set. Options are texts.
+    A page can then put into a pack what it shows, whichever switches are set. Options are texts. Where `ask` has a
+    memory the cards are made once per view, options, language and colours: the settings are those of its load.
     """
     key, signature = f"{make.__module__.rpartition('.')[2]}.{make.__name__}", inspect.signature(make)
     usual = {name: p.default for name, p in signature.parameters.items() if p.default is not p.empty}
@@ -189,6 +191,7 @@ def catalogued(make: Callable[P, list[Card]]) -> Callable[P, list[Card]]:
     def made(*args: P.args, **named: P.kwargs) -> list[Card]:
         given = signature.bind(*args, **named).arguments
         chosen = {name: str(given[name]) for name in usual if given.get(name, usual[name]) != usual[name]}
-        source, asked = (key, tuple(sorted(chosen.items()))), cast(View | None, given.get("view"))
-        return [replace(card, source=source, asked=asked) for card in make(*args, **named)]
+        source, view, look = (key, tuple(sorted(chosen.items()))), cast(View, given["view"]), cast(Look, given["look"])
+        return cast(Ask, given["ask"]).remembered(("cards", source, view, look.lang, look.theme), lambda: [
+            replace(card, source=source, asked=view) for card in make(*args, **named)])
     return made

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 import plotly.graph_objects as go
@@ -109,8 +110,10 @@ def soft(colour: str, alpha: float) -> str:
     return f"rgba({red},{green},{blue},{alpha:g})"
 
 
+@cache
 def template(theme: Theme) -> go.layout.Template:
-    """The template of all charts. It is complete, so that no other template of the process shows through."""
+    """The template of all charts. It is complete, so that no other template of the process shows through. A figure
+    takes a copy of it."""
     colours, font = palette(theme), EXPORT_FONT if theme == "export" else FONT
     axis = {
         "showgrid": False,

@@ -9,10 +9,10 @@ from typing import cast
 from analytics import view_words
 from analytics.ask import Ask
 from analytics.cards import Card, Look
+from analytics.remembering import Remembering
 from analytics.review import pack as packs
 from analytics.review import stamp as stamps
 from analytics.review.pack import Item, Language, Pack
-from analytics.review.remembering import Remembering
 from analytics.review.slides import Slide, slides
 from analytics.review.stamp import Stamp
 from analytics.view import View

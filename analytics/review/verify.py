@@ -27,10 +27,10 @@ from analytics.columns import label
 from analytics.export.csv import is_stamped
 from analytics.i18n import t
 from analytics.metrics.registry import REGISTRY
+from analytics.remembering import Remembering
 from analytics.review import pack as packs
 from analytics.review.assemble import Assembled, assemble
 from analytics.review.figures import Cell, cells, differing
-from analytics.review.remembering import Remembering
 from analytics.review.stamp import Stamp, fingerprint
 from data.errors import MvpodError
 from data.scope import Scope

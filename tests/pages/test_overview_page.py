@@ -9,11 +9,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from streamlit import cache_data
 from streamlit.testing.v1 import AppTest
 
 from analytics import format as fmt
-from analytics import i18n
+from analytics import i18n, remembering
 from analytics.ask import Ask
 from analytics.headline import AHEAD, LINES, TILES
 from analytics.metrics.registry import REGISTRY
@@ -21,11 +20,12 @@ from analytics.periods import parse
 from analytics.view import View
 from app import viewer_scope
 from data.engine import open_company
+from data.queries import asking
 from data.scope import Filters
 from data.settings import parse_settings
+from data.shelf import Cursor
 from data.storage.store import Store
 from pages import overview
-from pages._parts import cache
 
 Open = Callable[..., AppTest]
 
@@ -93,14 +93,14 @@ def test_what_the_server_prepares_is_all_that_the_first_viewer_asks(
     load = Store.open(store).current()
     assert load is not None
     asked: list[str] = []
+    frame = asking.frame
 
-    class Told(Ask):
-        def __getattribute__(self, name: str) -> Any:
-            asked.append(name)
-            return super().__getattribute__(name)
-    cache_data.clear()
+    def heard(cursor: Cursor, sql: str, params: dict[str, Any]) -> pd.DataFrame:
+        asked.append(sql)
+        return frame(cursor, sql, params)
+    remembering.forget()
     overview.prepare(str(store), load.load_id, viewer_scope(parse_settings(load.settings_text)))
-    monkeypatch.setattr(cache, "Ask", Told)
+    monkeypatch.setattr(asking, "frame", heard)
     open_page("overview")
     assert not asked
     open_page("overview", segment="KA")
@@ -120,10 +120,10 @@ def unmeasured() -> Iterator[None]:
         frame.loc[is_open, "reason"] = "no_amounts"
         return frame
     Ask.headline = without  # type: ignore[method-assign]
-    cache_data.clear()
+    remembering.forget()
     yield
     Ask.headline = kept  # type: ignore[method-assign]
-    cache_data.clear()
+    remembering.forget()
 
 
 @pytest.mark.usefixtures("unmeasured")
@@ -146,7 +146,7 @@ def test_without_a_full_year_before_the_period_there_is_no_baseline(open_page: O
 def test_every_indicator_stands_beside_its_baseline(open_page: Open, lang: str,
                                                     monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ask, "baseline", lambda self, view: parse("2025Q3"))
-    cache_data.clear()
+    remembering.forget()
     app = open_page("overview", lang=lang, period="2026Q3")
     app.session_state["overview_baseline_fold"] = True
     app.run()
@@ -158,4 +158,4 @@ def test_every_indicator_stands_beside_its_baseline(open_page: Open, lang: str,
     row = shown[(shown["indicator"] == REGISTRY["win_rate.count"].label[lang])].iloc[0]
     assert row["now_said"].endswith("%")
     assert row["baseline_said"].endswith("%")
-    cache_data.clear()
+    remembering.forget()

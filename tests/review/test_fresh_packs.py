@@ -13,13 +13,13 @@ import pytest
 
 from analytics.ask import Ask
 from analytics.cards import CARDS
+from analytics.remembering import Remembering
 from analytics.review import files
 from analytics.review import verify as check
 from analytics.review.assemble import Assembled, assemble
 from analytics.review.default import ENTRIES, default_pack, usual_quarter
 from analytics.review.figures import cells, differing
 from analytics.review.pack import Item, Pack
-from analytics.review.remembering import Remembering
 from data import demo
 from data.engine import Company, open_company
 from data.intake.importing import import_paths

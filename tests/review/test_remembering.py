@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from analytics.ask import Ask
+from analytics.remembering import Remembering
 from analytics.review.assemble import assemble
 from analytics.review.pack import Item, Pack
-from analytics.review.remembering import Remembering
 from analytics.view import View
 from data.engine import Company, open_company
 from data.queries import asking

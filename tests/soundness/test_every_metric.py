@@ -14,7 +14,7 @@ import pytest
 from analytics import marks
 from analytics.ask import Ask
 from analytics.metrics.registry import REGISTRY, Metric
-from analytics.review.remembering import Remembering
+from analytics.remembering import Remembering
 from data.scope import Scope
 from data.settings import Settings
 from tests.journeys import CLOSINGS, SALES, STEPS, Journey, asked, day, view

@@ -1,0 +1,154 @@
+"""`Ask` with a memory: each question once for all sessions, pages and packs of an open load.
+
+An answer is worked out once, however many ask for it at the same time: the others wait for it. What is kept is bounded
+in number and in size; what was asked for longest ago is forgotten first.
+"""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from functools import wraps
+from threading import Event, Lock
+from typing import Any, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+import pandas as pd
+
+from analytics.ask import Ask
+
+T = TypeVar("T")
+
+#: Entries kept per open load. A page asks twenty to sixty questions, so that about a hundred views of it stay known.
+MOST = 6000
+#: Bytes kept per open load, roughly (`weight`): frames of a page have few rows, lists behind a mark up to 10,000.
+HEAVIEST = 256 * 2**20
+_FRAME, _CELL, _OTHER, _FIGURE = 2000, 40, 200, 60_000
+
+
+class Memory:
+    """Answers to the questions of one open load. For any thread."""
+
+    def __init__(self, most: int = MOST, heaviest: int = HEAVIEST) -> None:
+        self._most, self._heaviest, self._weight = most, heaviest, 0
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self._under_way: dict[Hashable, Event] = {}
+        self._lock = Lock()
+
+    def answer(self, key: Hashable, ask: Callable[[], T]) -> T:
+        """What is known, else what `ask` says; nobody gets the table of another. A failure is not kept."""
+        mine = Event()
+        while True:
+            with self._lock:
+                if key in self._kept:
+                    self._kept.move_to_end(key)
+                    return cast(T, own(self._kept[key][0]))
+                other = self._under_way.setdefault(key, mine)
+            if other is mine:
+                break
+            other.wait()
+        try:
+            found = ask()
+            self._keep(key, own(found))
+            return found
+        finally:
+            with self._lock:
+                del self._under_way[key]
+            mine.set()
+
+    def _keep(self, key: Hashable, found: Any) -> None:
+        heavy = weight(found)
+        with self._lock:
+            self._kept[key] = found, heavy
+            self._weight += heavy
+            while len(self._kept) > self._most or self._weight > self._heaviest:
+                self._weight -= self._kept.popitem(last=False)[1][1]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Entries that are kept, and their bytes (roughly)."""
+        return len(self._kept), self._weight
+
+
+#: A load is never changed after it was opened, so that its answers hold as long as it is open.
+_memories: WeakKeyDictionary[object, Memory] = WeakKeyDictionary()
+_lock = Lock()
+
+
+def memory_of(ask: Ask) -> Memory:
+    """The memory that all who ask the same open load share."""
+    with _lock:
+        return _memories.setdefault(ask.company.shelf, Memory())
+
+
+def forget() -> None:
+    """Know nothing of any load; for tests."""
+    _memories.clear()
+
+
+class Remembering(Ask):
+    """`Ask` with the memory that all of an open load share, or (`anew`) with one of its own, still empty. Views carry
+    their scope, so that nobody gets an answer that was found for somebody else."""
+
+    def __init__(self, ask: Ask, anew: bool = False) -> None:
+        super().__init__(ask.company)
+        self.memory = Memory() if anew else memory_of(ask)
+
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is made of answers, once."""
+        return self.memory.answer(key, make)
+
+
+def _once(name: str) -> Callable[..., Any]:
+    @wraps(getattr(Ask, name))
+    def asked(self: Remembering, *args: Any, **named: Any) -> Any:
+        key = (name, tuple(map(_fixed, args)), tuple(sorted((n, _fixed(v)) for n, v in named.items())))
+        return self.memory.answer(key, lambda: getattr(Ask, name)(self, *args, **named))
+    return asked
+
+
+def _fixed(value: Any) -> Hashable:
+    """A value as part of a key: what an answer handed on to the next question says, or the value itself."""
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        return tuple(value)  # groups are named as a list here and as a tuple there
+    try:
+        hash(value)
+    except TypeError:
+        return pickle.dumps(value)
+    return cast(Hashable, value)
+
+
+def own(value: Any) -> Any:
+    """An answer that its reader may change: frames are copied when they are written to, not before."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return value.copy(deep=False)
+    if isinstance(value, Mapping):
+        return {key: own(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [own(part) for part in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        parts = {f.name: getattr(value, f.name) for f in fields(value)}
+        mine = {name: own(part) for name, part in parts.items() if isinstance(part, pd.DataFrame | Mapping | list)}
+        return replace(value, **mine) if mine else value
+    return value
+
+
+def weight(value: Any) -> int:
+    """About how many bytes an answer takes."""
+    if isinstance(value, pd.DataFrame | pd.Series):
+        return _FRAME + _CELL * int(value.size)
+    if isinstance(value, Mapping):
+        return _OTHER + sum(map(weight, value.values()))
+    if isinstance(value, list | tuple):
+        return _OTHER + sum(map(weight, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return _OTHER + sum(weight(getattr(value, f.name)) for f in fields(value))
+    return _FIGURE if hasattr(value, "to_plotly_json") else _OTHER
+
+
+#: Questions, asked of their own kind too: what `standards` asks of `metric` is known to the next card.
+for _name in dir(Ask):
+    if not _name.startswith("_") and _name not in vars(Remembering) and callable(getattr(Ask, _name)):
+        setattr(Remembering, _name, _once(_name))
