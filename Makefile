@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 SIZE ?= small
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types bench screenshots docs clean
+.PHONY: help setup run test lint types bench bench-growth screenshots docs clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/.runtime: requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; say which with PYTHON=python3.11")'
@@ -37,6 +37,9 @@ types: $(VENV)/.develop ## mypy
 
 bench: $(VENV)/.develop ## measure: SIZE=small (sample company) | medium (100 k opportunities) | large (1.3 M)
 	$(BIN)/python -m benchmarks.bench --size $(SIZE)
+
+bench-growth: $(VENV)/.develop ## how cost grows with opportunities, weeks, snapshots and sessions: table and curves (docs/scale.md)
+	$(BIN)/python -m benchmarks.growth
 
 screenshots: $(VENV)/.develop ## picture every page: language x light/dark x 1280/390 px, and one contact sheet
 	$(BIN)/python -m docs.screenshots

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -36,14 +37,16 @@ class Query:
     answer: Callable[[Cursor], Any]
 
 
-def queries_of_pages(store: Path) -> list[Query]:
-    """What all pages ask of `store`, each view and query name once (the first time it is asked)."""
-    os.environ["MVPOD_STORE"] = str(store)
+def queries_of_pages(store: Path, views: Sequence[str] = tuple(VIEWS)) -> list[Query]:
+    """What all pages ask of `store`, each view and query name once (the first time it is asked).
+
+    RuntimeError if a page, or one card of it, fails.
+    """
     found: dict[tuple[str, str], Query] = {}
-    for view, params in VIEWS.items():
-        for page in PAGES:
+    with patch.dict(os.environ, MVPOD_STORE=str(store)):
+        for view, page in product(views, PAGES):
             with _overheard() as asked:
-                _open(page.key, params)
+                _open(page.key, VIEWS[view])
             for name, answer in asked:
                 found.setdefault((view, name), Query(page.key, view, name, answer))
     return list(found.values())
@@ -86,8 +89,8 @@ def _open(page: str, params: Mapping[str, str]) -> None:
     for name, value in params.items():
         app.query_params[name] = value
     app.run()
-    if app.exception:
-        raise RuntimeError(f"{page}: {app.exception[0].value}")
+    if failed := [*app.exception, *app.error]:
+        raise RuntimeError(f"{page}: {failed[0].value}")
 
 
 @contextmanager

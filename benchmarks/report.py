@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.compare import WORSE, Change
 from benchmarks.reach import lines
 
-#: Between these lines of README.md stands what the last runs measured.
+#: Between these lines of README.md and docs/scale.md stands what the last runs measured.
 BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
 _SIZES = {"small": "sample company", "medium": "100,000 opportunities", "large": "1,300,000 opportunities"}
 _PLAIN = {"sql": "plain SQL", "polars": "polars", "pandas": "pandas"}
@@ -41,17 +41,23 @@ def markdown(result: dict[str, Any], changes: Sequence[Change]) -> str:
 
 
 def in_readme(text: str, results: Mapping[str, dict[str, Any]]) -> str:
-    """README.md with what the last runs measured; unchanged without results or marks. ValueError without the second."""
-    if BEGIN not in text or not results:
+    """README.md with what the last runs measured; unchanged without results or marks."""
+    if not results:
         return text
-    before, rest = text.split(BEGIN, 1)
-    after = rest[rest.index(END):]
     by_size = {size: lines(result) for size, result in results.items()}
     rows: list[Row] = [("what", "reach", *(f"[{_SIZES[size]}](benchmarks/results/{size}.md)" for size in results))]
     for i, line in enumerate(next(iter(by_size.values()))):
         rows.append((line.what, line.reach, *(_cell(of[i].measured, of[i].verdict) for of in by_size.values())))
     days = " · ".join(f"{_SIZES[size]}: {_when(result)}" for size, result in results.items())
-    return f"{before}{BEGIN}\n{table(rows)}\n\n{days}\n{after}"
+    return between(text, f"{table(rows)}\n\n{days}")
+
+
+def between(text: str, written: str) -> str:
+    """`text` with `written` between its marks; unchanged without marks. ValueError if the second is missing."""
+    if BEGIN not in text:
+        return text
+    before, rest = text.split(BEGIN, 1)
+    return f"{before}{BEGIN}\n{written}\n{rest[rest.index(END):]}"
 
 
 def _cell(measured: str, verdict: str) -> str:

@@ -9,14 +9,19 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks import around
 from benchmarks.browser import ROOT
 from benchmarks.company import WEEKS, make_company, snapshot, snapshots
+from data.demo import create
+from data.intake.importing import SAMPLE, import_paths
+from data.marts.history import rebuild_marts
 from data.settings import parse_settings, read_settings
 from data.storage.store import Store
 
+_PROFILE = "profile.toml"
 #: Columns that the import derives by itself.
 _DERIVED = ["amount_base", "segment", "ownership", "industry", "region", "team", "extra", "snapshot_date"]
 
@@ -47,15 +52,11 @@ def generate(path: Path, n: int, weeks: int = WEEKS, every: int = 7, events: boo
 
 def sample_company(path: Path) -> None:
     """What the first start does."""
-    from data.demo import create
-
     create(path)
 
 
 def rebuild(path: Path) -> None:
     """What `mvpod rebuild` does."""
-    from data.marts.history import rebuild_marts
-
     store = Store.open(path)
     load = store.current()
     assert load is not None
@@ -66,10 +67,8 @@ def rebuild(path: Path) -> None:
 
 
 def import_week(path: Path, file: Path, as_of: date) -> None:
-    """What `mvpod import` does with it."""
-    from data.intake.importing import import_paths
-
-    import_paths([file], path, profile="canonical", as_of=as_of)
+    """What `mvpod import` does with it, under the profile that lies beside it."""
+    import_paths([file], path, profile=file.with_name(_PROFILE), as_of=as_of)
 
 
 @contextmanager
@@ -101,7 +100,8 @@ def last_week(path: Path) -> tuple[Path, date]:
     *_, day = store.dates("opportunity")
     files = [part.path for part in store.parts("opportunity") if part.day == day]
     table = pq.ParquetDataset([path / "opportunity" / file for file in files], partitioning=None).read()
-    file = _export(path, table.drop_columns([name for name in _DERIVED if name in table.column_names]))
+    known = [name for name in _DERIVED if name in table.column_names]
+    file = _export(path, table.drop_columns(known), SAMPLE)
     with store.writing() as writer:
         writer.replace_dates("opportunity", table.slice(0, 0), [day])
         writer.publish(kind="import", as_of=store.dates("opportunity")[-2], sources=[], profile=before.profile,
@@ -110,8 +110,11 @@ def last_week(path: Path) -> tuple[Path, date]:
     return file, day
 
 
-def _export(path: Path, table: object) -> Path:
+def _export(path: Path, table: pa.Table, company: str = "benchmark") -> Path:
+    """The table as a file, and the built-in canonical profile under the company's name: companies are not mixed."""
     file = path.parent / f"{path.name}-week" / "opportunity.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     pq.write_table(table, file)
+    profile = (ROOT / "data" / "profiles" / "canonical.toml").read_text(encoding="utf-8")
+    file.with_name(_PROFILE).write_text(profile.replace('name = "canonical"', f'name = "{company}"'), encoding="utf-8")
     return file
