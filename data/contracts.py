@@ -80,6 +80,12 @@ class Table:
         return pa.schema(fields)
 
 
+def spelled_as(kind: pa.DataType, field: pa.Field) -> pa.Field:
+    """`field` as a column of `kind` can be stored under it without a copy: text may come by number of its word."""
+    by_number = pa.types.is_dictionary(kind) and kind.value_type == field.type
+    return field.with_type(kind) if by_number else field
+
+
 def _columns(text: str) -> tuple[Column, ...]:
     """Columns from lines such as `amount money`, `status text * in open|won`, `need_fit number 0..100`."""
     return tuple(_column(line.split()) for line in text.strip().splitlines())

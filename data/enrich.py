@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.contracts import TABLES
+from data.contracts import TABLES, spelled_as
 from data.errors import MvpodError, nearest
 from data.mapping.stages import Stages
 from data.settings import SegmentRule, Settings
@@ -27,15 +27,19 @@ _ONE_OF = ("tier", "industry", "ownership", "region")
 
 
 def conform(table: pa.Table, target: str) -> pa.Table:
-    """`table` in the stored schema of `target`: absent columns as null, the rest cast, in order."""
-    columns = []
-    for field in TABLES[target].schema():
+    """`table` in the stored schema of `target`: absent columns as null, the rest cast, in order; text by number of its
+    word stays so."""
+    columns, fields = [], []
+    for declared in TABLES[target].schema():
+        field = declared
         if field.name in table.column_names:
             column = table.column(field.name)
+            field = spelled_as(column.type, declared)
             columns.append(column if column.type == field.type else column.cast(field.type))
         else:
             columns.append(pa.nulls(table.num_rows, field.type))
-    return pa.table(columns, schema=TABLES[target].schema())
+        fields.append(field)
+    return pa.table(columns, schema=pa.schema(fields))
 
 
 def enrich(opportunity: pa.Table, account: str, owner: str, settings: Settings,

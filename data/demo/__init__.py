@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from data.demo import activities, assessments, budgets, changes, company, moves, people, snapshots, support
+from data.demo.columns import spelled_out
 from data.demo.deals import draw, without_chance_duplicates
 from data.demo.paths import WON, walk
 from data.demo.plan import Plan
@@ -46,7 +47,12 @@ def build(
     and those at which something changed; contacts and decision chains have monthly ones. The dates of the planted
     truths are fixed, so that an `end` other than the default shows fewer of them.
     """
-    plan = Plan(seed, accounts, opportunities, weeks, end)
+    made = _simulated(Plan(seed, accounts, opportunities, weeks, end))
+    return {name: spelled_out(name, table) for name, table in made.items()}
+
+
+def _simulated(plan: Plan) -> dict[str, pa.Table]:
+    """The same, texts of few words by number (`columns.table`)."""
     sellers = company.hire()
     buyers_of = company.found(plan, sellers)
     after = changes.account_owner_after(plan, sellers, buyers_of)
@@ -111,7 +117,7 @@ def create(
         progress("demo.simulate", 0.0)
     return import_tables(
         store_path,
-        build(seed, accounts, opportunities, weeks),
+        _simulated(Plan(seed, accounts, opportunities, weeks, END)),
         settings=demo_settings(),
         sources=[f"{PROFILE}:{seed}"],
         profile=PROFILE,

@@ -123,7 +123,7 @@ def activity_table(
             "account_id": c.texts(account_ids(accounts), account),
             "opportunity_id": c.texts(deal_ids(deals), activities.deal),
             "contact_id": c.texts(contact_ids(people), activities.contact),
-            "owner_id": owner_ids(sellers).take(pa.array(activities.owner)),
+            "owner_id": c.texts(owner_ids(sellers), activities.owner),
             "minutes": c.numbers(minutes),
             "direction": c.texts(("outbound", "inbound"), (rng.random(n) < INBOUND).astype(np.int64)),
             "is_valid": c.flags(rng.random(n) >= INVALID),

@@ -63,7 +63,7 @@ def assessment_table(
             "party": c.texts(("us", *w.RIVALS), party + 1),
             "need_fit": c.numbers(_score(fit)),
             "closeness": c.numbers(_score(near)),
-            "assessor": owner_ids(sellers).take(pa.array(deals.owner[where])),
+            "assessor": c.texts(owner_ids(sellers), deals.owner[where]),
             "source_count": c.integers(1 + rng.poisson(1.2, len(where))),
         },
     )

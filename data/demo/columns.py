@@ -18,19 +18,31 @@ DAY_STARTS, DAY_ENDS = 1 * 3600, 10 * 3600
 MIDNIGHT_IN_CHINA = 16 * 3600
 
 
+#: Columns of no more different words are kept as numbers of words: a tenth of the memory and of the time.
+FEW_WORDS = 256
+
+
 def table(name: str, columns: Mapping[str, pa.Array]) -> pa.Table:
-    """The canonical table `name` from the columns given; the others are NULL. KeyError for a column it has not."""
+    """The canonical table `name` from the columns given, texts of few words by number (`spelled_out` is the contract's
+    schema); the others are NULL. KeyError for a column it has not."""
     schema = TABLES[name].schema()
     if unknown := set(columns) - set(schema.names):
         raise KeyError(f"{name} has no columns {sorted(unknown)}")
     rows = len(next(iter(columns.values())))
-    return pa.table([columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in schema], schema=schema)
+    return pa.table({f.name: columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in schema})
+
+
+def spelled_out(name: str, table: pa.Table) -> pa.Table:
+    """A canonical table with every text in full, in the schema of the contract."""
+    return table.cast(TABLES[name].schema())
 
 
 def texts(words: Sequence[str | None] | pa.Array, codes: Ints) -> pa.Array:
-    """The word of each code; a code below 0 is NULL."""
+    """The word of each code, by number where there are few words; a code below 0 is NULL."""
     source = words if isinstance(words, pa.Array) else pa.array(words, pa.string())
-    return source.take(pa.array(codes, mask=codes < 0))
+    if len(source) > FEW_WORDS or source.null_count:
+        return source.take(pa.array(codes, mask=codes < 0))
+    return pa.DictionaryArray.from_arrays(pa.array(codes.astype(np.int16), mask=codes < 0), source)
 
 
 def constant(word: str, rows: int) -> pa.Array:

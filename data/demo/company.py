@@ -175,9 +175,7 @@ def account_table(plan: Plan, sellers: Sellers, accounts: Accounts, owner_after:
             "region": c.texts(w.REGIONS, accounts.region[row]),
             "parent_id": c.texts(ids, parent[row]),
             "tier": c.texts(("C", "B", "A", "S"), tier[row]),
-            "owner_id": owner_ids(sellers).take(
-                pa.array(np.where(snap > t.LEFT_ON, owner_after[row], accounts.owner[row]))
-            ),
+            "owner_id": c.texts(owner_ids(sellers), np.where(snap > t.LEFT_ON, owner_after[row], accounts.owner[row])),
             "annual_revenue": c.numbers(revenue),
             "employees": c.numbers(employees[row]),
             "is_target": c.flags(target[row]),

@@ -35,7 +35,7 @@ def stage_change_table(plan: Plan, deals: Deals, life: Life, sellers: Sellers) -
             "changed_at": c.instants(p.day[order], seconds[order]),
             "to_stage": c.texts(words, offset + p.stage[order]),
             "from_stage": c.texts(words, np.where(start[order], -1, offset + origin[order])),
-            "changed_by": owner_ids(sellers).take(pa.array(np.asarray(life.owner.at(deal, p.day[order]), np.int64))),
+            "changed_by": c.texts(owner_ids(sellers), np.asarray(life.owner.at(deal, p.day[order]), np.int64)),
             "pipeline": c.texts(("ka", "smb"), deals.pipeline[deal]),
             "is_date_only": c.flags(np.zeros(len(deal), bool)),
             "file_order": c.integers(np.arange(len(deal))),

@@ -224,7 +224,7 @@ def _people(
     known_late = life.paths.day[rows.visit] - deals.created[rows.deal] < 10
     rival = np.where(known_late & (life.paths.stage[rows.visit] == 0), -1, life.rival.at(rows.deal, rows.snap))
     return {
-        "owner_id": owner_ids(sellers).take(pa.array(owner)),
+        "owner_id": c.texts(owner_ids(sellers), owner),
         "team": c.texts([x.name for x in w.TEAMS], sellers.team[owner]),
         "segment": c.texts(SEGMENTS, segment),
         "region": c.texts(w.REGIONS, region),

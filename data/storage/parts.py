@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from data.contracts import MARTS, TABLES, Table
+from data.contracts import MARTS, TABLES, Table, spelled_as
 from data.errors import MvpodError, nearest
 from data.storage.delta import PARTITION, Part
 
@@ -53,7 +53,8 @@ def partition_of(name: str) -> str | None:
 
 
 def conform(name: str, rows: pa.Table) -> pa.Table:
-    """`rows` in the columns, order and types of the contract; what is not there is NULL.
+    """`rows` in the columns, order and types of the contract; what is not there is NULL. Text by number of its
+    word stays so: in a Parquet file it is the same.
 
     MvpodError E_STORE_SCHEMA for a column that the contract does not know, a value that does not fit the type,
     or NULL in a required column: the import refuses these with row and file, here they would be a defect.
@@ -62,13 +63,17 @@ def conform(name: str, rows: pa.Table) -> pa.Table:
     unknown = [c for c in rows.column_names if c not in schema.names]
     if unknown:
         raise MvpodError("E_STORE_SCHEMA", table=name, column=unknown[0], found="?", expected=schema.names)
-    columns = []
-    for field in schema:
+    columns, fields = [], []
+    for declared in schema:
+        field = declared
         if field.name in rows.column_names:
-            columns.append(_cast(name, rows.column(field.name), field))
+            column = rows.column(field.name)
+            field = spelled_as(column.type, declared)
+            columns.append(_cast(name, column, field))
         else:
             columns.append(pa.chunked_array([pa.nulls(len(rows), field.type)]))
-    table = pa.table(columns, schema=schema)
+        fields.append(field)
+    table = pa.table(columns, schema=pa.schema(fields))
     _refuse_nulls(name, table)
     return table
 
