@@ -44,6 +44,14 @@ bench-growth: $(VENV)/.develop ## how cost grows with opportunities, weeks, snap
 screenshots: $(VENV)/.develop ## picture every page: language x light/dark x 1280/390 px, and one contact sheet
 	$(BIN)/python -m docs.screenshots
 
+$(VENV)-s3/bin/moto_server: requirements-s3.txt
+	$(PYTHON) -m venv $(VENV)-s3
+	$(VENV)-s3/bin/pip install --quiet --disable-pip-version-check -r requirements-s3.txt
+
+.PHONY: storage
+storage: $(VENV)/.develop $(VENV)-s3/bin/moto_server ## test stores on object storage, against an S3 server of this machine
+	$(BIN)/pytest tests/storage_s3
+
 docs: $(VENV)/.develop ## write docs/metrics.md anew from the registry
 	$(BIN)/mvpod docs
 
