@@ -19,7 +19,7 @@ from analytics.statistics.intervals import difference, gap
 Row = Mapping[Any, Any]
 
 LINES: Mapping[str, tuple[str, ...]] = {
-    "customer": ("closeness.account", "value.coverage", "value.repeat_share"),
+    "customer": ("closeness.account", "value.coverage", "value.repeat_share", "value.penetration"),
     "order": ("pipeline.open", "win_rate.count", "value.velocity", "value.efficiency"),
     "support": ("support.response_days", "support.hours", "support.waste_share", "support.return"),
     "channel": ("value.partner_share", "value.partner_win_rate", "value.channel_conflict"),

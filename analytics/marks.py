@@ -33,6 +33,7 @@ _QUESTIONS = {
     "pipeline.hygiene": ("hygiene", "n"), "pipeline": ("open", "n"), "regress": ("moves", "n"), "skip": ("moves", "n"),
     "flow": ("flow", "n"),
     "value.velocity": ("open", "n"), "value.channel_conflict": ("open", "n"), "value.coverage": ("open", "n"),
+    "value.penetration": ("open", "n"),
     "value.partner_win_rate": ("closed", "n"), "value": ("closed", "won"), "quality": ("open", "n"),
 }
 #: names that charts use for the same thing

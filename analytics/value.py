@@ -71,6 +71,36 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     return _finished(frame, reason, context, by, ["n", "events", "value", "low", "high"])
 
 
+def penetration(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
+    """Pairs of account and product line with open or won business / accounts with any opportunity x product lines, at
+    the end of the period (per month or quarter: of it). No interval: it counts all there are. Nothing is said where
+    fewer than two product lines are known, where more than MANY_MISSING of the opportunities name none (no_lines), or
+    per product line (by_line), which is one of one.
+
+    Columns: the groups, n (pairs that there could be), unmeasured (opportunities without a product line), events (pairs
+    with business), accounts, lines, white (n - events), per_account (lines with business per account), value, reason.
+    """
+    frame = _whole(_grouped_lines(_latest(answers["value_penetration"], "day", by), by),
+                   ["accounts", "lines", "events", "opportunities", "unmeasured"])
+    few = (frame["lines"] < 2) | (frame["unmeasured"] > MANY_MISSING * frame["opportunities"])
+    reason = np.select([np.full(len(frame), "product_line" in by), frame["accounts"] == 0, few],
+                       ["by_line", "no_accounts", "no_lines"], "")
+    n = (frame["accounts"] * frame["lines"]).where(reason == "", 0)
+    frame = frame.assign(n=n, white=n - frame["events"].where(n > 0, 0), value=ratio(frame["events"], n),
+                         per_account=ratio(frame["events"], frame["accounts"].where(n > 0, 0)))
+    return _finished(frame, reason, context, by, ["n", "unmeasured", "events", "accounts", "lines", "white",
+                                                  "per_account", "value"])
+
+
+def _grouped_lines(counts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+    """One row per group; the lines are those of the whole in the same period, and are not added up."""
+    counts = counts.rename(columns={"pairs": "events", "without_line": "unmeasured"})
+    frame, periods_of = _grouped(counts.drop(columns="lines"), by), [k for k in by if k in ("month", "quarter")]
+    if not periods_of:
+        return frame.assign(lines=counts["lines"].max() if len(counts) else 0)
+    return frame.merge(counts.groupby(periods_of)["lines"].max().reset_index(), on=periods_of, how="left")
+
+
 def velocity(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Amount won per day: open x win rate x mean won amount / mean days to win, the last three over the twelve months
     up to the last day of the period (per month or quarter: up to its last day). Segments are never mixed: where a group

@@ -27,7 +27,10 @@ NOW, BEFORE = "now", "before"
 #: metrics that hold something against the length of their period, and counts that have no period
 OF_THEIR_PERIOD, WITHOUT_PERIOD = ("value.efficiency",), ("overdue", "support_known")
 #: stocks, and the query that looks at them on several days
-STOCKS = {"open_stock": "open_stock_on", "value_velocity": "value_velocity", "value_conflict": "value_conflict"}
+STOCKS = {"open_stock": "open_stock_on", "value_velocity": "value_velocity", "value_conflict": "value_conflict",
+          "value_penetration": "value_penetration"}
+#: stocks that are asked for twice only, now and in the comparison: every day costs a look at all there ever was
+WITHOUT_COURSE = ("value_penetration",)
 #: counts of a query, a view and groups
 Counts = Callable[[str, View, Sequence[str]], pd.DataFrame]
 
@@ -162,7 +165,8 @@ class ValueQuestions:
         """Counts of what stands on a day: of all days in one question."""
         days = {NOW: view} | ({BEFORE: other} if other else {})
         ends = {part: of.as_of if name == "open_stock" else _until(of) for part, of in days.items()}
-        ends |= {q.name: min(q.end, view.as_of) for q in quarters if q.end >= self.company.first_day}
+        if name not in WITHOUT_COURSE:
+            ends |= {q.name: min(q.end, view.as_of) for q in quarters if q.end >= self.company.first_day}
         rules = self._value_rules(name, _slice(view), ()) | {"days": sorted(set(ends.values()))}
         stock = _named(self._asked(STOCKS[name], view, keys, **rules), keys)
         day = stock["day"].dt.date
@@ -190,7 +194,7 @@ class ValueQuestions:
         unit = next((u for u in ("month", "quarter") if u in keys), None)
         if query == "value_coverage":
             return {"reached": self.settings.closeness.reached_days}
-        if query == "value_velocity":
+        if query in ("value_velocity", "value_penetration"):
             return {"days": value.last_days(context, unit)}
         if query == "value_conflict":
             return {"days": value.last_days(context, unit), **queries.quality_rules(self.settings)}

@@ -11,7 +11,7 @@ from analytics import format as show
 from analytics.charts.names import Names
 from analytics.charts.rows import FEW, Rows, bars, canvas, column, known, write
 from analytics.charts.sheet import message
-from analytics.charts.style import FONT_SIZE, Theme, ink, palette
+from analytics.charts.style import FONT_SIZE, Theme, ink, over, palette
 
 #: A part smaller than this has no room for its figure.
 _ROOM = 0.12
@@ -36,11 +36,12 @@ def bars_of_100(frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, par
     base = [0.0] * len(rows)
     counted = frame.drop_duplicates(by)["n_all"]
     width = [place.bar if n >= FEW else place.bar / 2 for n in counted]
+    shades = (colour.actual, colour.comparison, colour.actual)
     for number, name in enumerate(parts):
         of = frame[frame[part] == name].set_index(by).reindex(rows)
         values = column(of, "value")
         said = names.value(part, name)
-        bars(fig, values, at, base=base, colour=(colour.actual, colour.comparison, colour.actual)[number],
+        bars(fig, values, at, base=base, colour=shades[number],
              width=width, name=said, keyed=True, pale=number == 2,
              hover=[f"{title(r)}<br>{said} {show.rate(v)}<br>n {show.number(n)}"
                     for r, v, n in zip(rows, values, of["n"], strict=True)],
@@ -48,7 +49,7 @@ def bars_of_100(frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, par
         for i, value in enumerate(values):
             if value is not None and value >= _ROOM and width[i] == place.bar:
                 write(fig, show.rate(value, digits=0), base[i] + value / 2, at[i], xref="x", anchor="center",
-                      colour=colours.background if number < 2 else colours.text, size=FONT_SIZE - 1)
+                      colour=over(shades[number], theme) if number < 2 else colours.text, size=FONT_SIZE - 1)
         base = [b + (v or 0.0) for b, v in zip(base, values, strict=True)]
     for i, row in enumerate(frame.drop_duplicates(by).to_dict("records")):
         write(fig, title(row[by]), 0, place.text_at(i))

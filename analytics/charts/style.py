@@ -81,7 +81,7 @@ DARK = Palette(
     good="#5BC27C",
     bad="#FF8A80",
     neutral=Ink("#B7C0CA", "#76818D"),
-    segments={"KA": Ink("#6CB2EA", "#3D6F98"), "SMB": Ink("#F2A65A", "#A46A2C")},
+    segments={"KA": Ink("#6CB2EA", "#3D6F98"), "SMB": Ink("#F2A65A", "#AD7130")},
     others=(Ink("#B9A2E6", "#7A65A6"), Ink("#6FC4C6", "#3F8183"), Ink("#EE9CC2", "#A35C80"), Ink("#C6CB66", "#83882F")),
 )
 _EXPORT = Palette(**{**LIGHT.__dict__, "paper": LIGHT.background})
@@ -111,6 +111,24 @@ def soft(colour: str, alpha: float) -> str:
 
 
 @cache
+def over(colour: str, theme: Theme) -> str:
+    """The colour of text that stands on a `#RRGGBB` area: text or background of the theme, whichever differs more."""
+    colours = palette(theme)
+    return max((colours.text, colours.background), key=lambda ink: contrast(ink, colour))
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast of two `#RRGGBB` colours, 1 to 21 (WCAG 2.1, relative luminance)."""
+    dark, light = sorted(_luminance(c) for c in (one, other))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [p / 12.92 if p <= 0.03928 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
 def template(theme: Theme) -> go.layout.Template:
     """The template of all charts. It is complete, so that no other template of the process shows through. A figure
     takes a copy of it."""

@@ -69,12 +69,19 @@ MEANINGS = MappingProxyType({
     "forecast.n": "open opportunities (forecast.accuracy: on the days of the past forecasts)",
     "support.n": "what the value is about: opportunities, or requests for the response",
     "quality.n": "open opportunities",
-    "value.n": "what the value is about: accounts for coverage; won ones for shares, efficiency and per seller; closed "
-               "ones for the win rate; open ones for velocity and conflict",
-    "value.events": "of n: touched accounts, repeated wins, wins with a partner, open ones in conflict",
+    "value.n": "what the value is about: accounts for coverage; pairs of account and product line for penetration; "
+               "won ones for shares, efficiency and per seller; closed ones for the win rate; open ones for velocity "
+               "and conflict",
+    "value.events": "of n: touched accounts, pairs with business, repeated wins, wins with a partner, open ones in "
+                    "conflict",
     "value.won": "won (velocity: in the twelve months up to the day)",
     "value.lost": "lost (velocity: in the twelve months up to the day)",
-    "value.unmeasured": "left out of n: type, sales mode or company not known",
+    "value.accounts": "accounts with any opportunity",
+    "lines": "product lines of all of them, whatever the group",
+    "white": "white space: n less events",
+    "per_account": "product lines with business per account",
+    "value.unmeasured": "left out of n: type, sales mode or company not known; penetration: opportunities without a "
+                        "product line",
     "value.amount": "amount of events, base currency",
     "value.amount_n": "amount won of n, base currency, of those that have one",
     "companies": "companies with an open direct and an open channel opportunity at once",
@@ -227,6 +234,8 @@ REASONS = MappingProxyType({
     "no_target": "no target is known for this period and filter",
     "target_reached": "the target is reached: nothing remains to be covered",
     "no_accounts": "none of these has an account",
+    "no_lines": "fewer than two product lines are known, or more than one of five opportunities names none",
+    "by_line": "of one product line nothing can be said",
     "nobody_entered": "nobody in the denominator",
     "not_observed": "nobody has been watched for as long as the horizon",
     "few_events": "fewer events than `standards.min_events`",

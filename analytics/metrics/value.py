@@ -14,6 +14,10 @@ _TARGETS = {
     "name no target accounts, all of them.",
     "zh": "期末最后一个已评定周、有联系人记录的目标客户；未标记目标客户时取全部客户。",
 }
+_OFFERED = {
+    "en": "Accounts with any opportunity by the last day of the period, and the product lines of these opportunities.",
+    "zh": "截至期末日有过任何商机的客户，以及这些商机涉及的产品线。",
+}
 _PACE = {
     "en": "Open on the last day of the period; won and lost in the twelve months up to that day.",
     "zh": "期末日在手的商机；赢单与输单取截至该日的 12 个月。",
@@ -77,6 +81,22 @@ METRICS = (
         value.coverage,
         "share",
         ("activity", "contact.account_id"),
+    ),
+    _metric(
+        "penetration",
+        "Offering penetration",
+        "产品渗透率",
+        "Of all pairs of account and product line, the share with business: an opportunity that is open or was won. "
+        "The rest is white space. By account and not by department, because no export says for which department an "
+        "opportunity is.",
+        "在“客户 × 产品线”的全部组合中，已有业务（在手或赢单商机）的比例，其余为空白。"
+        "按客户而非部门计算，因为导出数据不记录商机属于哪个部门。",
+        {"en": "pairs with business / (accounts × product lines)", "zh": "有业务的组合 ÷（客户数 × 产品线数）"},
+        _OFFERED,
+        ("value_penetration",),
+        value.penetration,
+        "share",
+        ("account_id", "product_line"),
     ),
     _metric(
         "repeat_share",

@@ -40,6 +40,13 @@ def value_sellers(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
     return run(cursor, "value_sellers", slice_, by, days=list(days))
 
 
+def value_penetration(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
+                      days: Sequence[date]) -> pd.DataFrame:
+    """Per group and day: accounts, and how many pairs of account and product line have business
+    (sql/value_penetration.sql)."""
+    return run(cursor, "value_penetration", slice_, by, days=list(days))
+
+
 def value_conflict(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
                    days: Sequence[date], **rules: Any) -> pd.DataFrame:
     """Per group and day: open opportunities, those of companies that a partner works on too (sql/value_conflict.sql);

@@ -54,7 +54,7 @@ def columns(rule: str) -> list[str]:
     if rule == "past_due":
         clock = ["days_over", "expected_close_on"]
     happened = ["happened_words"] if rule == "at_risk" else []
-    return ["name", "account_name", "stake", "amount_base", "chance", "chance_words", *clock, *happened, "next_on",
+    return ["name", "stake", "amount_base", "chance", *clock, *happened, "next_on", "chance_words", "account_name",
             "grade", "stage", "owner_name", "team", "segment", "idle_since"]
 
 

@@ -33,7 +33,7 @@ html[lang|="zh"] .st-key-review_template [data-testid="stFileUploaderDropzoneIns
 @media (max-width: 640px) {
   [data-testid="stMainBlockContainer"] { padding-left: 0.75rem; padding-right: 0.75rem; }
   /* the title of a card is a sentence: not half a screen of it */
-  [data-testid="stMainBlockContainer"] h2 { font-size: 1.05rem; line-height: 1.3; padding-bottom: 0.25rem; }
+  [data-testid="stMainBlockContainer"] h2 { font-size: 1.05rem; line-height: 1.3; padding-bottom: 0.7rem; }
 }
 """
 

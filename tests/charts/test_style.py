@@ -104,3 +104,13 @@ def test_the_template_is_plotlys_own_kind_and_complete():
     figure = go.Figure(layout={"template": style.template("light")})
     assert figure.layout.template.layout.colorway == tuple(style.LIGHT.colorway)
     assert figure.layout.template.layout.dragmode is False
+
+
+@pytest.mark.parametrize("theme", ["light", "dark", "export"])
+def test_text_on_a_mark_is_the_lighter_or_darker_one_whichever_can_be_read(theme):
+    colours = style.palette(theme)
+    for shade in (c for ink in (*colours.segments.values(), colours.neutral) for c in (ink.actual, ink.comparison)):
+        told = style.over(shade, theme)
+        other = colours.background if told == colours.text else colours.text
+        assert contrast(told, shade) >= max(contrast(other, shade), 4.3), shade
+        assert style.contrast(told, shade) == pytest.approx(contrast(told, shade)), "the authority is the test's own"
