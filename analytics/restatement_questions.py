@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -44,15 +44,17 @@ class RestatementQuestions:
         """The earlier loads that can still be compared with, each with the last day it knows; newest first."""
         return earlier_loads(self.company)
 
-    def restated(self, key: str, view: View, earlier_load: int, by: Sequence[str] = ("segment",)) -> Restated:
+    def restated(self, key: str, view: View, earlier_load: int, by: Sequence[str] = ("segment",),
+                 progress: Callable[[str, float], None] | None = None) -> Restated:
         """What a metric said at an earlier load, what it says now, and why: see analytics/restatement.py.
 
         The number then is as of the earlier load's last day, or the view's where that is earlier. MvpodError
-        E_RESTATED_METRIC (no opportunity brings a part of its own to it), E_RESTATED_LOAD, E_STORE_LOAD, E_STORE_GONE.
+        E_RESTATED_METRIC (no opportunity brings a part of its own to it), E_RESTATED_SAME, E_RESTATED_LOAD,
+        E_STORE_LOAD, E_STORE_GONE. `progress` is told of the history that is made anew where the settings changed.
         """
         if get(key).key not in PARTS:
             raise MvpodError("E_RESTATED_METRIC", metric=key, known=list(PARTS))
-        with earlier(self.company, earlier_load) as (then, redefined):
+        with earlier(self.company, earlier_load, progress) as (then, redefined):
             companies = [type(self)(company) for company in (then, redefined) if company is not None]  # type: ignore[call-arg]
             return between([*companies, self], key, view, by)  # type: ignore[list-item]
 

@@ -55,7 +55,7 @@ def language(words: Sequence[str]) -> str:
     given = [words[i + 1] for i, word in enumerate(words[:-1]) if word == "--lang"]
     given += [word.split("=", 1)[1] for word in words if word.startswith("--lang=")]
     system = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    for choice in (*given, os.environ.get("MVPOD_LANG", ""), system[:2]):
+    for choice in (*given, os.environ.get("MVPOD_LANG", "")[:2], system[:2]):
         if choice in LANGUAGES:
             return choice
     return "en"

@@ -52,7 +52,7 @@ class Commands:
         sub = self._added.add_parser(name, help=self.say(name), description=self.say(name))
         sub.lang = self.lang
         sub.set_defaults(run=run)
-        sub.add_argument("--lang", choices=languages, help=self.say("lang"))
+        sub.add_argument("--lang", choices=languages, help=self.say("lang_report" if "both" in languages else "lang"))
         if store:
             sub.add_argument("--store", type=located, default=store_path(), metavar="DIR|URL", help=self.say("store"))
         return sub

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from analytics.i18n import t
 from cli import files
 from cli.grammar import DONE, Commands, filters
 from cli.printing import bar
 from data.errors import LANGUAGES, MvpodError
 
 if TYPE_CHECKING:
+    from analytics.ask import Ask
+    from analytics.review.assemble import Assembled
     from analytics.review.pack import Language, Pack
     from data.engine import Company
 
@@ -35,7 +38,8 @@ def declare(commands: Commands) -> None:
 
 
 def report(args: argparse.Namespace) -> int:
-    """Writes the review pack of a quarter: a file per kind, and per language where a file holds one only."""
+    """Writes the review pack of a quarter: a file per kind, and per language where a file holds one only. The files are
+    in the language of the organisation, or in --lang; what is said here is said in the terminal's."""
     from analytics.ask import Ask
     from analytics.review.assemble import assemble
     from analytics.review.files import KINDS, made
@@ -52,22 +56,51 @@ def report(args: argparse.Namespace) -> int:
         pack = _pack(args, company)
         pack = pack.with_(filters=pack.filters.with_(**dict(chosen.chosen)), compare=args.compare or pack.compare,
                           as_of=args.as_of or pack.as_of)
-        languages, packs = pack.languages(args.lang), []
+        said = _still_running(pack, company, args.lang)
+        ask, languages, packs = Ask(company), pack.languages(args.lang), []
         progress = stack.enter_context(bar(args.lang))
         for number, lang in enumerate(languages):
-            packs.append(assemble(Ask(company), pack, lang, base=args.url,
+            packs.append(assemble(ask, pack, lang, base=args.url,
                                   progress=partial(_share, progress, number, len(languages))))
         for kind in kinds:
             progress(kind, 1.0)
             for ending, data in made(kind, packs, template).items():
                 written.append(args.out.with_name(args.out.stem + ending))
                 files.write(written[-1], data)
-        missing = [f"{slide.item.card}: {slide.missing}" for pack in packs for slide in pack.slides if slide.missing]
-    for line in missing:
+        said += _left_out(ask, pack, packs, args.lang)
+    for line in said:
         print(f"! {line}", file=sys.stderr)
     for path in written:
         print(path)
     return DONE
+
+
+def _still_running(pack: Pack, company: Company, lang: str) -> list[str]:
+    """That the quarter goes on after the last day that is known; MvpodError E_QUARTER_AHEAD if it has not begun."""
+    from analytics import format as form
+    from analytics.review.default import usual_quarter
+
+    first_month = company.settings.organisation.fiscal_year_start
+    view = pack.view(company.last_day, first_month)
+    if view.start and view.start > view.as_of:
+        raise MvpodError("E_QUARTER_AHEAD", found=pack.quarter, start=view.start.isoformat(),
+                         as_of=view.as_of.isoformat(), usual=usual_quarter(view.as_of, first_month))
+    if not view.end or view.end <= view.as_of:
+        return []
+    return [t("cli.report.running", lang, quarter=pack.quarter, end=form.day(view.end, lang),
+              as_of=form.day(view.as_of, lang))]
+
+
+def _left_out(ask: Ask, pack: Pack, packs: Sequence[Assembled], lang: str) -> list[str]:
+    """The entries that have nothing to show, and why, in the terminal's language whatever that of the files."""
+    from analytics.review.assemble import assemble
+    from analytics.review.pack import called
+
+    items = tuple(dict.fromkeys(slide.item for made in packs for slide in made.slides if slide.missing))
+    if not items:
+        return []
+    made = next((p for p in packs if p.look.lang == lang), None) or assemble(ask, pack.with_(items=items), lang)
+    return [f"{called(slide.item, lang, ask.settings)}: {slide.missing}" for slide in made.slides if slide.missing]
 
 
 def _share(progress: Callable[[str, float], None], done: int, of: int, share: float) -> None:

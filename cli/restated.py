@@ -11,7 +11,7 @@ from rich.text import Text
 from analytics.i18n import has, t
 from cli.cells import cell
 from cli.grammar import DONE, Commands, filters, listed
-from cli.printing import console, grid, say_frame, say_json
+from cli.printing import bar, console, grid, say_frame, say_json
 
 if TYPE_CHECKING:
     from analytics.metrics.registry import Metric
@@ -53,7 +53,8 @@ def restated(args: argparse.Namespace) -> int:
             view = view.with_(start=period.start, end=period.end)
         ask = Ask(company)
         ask.check(view)
-        found = ask.restated(args.key, view, args.then, listed(args.by))
+        with bar(args.lang) as progress:
+            found = ask.restated(args.key, view, args.then, listed(args.by), progress)
         if args.format == "csv":
             say_frame(found.ledger, "csv", args.lang)
         elif args.format == "json":

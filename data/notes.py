@@ -38,6 +38,18 @@ _KIND = {code: kind for kind, codes in DECISIONS.items() for code in codes}
 
 
 @dataclass(frozen=True)
+class Said:
+    """A part of a sentence that has its own words in either language."""
+
+    en: str
+    zh: str
+
+    def text(self, lang: str = "en") -> str:
+        """Its words in `lang` ('en' or 'zh')."""
+        return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True)
 class Note:
     """Something that was decided or noticed: `code` is stable, `fields` fill the sentence."""
 
@@ -52,10 +64,11 @@ class Note:
     @classmethod
     def kept(cls, row: Mapping[str, Any]) -> Note:
         """A note out of the record of a load."""
-        return cls.of(str(row["code"]), **row["fields"])
+        fields = {k: Said(**v) if isinstance(v, dict) else v for k, v in row["fields"].items()}
+        return cls.of(str(row["code"]), **fields)
 
     def row(self) -> dict[str, Any]:
-        """As it is kept with a load: nothing but texts, numbers and lists of these."""
+        """As it is kept with a load: nothing but texts (or tables of both languages), numbers and lists of these."""
         return {"code": self.code, "fields": {k: _plain(v) for k, v in self.fields}}
 
     @property
@@ -77,6 +90,8 @@ class Note:
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(v) for v in value]
+    if isinstance(value, Said):
+        return {"en": value.en, "zh": value.zh}
     return value if isinstance(value, (str, int, float)) or value is None else str(value)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import date
@@ -14,6 +14,8 @@ from data.maintenance import copied
 from data.settings import Settings
 from data.storage.store import Store
 from data.storage.verify import kept_from
+
+Progress = Callable[[str, float], None]
 
 
 def earlier_loads(company: Company) -> list[tuple[int, date]]:
@@ -27,13 +29,17 @@ def earlier_loads(company: Company) -> list[tuple[int, date]]:
 
 
 @contextmanager
-def earlier(company: Company, load_id: int) -> Iterator[tuple[Company, Company | None]]:
+def earlier(company: Company, load_id: int,
+            progress: Progress | None = None) -> Iterator[tuple[Company, Company | None]]:
     """The company of an earlier load of the same store; and the same rows under the settings of `company`, None where
-    these said the same then. The second needs a copy of the store whose history is made anew, gone afterwards.
+    these said the same then. The second needs a copy of the store whose history is made anew, gone afterwards: that is
+    what takes long, and what `progress(step, share)` tells of.
 
-    MvpodError E_RESTATED_LOAD (not an earlier load), E_STORE_LOAD, E_STORE_GONE (removed by vacuum), E_STAGE_LOST (the
-    present settings have no place for a stage of then).
+    MvpodError E_RESTATED_SAME, E_RESTATED_LOAD (not an earlier load), E_STORE_LOAD, E_STORE_GONE (removed by vacuum),
+    E_STAGE_LOST (the present settings have no place for a stage of then).
     """
+    if load_id == company.load_id:
+        raise MvpodError("E_RESTATED_SAME", found=load_id)
     if company.path is None or load_id > company.load_id:
         raise MvpodError("E_RESTATED_LOAD", found=load_id, last=company.load_id)
     with ExitStack() as stack:
@@ -41,7 +47,7 @@ def earlier(company: Company, load_id: int) -> Iterator[tuple[Company, Company |
         stack.callback(then.close)
         redefined = None
         if _meant(then.settings) != _meant(company.settings):
-            redefined = stack.enter_context(_under(company, load_id))
+            redefined = stack.enter_context(_under(company, load_id, progress))
         yield then, redefined
 
 
@@ -53,7 +59,7 @@ def _meant(settings: Settings) -> tuple[Any, ...]:
 
 
 @contextmanager
-def _under(company: Company, load_id: int) -> Iterator[Company]:
+def _under(company: Company, load_id: int, progress: Progress | None) -> Iterator[Company]:
     """The rows of a load under the settings of `company`."""
     from data.intake.importing import apply_settings
 
@@ -61,7 +67,7 @@ def _under(company: Company, load_id: int) -> Iterator[Company]:
     store = Store.open(company.path)
     with copied(store, store.load(load_id)) as copy:
         Store.open(copy).restore(load_id)
-        apply_settings(copy, company.settings)
+        apply_settings(copy, company.settings, progress)
         found = open_company(copy)
         try:
             yield found

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from data.intake.saved_profiles import save
 from data.storage.store import Store
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,9 +72,12 @@ def test_stages_that_nobody_has_named_are_shown_and_put_in_force_when_accepted(r
     words = ("import", tmp_path / "opportunity.csv", "--profile", "canonical", "--as-of", "2026-03-31")
     said = run(*words)
     assert (said.code, "Sales: Visit → Sign → 赢单了 (won) → Lost (lost)" in said.err) == (1, True)
+    assert "销售：Visit → Sign → 赢单了 (赢单) → 输单 (输单)" in run(*words, lang="zh").err
     assert run(*words, "--accept-stages").code == 0
     assert 'key = "visit"' in (tmp_path / "store" / "mvpod.toml").read_text(encoding="utf-8")
     assert run("metric", "pipeline.open", "--by", "stage").code == 0
+    assert "Sales: Visit" in run("show").out
+    assert "销售：Visit" in run("show", lang="zh").out
 
 
 @pytest.fixture
@@ -425,3 +429,31 @@ def test_a_restatement_is_told_in_words_and_by_opportunity(run: Run, exports: Pa
     rows = list(csv.DictReader(io.StringIO(run(*asked, "--format", "csv").out)))
     assert rows[0]["opportunity_id"] == "o2"
     assert run("restated", "stage_days.median", "--from", "1").code == 1
+
+
+def test_a_load_is_not_compared_with_itself_nor_with_one_that_is_not_there(loaded: Run) -> None:
+    for load, then, code in (("1", "1", "E_RESTATED_SAME"), ("1", "2", "E_RESTATED_LOAD"), ("1", "0", "E_STORE_LOAD"),
+                             ("7", "1", "E_STORE_LOAD")):
+        said = loaded("restated", "win_rate.count", "--from", then, "--to", load)
+        assert (said.code, said.out, said.err.split(":")[0]) == (1, "", code)
+
+
+def test_an_unknown_profile_is_answered_with_those_that_are_saved_too(run: Run, exports: Path, tmp_path: Path) -> None:
+    save(tmp_path / "store", "House", 'name = "house"\n[[table]]\ntarget = "opportunity"\nfile = "deals*.csv"\n'
+                                      'columns = { opportunity_id = "Deal", stage = "Phase" }\n')
+    said = run("import", exports, "--profile", "hose")
+    assert said.err.startswith("E_PROFILE_UNKNOWN")
+    assert "salesforce" in said.err
+    assert "house" in said.err.replace("'house'", "house").split("hose", 1)[1]
+
+
+def test_recognising_fails_where_an_import_would_and_says_at_which_file(run: Run, exports: Path) -> None:
+    assert run("recognise", exports).code == 0
+    (exports / "account.csv").write_text("name\n甲集团\n", encoding="utf-8")
+    said = run("recognise", exports)
+    assert said.code == 1
+    assert "An import would stop at account.csv" in said.out
+    assert "stops the import: lacks " in said.out
+    told = json.loads(run("recognise", exports, "--format", "json").out)
+    assert (told["profile"], told["stops"]) == ("canonical", ["account.csv"])
+    assert "account.csv" in run("import", exports, "--as-of", "2026-03-31").err

@@ -134,7 +134,7 @@ def _settle(target: str, parts: list[Mapped], policy: str, settings: Settings, c
     checked.counts[target] = TableReport(target, files, rows_in, loaded, quarantined, settled.deduplicated, filtered)
     checked.tables[target] = settled.table
     if target == "opportunity":
-        checked.refused = _ids(given, *(p.refused for p in parts)) - _ids(settled.table) if quarantined else set()
+        checked.refused = _gone([given, *(p.refused for p in parts)], settled.table) if quarantined else set()
     same = "N_COLLAPSED" if target == "stage_change" else "N_DUPLICATES"
     for code, dropped in ((same, settled.repeats), ("N_KEPT_ONE", settled.overruled)):
         if dropped.count:
@@ -149,9 +149,11 @@ def _reason(rule: RuleReport, example: Example) -> Note:
                    rule=Note.of(f"R_{rule.rule.upper()}", column=rule.column), count=rule.count)
 
 
-def _ids(*tables: pa.Table) -> set[str]:
-    """The opportunities that the tables name."""
-    return {i for t in tables for i in pc.unique(t.column("opportunity_id")).to_pylist() if i is not None}
+def _gone(before: Sequence[pa.Table], after: pa.Table) -> set[str]:
+    """The opportunities that tables name and another one does not."""
+    named = pc.unique(pa.chunked_array([c for t in before for c in t.column("opportunity_id").chunks], pa.string()))
+    left = pc.unique(after.column("opportunity_id"))
+    return set(named.filter(pc.invert(pc.is_in(named, value_set=left))).drop_null().to_pylist())
 
 
 def _files(part: Mapped) -> list[str]:
@@ -229,10 +231,10 @@ def _refuse_later(checked: Checked, settings: Settings) -> None:
                              as_of=checked.as_of.isoformat(), example=later.example, newest=str(newest))
         checked.warnings.append(Note.of("N_LATER", table=later.target, column=later.column, count=later.count,
                                         as_of=checked.as_of.isoformat(), example=later.example))
-        before = _ids(checked.tables[later.target])
+        refused = checked.tables[later.target].filter(later.rows)
         _quarantine(checked, later.target, later.rows, later.column, "after_snapshot", later.days)
         if later.target == "opportunity":
-            checked.refused |= before - _ids(checked.tables["opportunity"])
+            checked.refused |= _gone([refused], checked.tables["opportunity"])
     if note := timing.far(checked.as_of, newest, has_own_dates=checked.has_own_dates):
         checked.warnings.append(note)
 
@@ -264,7 +266,7 @@ def _resolve(checked: Checked, settings: Settings, con: duckdb.DuckDBPyConnectio
             unknown.refuse(in_words(proposed))
         settings, unknown = proposed, Unknown()
         table = _with_keys(checked, Stages(settings), unknown)
-        checked.decisions.append(Note.of("N_STAGES_ACCEPTED", order="; ".join(in_words(settings))))
+        checked.decisions.append(Note.of("N_STAGES_ACCEPTED", order=in_words(settings, "; ")))
     unknown.refuse()
     if table is not None:
         checked.tables["opportunity"], notes = with_status(table, Stages(settings))

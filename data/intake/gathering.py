@@ -52,10 +52,12 @@ def gather(pairs: Pairs, settings: Settings, as_of: date, con: duckdb.DuckDBPyCo
         say("import.read", 0.6 * sum(sizes[:i]) / max(sum(sizes), 1))
         raw = raws[path] if path in raws else _read(path, by_path[path], settings, gathered)
         say("import.read", 0.6 * (sum(sizes[:i]) + 0.5 * sizes[i]) / max(sum(sizes), 1))
-        for spec in _usable(raw, by_path[path], pairs, gathered) if raw is not None else ():
+        specs = _usable(raw, by_path[path], pairs, gathered) if raw is not None else []
+        for spec in specs:
             if raw is None or turn != _turn(spec):
                 continue
-            found = map_table(raw, spec, settings, as_of, con, lists)
+            used = {name for other in specs for name in other.unpivoted(raw.table.column_names)}
+            found = map_table(raw, spec, settings, as_of, con, lists, used)
             if spec.target == "lookup":
                 both = [lists[spec.list]] if spec.list in lists else []
                 lists[spec.list] = entries_of(pa.concat_tables([*both, found.table.select(["key", "value"])]), spec)

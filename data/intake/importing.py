@@ -132,7 +132,8 @@ def _canonical(table: pa.Table, target: str, as_of: date) -> pa.Table:
 
 def _profile(profile: str | Path | None, files: Sequence[Path], store_path: Path) -> tuple[Profile, list[Note]]:
     if profile is not None:
-        return load_profile(saved_profiles.found(store_path, profile)), []
+        saved = [file.stem for file in saved_profiles.listed(store_path)]
+        return load_profile(saved_profiles.found(store_path, profile), saved), []
     found = recognised(files, more=saved_profiles.listed(store_path))
     if (best := found.best) is None:
         if len(found.unread) == len(files):  # nothing could be read: that, and not the profile, is what to mend

@@ -49,7 +49,7 @@ Signature = tuple[tuple[str, int, int], ...]
 @dataclass(frozen=True)
 class Drop:
     """One file or sub-folder: its files, what they look like from outside, when one of them last changed, and the day
-    that its name tells (its snapshot date)."""
+    that its name tells (its snapshot date). `problem`: why it cannot even be listed."""
 
     path: Path
     files: tuple[Path, ...]
@@ -57,6 +57,7 @@ class Drop:
     changed_at: float
     as_of: date | None
     is_unfinished: bool
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,10 +112,19 @@ def name_date(name: str) -> date | None:
 def drops(folder: Path) -> list[Drop]:
     """What lies in the folder, in the order of the days that names or files tell. E_WATCH_FOLDER if it is not there."""
     try:
-        found = [drop for path in folder.iterdir() if not path.name.startswith((".", "~$")) and (drop := _drop(path))]
+        found = [drop for path in folder.iterdir() if not path.name.startswith((".", "~$")) and (drop := _seen(path))]
     except OSError as error:
         raise MvpodError("E_WATCH_FOLDER", folder=str(folder), found=error.strerror) from error
     return sorted(found, key=lambda d: (d.as_of or datetime.fromtimestamp(d.changed_at, UTC).date(), d.path.name))
+
+
+def _seen(path: Path) -> Drop | None:
+    """A drop, also one that this process may not look into: it is refused, and takes no other one with it."""
+    try:
+        return _drop(path)
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+        return Drop(path, (), (), 0.0, name_date(path.name), is_unfinished=False, problem=problem)
 
 
 def _drop(path: Path) -> Drop | None:
@@ -137,7 +147,9 @@ def look(folder: Path, store: Path, *, profile: str | Path | None = None, settle
          tell: Callable[[Outcome], None] = lambda outcome: None,
          progress: Callable[[str, float], None] | None = None) -> list[Outcome]:
     """Takes what is new and complete; gives what became of every drop in the folder. Each outcome that is news is told
-    as soon as it is known and recorded at once. E_WATCH_FOLDER, E_WATCH_BUSY (another watch of this store)."""
+    as soon as it is known and recorded at once. E_WATCH_FOLDER, E_WATCH_STORE (the store lies in the folder, or the
+    folder in the store), E_WATCH_BUSY (another watch of this store)."""
+    _apart(folder.resolve(), store.resolve())
     here = drops(folder.resolve())
     Store.open(store, create=True)
     with _alone(store):
@@ -161,6 +173,7 @@ def watch(folder: Path, store: Path, *, every: float, once: bool, warn: Callable
           sleep: Callable[[float], None] = time.sleep, **options: Any) -> list[Outcome]:
     """Looks `once` and gives the outcomes, or again and again until it is stopped (options: those of `look`). A folder
     that is away for a while, or another watch, is warned of and waited for; with `once` it is raised."""
+    _apart(folder.resolve(), store.resolve())
     if once:
         return look(folder, store, **options)
     while True:
@@ -171,13 +184,19 @@ def watch(folder: Path, store: Path, *, every: float, once: bool, warn: Callable
         sleep(every)
 
 
+def _apart(folder: Path, store: Path) -> None:
+    """A store's own files are Parquet, too: they must not be taken for exports."""
+    if folder.is_relative_to(store) or store.is_relative_to(folder):
+        raise MvpodError("E_WATCH_STORE", folder=str(folder), store=str(store))
+
+
 def _quiet(candidates: Sequence[Drop], settle: float) -> list[Drop]:
     """Those that are complete: finished, unchanged for `settle` seconds, and the same at a second look."""
     old = [d for d in candidates if not d.is_unfinished and time.time() - d.changed_at >= settle]
     if not old:
         return []
     time.sleep(min(PAUSE, settle))
-    return [d for d in old if (again := _drop(d.path)) and again.signature == d.signature]
+    return [d for d in old if (again := _seen(d.path)) and again.signature == d.signature]
 
 
 def _is_new(drop: Drop, before: Outcome | None, store: Path, profile: str | Path | None) -> bool:
@@ -199,6 +218,8 @@ def _taken(drop: Drop, store: Path, profile: str | Path | None, known: Iterable[
     """Imports a drop, unless its content is in the store already."""
     told = Outcome(drop.path.name, "failed", datetime.now(UTC), rules=_rules(store, profile), signature=drop.signature)
     try:
+        if drop.problem:
+            raise MvpodError("E_WATCH_READ", file=drop.path.name, found=drop.problem)
         digest = _digest(_sha256(file) for file in drop.files)
         told = replace(told, digest=digest)
         load = _held(store, digest) or next((o.load for o in known if o.digest == digest and o.load), None)

@@ -7,7 +7,7 @@ replaces is counted, what cannot be read goes to quarantine with file, row, colu
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from fnmatch import fnmatchcase
@@ -68,11 +68,14 @@ class _Work:
     notes: list[Note]
     #: the numbers in the file of the rows that are mapped
     rows: pa.Array | None = None
+    #: columns of which another table takes stages
+    used: Collection[str] = ()
 
 
 def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date, con: duckdb.DuckDBPyConnection,
-              lists: Lists | None = None) -> Mapped:
-    """Rows of `spec.target` out of `raw`; what they are called is looked up in `lists`.
+              lists: Lists | None = None, used: Collection[str] = ()) -> Mapped:
+    """Rows of `spec.target` out of `raw`; what they are called is looked up in `lists`. `used`: columns of which an
+    other table of the profile takes stages, so that they are not kept beside the row.
 
     Raises E_COLUMN_MISSING (a required column has no source in the file, with the nearest name), E_DATE_AMBIGUOUS,
     E_DATE_MIXED, E_COLUMN_AMBIGUOUS.
@@ -81,7 +84,7 @@ def map_table(raw: RawTable, spec: TableSpec, settings: Settings, as_of: date, c
     if spec.lookup:
         raw = replace(raw, table=looked_up(raw.table, spec, lists or {}))
     dates = DateFormat(spec.date_formats, None, spec.timezone or home, home, raw.excel_epoch, _latest(as_of))
-    work = _Work(raw, spec, Columns(raw.table.column_names, raw.name), dates, con, [])
+    work = _Work(raw, spec, Columns(raw.table.column_names, raw.name), dates, con, [], used=used)
     _check_columns(work)
     table, rows = _kept_rows(work)
     read, filtered = raw.table.num_rows, raw.table.num_rows - table.num_rows
@@ -383,7 +386,7 @@ def _extra(table: pa.Table, work: _Work) -> pa.Array:
     spec = work.spec
     used = {*(s for sources in (*spec.columns.values(), *(w.split("|") for w in spec.where)) for s in sources)}
     taken = {work.columns.find(s) for s in spec.expanded(sorted(used))} | {*spec.lookup}
-    names = [n for n in table.column_names if n not in taken]
+    names = [n for n in table.column_names if n not in taken and n not in work.used]
     if not names or table.num_rows == 0 or spec.unpivot:  # the row itself belongs to another table
         return pa.nulls(table.num_rows, pa.string())
     if spec.target == "opportunity":

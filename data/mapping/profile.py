@@ -50,14 +50,15 @@ class Profile:
         return parse_settings(merged_sections(fallback, self.settings_text), f"profile {self.name}")
 
 
-def load_profile(name_or_path: str | Path) -> Profile:
-    """A built-in profile by name, or one from a TOML file. E_PROFILE_UNKNOWN, E_PROFILE, E_PROFILE_KEY."""
+def load_profile(name_or_path: str | Path, saved: Sequence[str] = ()) -> Profile:
+    """A built-in profile by name, or one from a TOML file. E_PROFILE_UNKNOWN (with these names and
+    the `saved` ones), E_PROFILE, E_PROFILE_KEY."""
     text = str(name_or_path)
     if text in builtin_profiles():
         return _built_in(text)
     path = Path(text)
     if path.suffix != ".toml" and not path.exists():
-        known = builtin_profiles()
+        known = [*builtin_profiles(), *saved]
         raise MvpodError("E_PROFILE_UNKNOWN", found=text, known=known, hint=nearest(text, known))
     try:
         return parse_profile(path.read_text(encoding="utf-8"), path.stem)

@@ -9,7 +9,6 @@ Names that no pipeline knows are collected and refused together, with the lines 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,7 +17,7 @@ import pyarrow.compute as pc
 
 from data.contracts import CLOSING_KINDS
 from data.errors import MvpodError
-from data.notes import EXAMPLES, Note
+from data.notes import EXAMPLES, Note, Said
 from data.settings import Pipeline, Settings, Stage
 
 _SEPARATOR = "\x1f"
@@ -82,10 +81,10 @@ class Unknown:
     def __bool__(self) -> bool:
         return bool(self.pipelines or self.stages)
 
-    def refuse(self, order: Sequence[str] = ()) -> None:
+    def refuse(self, order: Said | None = None) -> None:
         """E_PIPELINE_UNKNOWN, E_STAGE_UNKNOWN (with all names found and the lines to add) or E_STAGE_AMBIGUOUS, if any;
         `order`: the suggested pipelines in words, where they can be accepted."""
-        how = Note.of("N_STAGES_SUGGESTED", order="\n".join(order)) if order else ""
+        how = Note.of("N_STAGES_SUGGESTED", order=order) if order else ""
         if self.pipelines:
             names = sorted(self.pipelines)
             lines = "\n".join(map(_pipeline_lines, names))

@@ -16,7 +16,9 @@ import pyarrow as pa
 
 from data.contracts import CLOSING_KINDS
 from data.enrich import conform
+from data.errors import LANGUAGES
 from data.mapping.stages import Stages, guessed_kind
+from data.notes import Said
 from data.sections import merged_sections
 from data.settings import Pipeline, Settings, Stage, parse_settings
 
@@ -64,14 +66,24 @@ def suggested(tables: Mapping[str, pa.Table], stage_list: Sequence[pa.Table], se
     return parse_settings(merged_sections(settings.text, "\n".join(map(pipeline_text, found))))
 
 
-def in_words(settings: Settings) -> list[str]:
-    """The pipelines on a line each: their stages in order, and of what kind those are that close."""
-    return [f"{_shown(p)}: " + " → ".join(_shown(s) + (f" ({s.kind})" if s.kind != "open" else "") for s in p.stages)
-            for p in settings.pipelines]
+def in_words(settings: Settings, between: str = "\n") -> Said:
+    """The pipelines one after the other: their stages in order, and of what kind those are that close. A stage is
+    called as the settings call it in either language, a new one as the export does."""
+    return Said(*(between.join(_in_words(p, lang) for p in settings.pipelines) for lang in LANGUAGES))
 
 
-def _shown(thing: Pipeline | Stage) -> str:
-    return thing.label.get("en") or thing.key
+def _in_words(pipeline: Pipeline, lang: str) -> str:
+    stages = [_shown(s, lang) + (f" ({_KINDS[s.kind] if lang == 'zh' else s.kind})" if s.kind != "open" else "")
+              for s in pipeline.stages]
+    return f"{_shown(pipeline, lang)}{'：' if lang == 'zh' else ': '}" + " → ".join(stages)
+
+
+#: What a stage's kind is called in Chinese; in English its key is a word.
+_KINDS = {"won": "赢单", "lost": "输单", "no_decision": "未决策", "void": "作废", "paused": "暂停", "future": "延后"}
+
+
+def _shown(thing: Pipeline | Stage, lang: str) -> str:
+    return thing.label.get(lang) or thing.key
 
 
 def _seen(tables: Mapping[str, pa.Table], stage_list: Sequence[pa.Table],

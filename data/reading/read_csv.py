@@ -25,6 +25,8 @@ _CHUNK = 1 << 22
 _SAMPLE = 1 << 18
 #: A record longer than this (all cells of one row together) is refused.
 _BLOCK = 1 << 24
+#: The text of files from this size on waits on disk for being typed.
+_LARGE = 1 << 26
 DELIMITERS = (",", ";", "\t", "|")
 #: Within so many bytes of the end a report has its closing lines, after an empty line (its cells quoted or not).
 _CLOSING = 1 << 16
@@ -46,7 +48,7 @@ def read(file: BinaryIO, name: str, size: int, limits: Import) -> RawTable:
         ending = _ending(text, delimiter, len(header))
         text.seek(0)
         body = text if ending is None else cast(BinaryIO, _Uncloseable(text, 0, ending[0]))
-        table = _parse(body, delimiter, len(header), name)
+        table = _parse(body, delimiter, len(header), name, size)
         guessed = _guessed(text, name) if encoding == "gb18030" else []
     told = Note.of("N_CSV", file=name, encoding=encoding, delimiter=_delimiter_name(delimiter))
     if ending is not None:
@@ -256,7 +258,7 @@ def _first_record(sample: str, delimiter: str, name: str) -> list[str]:
     return record
 
 
-def _parse(text: BinaryIO, delimiter: str, columns: int, name: str) -> pa.Table:
+def _parse(text: BinaryIO, delimiter: str, columns: int, name: str, size: int) -> pa.Table:
     names = [f"c{i}" for i in range(columns)]
     ragged: list[pcsv.InvalidRow] = []
 
@@ -272,10 +274,21 @@ def _parse(text: BinaryIO, delimiter: str, columns: int, name: str) -> pa.Table:
     }
     try:
         # the header is read as a row like any other and dropped, because it may repeat names or span lines
-        table = pcsv.read_csv(text, read_options=pcsv.ReadOptions(column_names=names, block_size=_BLOCK), **options)
+        reading = {"read_options": pcsv.ReadOptions(column_names=names, block_size=_BLOCK), **options}
+        table = pcsv.read_csv(text, **reading) if size < _LARGE else _on_disk(pcsv.open_csv(text, **reading))
     except pa.ArrowInvalid as error:
         raise _explained(error, ragged, text, names, options, name) from error
     return table.slice(1)
+
+
+def _on_disk(batches: pcsv.CSVStreamingReader) -> pa.Table:
+    """The rows in a temporary file that goes with them: what has been looked at need not stay in memory."""
+    with tempfile.NamedTemporaryFile(prefix="mvpod-", suffix=".arrow") as file:
+        with pa.ipc.new_file(file, batches.schema) as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+        file.flush()
+        return pa.ipc.open_file(pa.memory_map(file.name)).read_all()
 
 
 def _explained(error: Exception, ragged: list[pcsv.InvalidRow], text: BinaryIO, names: list[str],

@@ -129,7 +129,7 @@ def _stages(files: tuple[str, ...]) -> bool:
         return False
     st.error(md_escape(t("data.import.stages", code=error.code, names=", ".join(error.fields["names"]))),
              icon=":material/account_tree:")
-    st.text(dict(error.fields["how"].fields)["order"])
+    st.text(dict(error.fields["how"].fields)["order"].text(context.lang()))
     return st.checkbox(t("data.import.accept_stages"), key="import_accept_stages")
 
 

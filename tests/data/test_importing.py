@@ -237,6 +237,26 @@ def test_files_that_fit_no_profile_are_refused_with_the_known_ones(house: House)
     assert "salesforce" in error.fields["known"]
 
 
+def test_columns_of_which_stages_are_taken_are_not_kept_as_they_are(house: House) -> None:
+    """One file, two tables: the day of each stage is an event, and nothing that the profile does not know."""
+    profile = house.config.with_name("wide.toml")
+    profile.write_text("""[[table]]
+target = "opportunity"
+file = "wide*"
+columns = { opportunity_id = "id", stage = "stage", account_id = "account" }
+[[table]]
+target = "stage_change"
+file = "wide*"
+columns = { opportunity_id = "id" }
+unpivot = { "Entered *" = "*" }
+""", encoding="utf-8")
+    report = house.load(profile=profile, wide__csv="id,stage,account,Entered bid,Entered won,Colour\n"
+                                                   "A1,bid,K1,2026-01-02,,red\n")
+    kept = [dict(note.fields)["columns"] for note in report.decisions if note.code == "N_EXTRA"]
+    assert kept == [("Colour",)]
+    assert house.column("opportunity", "extra") == {"A1": '{"Colour":"red"}'}
+
+
 def test_a_path_that_does_not_exist_is_refused_though_others_exist(house: House) -> None:
     there, gone = house.files / "opportunity.csv", house.files / "account.csv"
     there.write_text(DEALS, encoding="utf-8")

@@ -51,7 +51,8 @@ def test_the_list_of_the_export_goes_before_everything_else() -> None:
         {"stage": "First", "alias": "8", "position": 1.0, "is_won": False, "is_closed": False},
         {"stage": "Deal!", "alias": "9", "position": 3.0, "is_won": True, "is_closed": True},
         {"stage": "Over", "alias": "10", "position": 4.0, "is_won": False, "is_closed": True}])
-    assert in_words(found) == ["Sales: First → Second → Deal! (won) → Over (lost)"]
+    assert in_words(found).text("en") == "Sales: First → Second → Deal! (won) → Over (lost)"
+    assert in_words(found).text("zh") == "销售：First → Second → Deal! (赢单) → Over (输单)"
     assert found.pipelines[0].stages[1].aliases == ("7",)
 
 
@@ -65,7 +66,7 @@ def test_the_list_of_the_export_goes_before_everything_else() -> None:
 ])
 def test_without_a_list_the_order_is_read_off(rows: list[dict[str, Any]], moves: list[list[str]] | None,
                                               order: str) -> None:
-    assert in_words(suggestion(rows, moves=moves))[0].startswith(f"Sales: {order} → ")
+    assert in_words(suggestion(rows, moves=moves)).en.startswith(f"Sales: {order} → ")
 
 
 @pytest.mark.parametrize(("rows", "kinds"), [

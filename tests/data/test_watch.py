@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -218,6 +218,38 @@ def test_a_folder_that_is_not_there_is_named_and_makes_no_store(tmp_path: Path) 
         look(tmp_path / "nowhere", tmp_path / "store")
     assert refused.value.code == "E_WATCH_FOLDER"
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(("folder", "store"), [("s", "s"), ("s/opportunity", "s"), ("in", "in/s")],
+                         ids=["the store itself", "inside the store", "around the store"])
+@pytest.mark.parametrize("once", [True, False])
+def test_the_files_of_a_store_are_no_exports(tmp_path: Path, folder: str, store: str, once: bool) -> None:
+    (tmp_path / folder).mkdir(parents=True)
+    with pytest.raises(MvpodError) as refused:
+        watch.watch(tmp_path / folder, tmp_path / store, every=1, once=once, warn=lambda e: None)
+    assert refused.value.code == "E_WATCH_STORE"
+    assert not (tmp_path / store / "store.json").exists()
+
+
+def test_a_folder_that_nobody_may_look_into_does_not_stop_the_others(
+        inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox.put("2026-01-31.csv")
+    inbox.look()
+    inbox.put("2026-02-28.csv", MORE)
+    inbox.put("locked/opportunity.csv", MORE + "o3,ka,proposal,5,2026-01-07\n")
+    listed = Path.iterdir
+
+    def refused(path: Path) -> Iterator[Path]:
+        if path.name == "locked":
+            raise PermissionError(13, "Permission denied")
+        return listed(path)
+    monkeypatch.setattr(Path, "iterdir", refused)
+    found = inbox.look()
+    assert {name: (o.state, o.code) for name, o in found.items()} == {
+        "2026-01-31.csv": ("done", ""), "2026-02-28.csv": ("done", ""), "locked": ("failed", "E_WATCH_READ")}
+    assert not inbox.look()["locked"].is_news
+    monkeypatch.undo()
+    assert inbox.look()["locked"].state == "done"
 
 
 def test_a_watch_goes_on_when_the_folder_is_away_for_a_while(inbox: Inbox) -> None:

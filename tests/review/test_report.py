@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pptx
@@ -14,7 +15,9 @@ import pytest
 import cli
 from analytics.review import verify as check
 from analytics.review.pack import Item, Pack, to_text
+from data.intake.importing import import_paths
 from data.storage import packs
+from tests.review.conftest import rows, write
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = to_text(Pack("2026Q1", lang="both", items=(Item("funnel.outcomes", comment="note"),)))
@@ -85,7 +88,8 @@ def test_a_restated_figure_is_named_and_fails(restated: Path, imported: Path, pa
 
 @pytest.mark.parametrize(("words", "code"), [
     (["--quarter", "2026Q9"], "E_PERIOD"), (["--format", "doc"], "E_REPORT_FORMAT"),
-    (["--pack", "none"], "E_PACK_UNKNOWN"),
+    (["--pack", "none"], "E_PACK_UNKNOWN"), (["--quarter", "2026Q2"], "E_QUARTER_AHEAD"),
+    (["--quarter", "2026Q1", "--as-of", "2025-12-31"], "E_QUARTER_AHEAD"),
     (["--where", "colour=red"], "E_FILTER"), (["--where", "pipeline=mars"], "E_VALUE"),
     (["--as-of", "2031-01-01"], "E_AS_OF"), (["--template", "none.pptx"], "E_OUTPUT"),
 ], ids=lambda value: value if isinstance(value, str) else " ".join(value))
@@ -95,3 +99,39 @@ def test_what_cannot_be_done_is_a_sentence_and_writes_nothing(
     assert cli.main(command) == 1
     assert capsys.readouterr().err.startswith(f"{code}: ")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_quarter_that_still_runs_is_reported_and_says_so(imported: Path, pack: Path, tmp_path: Path,
+                                                           capsys: pytest.CaptureFixture[str]) -> None:
+    command = ["report", "--store", str(imported), "--pack", str(pack), "--as-of", "2026-03-15", "--lang", "en"]
+    assert cli.main([*command, "--out", str(tmp_path / "x.csv")]) == 0
+    assert "2026Q1 is still running" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_files_speak_the_language_of_the_organisation_and_the_terminal_its_own(
+        imported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+        lang: str) -> None:
+    monkeypatch.setenv("MVPOD_LANG", lang)
+    items = (Item("funnel.outcomes"), Item("support.response"))
+    (tmp_path / "two.json").write_text(to_text(Pack("2026Q1", lang="zh", items=items)), encoding="utf-8")
+    assert cli.main(["report", "--store", str(imported), "--pack", str(tmp_path / "two.json"), "--out",
+                     str(tmp_path / "x.csv")]) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("!")]
+    assert len(said) == 1
+    assert bool(re.search("[\u4e00-\u9fff]", said[0])) is (lang == "zh")
+    assert check.read((tmp_path / "x.csv.zip").read_bytes(), "x").stamp.words.count("截至") == 1
+
+
+def test_a_file_of_another_store_is_told_as_one(imported: Path, pack: Path, tmp_path: Path,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--pack", str(pack), "--lang", "en", "--out", str(tmp_path / "r.csv")]
+    assert cli.main(["report", "--store", str(imported), *words]) == 0
+    export = write(tmp_path / "export", rows())
+    import_paths([export], tmp_path / "other", profile="canonical", as_of=date(2026, 3, 20), accept_shrink=True)
+    capsys.readouterr()
+    assert cli.main(["verify", str(tmp_path / "r.csv.zip"), "--store", str(tmp_path / "other"), "--lang", "en"]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith("E_VERIFY_OTHER: r.csv.zip was made from another store: ")
+    assert "load 1, as of 2026-03-31" in said
+    assert "E_AS_OF" in said
