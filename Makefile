@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SIZE ?= small
+ONLY ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test lint types bench bench-growth screenshots docs clean
@@ -35,8 +36,8 @@ lint: $(VENV)/.develop ## ruff: style and likely mistakes
 types: $(VENV)/.develop ## mypy
 	$(BIN)/mypy
 
-bench: $(VENV)/.develop ## measure: SIZE=small (sample company) | medium (100 k opportunities) | large (1.3 M)
-	$(BIN)/python -m benchmarks.bench --size $(SIZE)
+bench: $(VENV)/.develop ## measure: SIZE=small (sample company) | medium (100 k opportunities) | large (1.3 M), ONLY=step,step
+	$(BIN)/python -m benchmarks.bench --size $(SIZE) $(if $(ONLY),--only $(ONLY))
 
 bench-growth: $(VENV)/.develop ## how cost grows with opportunities, weeks, snapshots and sessions: table and curves (docs/scale.md)
 	$(BIN)/python -m benchmarks.growth

@@ -15,17 +15,20 @@ from typing import Any
 
 from benchmarks import clicks, packs, pages, plain, questions, sessions, stores
 from benchmarks.browser import chromium_path
+from benchmarks.company import WEEKS
 from benchmarks.measuring import in_process
 from data.storage.store import Store
 
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured: a store, and how many opportunities the generator made (0 = the sample company)."""
+    """What is measured: a store, and how many opportunities the generator made over how many weeks (0 opportunities =
+    the sample company)."""
 
     path: Path
     opportunities: int
     repeats: int
+    weeks: int = WEEKS
 
 
 def ensure(subject: Subject) -> dict[str, Any] | None:
@@ -35,7 +38,7 @@ def ensure(subject: Subject) -> dict[str, Any] | None:
     print("  making the company", file=sys.stderr)
     if not subject.opportunities:
         return _cost(in_process(stores.sample_company, subject.path))
-    made = _cost(in_process(stores.generate, subject.path, subject.opportunities))
+    made = _cost(in_process(stores.generate, subject.path, subject.opportunities, subject.weeks))
     in_process(stores.rebuild, subject.path)
     return made
 
@@ -62,7 +65,7 @@ def _rebuild(subject: Subject) -> dict[str, Any]:
 def _import(subject: Subject) -> dict[str, Any]:
     with stores.linked_copy(subject.path) as copy:
         if subject.opportunities:
-            file, day = in_process(stores.next_week, copy, subject.opportunities)["answer"]
+            file, day = in_process(stores.next_week, copy, subject.opportunities, subject.weeks)["answer"]
         else:
             file, day = in_process(stores.last_week, copy)["answer"]
         cost = _cost(in_process(stores.import_week, copy, file, day))

@@ -92,7 +92,7 @@ def next_week(path: Path, n: int, weeks: int = WEEKS, every: int = 7) -> tuple[P
             company.first_day + timedelta(days=day))
 
 
-def last_week(path: Path) -> tuple[Path, date]:
+def last_week(path: Path, company: str = SAMPLE) -> tuple[Path, date]:
     """The last snapshot of a store as an export, and the store without it: for a company that knows no next week."""
     store = Store.open(path)
     before = store.current()
@@ -101,7 +101,7 @@ def last_week(path: Path) -> tuple[Path, date]:
     files = [part.path for part in store.parts("opportunity") if part.day == day]
     table = pq.ParquetDataset([path / "opportunity" / file for file in files], partitioning=None).read()
     known = [name for name in _DERIVED if name in table.column_names]
-    file = _export(path, table.drop_columns(known), SAMPLE)
+    file = _export(path, table.drop_columns(known), company)
     with store.writing() as writer:
         writer.replace_dates("opportunity", table.slice(0, 0), [day])
         writer.publish(kind="import", as_of=store.dates("opportunity")[-2], sources=[], profile=before.profile,
