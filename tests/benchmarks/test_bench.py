@@ -133,6 +133,32 @@ def test_the_report_begins_with_what_is_to_be_reached_and_names_what_became_wors
     assert "had other work" not in report.markdown(last, [])
 
 
+def test_every_step_that_was_measured_has_its_table() -> None:
+    result = _result("small")
+    common = {"at": "2026-01-01", "is_quiet": True, "seconds": 5.0, "cpu_s": 4.0, "peak_mib": 1024.0}
+    result["steps"] |= {
+        "packs": {**common, "kinds": [{"kind": "pptx", "slides": 15, "first_s": 6.0, "first_figures_s": 3.0,
+                                       "second_s": 2.0, "second_cpu_s": 1.5}]},
+        "browser": {**common, "memory_mib": 400.0, "peak_mib": 512.0, "pages": {
+            "funnel": {"first_ms": 3000.0, "new_p50_ms": 400.0, "new_p95_ms": 900.0, "again_p50_ms": 200.0,
+                       "again_p95_ms": 300.0}}},
+        "sessions": {**common, "soak": {"errors": 0, "p50_first_s": 0.1, "p50_last_s": 0.1,
+                                        "memory_mib": {"50": 300.0, "100": 300.0}},
+                     "crowds": [{"sessions": 50, "changes": 600, "errors": 0, "change_p50_s": 0.3, "change_p95_s": 1.2,
+                                 "change_max_s": 2.0, "cpu_per_click_s": 0.15, "memory_start_mib": 300.0,
+                                 "memory_half_mib": 420.0, "memory_end_mib": 421.0}]},
+        "polars": {"reason": "_measured ended with exit code -9", "at": "2026-01-01", "is_quiet": True}}
+    text = report.markdown(result, [])
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
+    assert ["pptx", "6.0 s", "3.0 s", "2.0 s", "1.5 s"] in rows
+    assert ["funnel", "3000", "400", "900", "200", "300"] in rows
+    assert ["50", "600", "0", "0.30 s", "1.20 s", "2.00 s", "150 ms", "300 → 420 → 421"] in rows
+    assert ["the serving process, after the clicks", "", "", "0.50"] in rows
+    assert ["polars", "_measured ended with exit code -9"] in rows
+    assert _line(result, "filter click").verdict == "missed by 1.5 ×"  # 900 of 600 ms
+    assert _line(result, "quarterly pack").verdict == "reached"
+
+
 def test_readme_gets_the_table_between_its_marks_and_nothing_else_changes() -> None:
     text = f"# Name\n\n{report.BEGIN}\nold\n{report.END}\n\nmore\n"
     written = report.in_readme(text, {"small": _result("small"), "large": _result(query_ms=80)})
