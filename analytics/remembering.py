@@ -1,4 +1,4 @@
-"""`Ask` with a memory: each question once for all sessions, pages and packs of an open load.
+"""`Ask` with a memory: each question and each query behind it once for all sessions, pages and packs of an open load.
 
 An answer is worked out once, however many ask for it at the same time: the others wait for it. What is kept is bounded
 in number and in size; what was asked for longest ago is forgotten first.
@@ -93,8 +93,8 @@ class Remembering(Ask):
     their scope, so that nobody gets an answer that was found for somebody else."""
 
     def __init__(self, ask: Ask, anew: bool = False) -> None:
-        super().__init__(ask.company)
         self.memory = Memory() if anew else memory_of(ask)
+        super().__init__(replace(ask.company, remember=self.memory.answer))
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
         """What is made of answers, once."""

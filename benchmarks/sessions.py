@@ -20,7 +20,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -160,7 +160,7 @@ class Log:
 
 
 async def visit(url: str, number: int, log: Log, *, seconds: float = 0, changes: int = 0, reading: float = READING,
-                after: Callable[[int], None] = lambda done: None) -> None:
+                controls: Sequence[str] = CONTROLS, after: Callable[[int], None] = lambda done: None) -> None:
     """One person: opens a page, reads, clicks, reads, for `seconds` or until `changes` clicks are done."""
     dice = random.Random(number)
     begun = time.monotonic()
@@ -177,7 +177,7 @@ async def visit(url: str, number: int, log: Log, *, seconds: float = 0, changes:
             if is_page:
                 await session.open(dice.choice(PAGES))
             else:
-                await session.click(dice.choice([name for name in CONTROLS if name in session.controls]), dice)
+                await session.click(dice.choice([name for name in controls if name in session.controls]), dice)
             (log.pages if is_page else log.filters).append(time.monotonic() - clicked)
             done += 1
             after(done)
@@ -196,7 +196,8 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _CLOCK
 
 
-def crowd(store: Path, sessions: int, seconds: float, reading: float = READING) -> dict[str, Any]:
+def crowd(store: Path, sessions: int, seconds: float, reading: float = READING,
+          controls: Sequence[str] = CONTROLS) -> dict[str, Any]:
     """So many sessions at a fresh server, for so long; memory after the first half, at the end."""
     with serving(store) as (url, pid):
         time.sleep(8)  # what the server prepares before anybody looks is not the sessions' work
@@ -208,7 +209,7 @@ def crowd(store: Path, sessions: int, seconds: float, reading: float = READING) 
                 await asyncio.sleep(seconds / 2)
                 seen["half"] = memory(pid)
             watching = asyncio.create_task(look())
-            ended = await asyncio.gather(*(visit(url, n, log, seconds=seconds, reading=reading)
+            ended = await asyncio.gather(*(visit(url, n, log, seconds=seconds, reading=reading, controls=controls)
                                            for n in range(sessions)), return_exceptions=True)
             log.errors.extend(repr(e) for e in ended if e is not None)
             await watching
@@ -274,6 +275,8 @@ def main() -> None:
     parser.add_argument("--sessions", type=int, nargs="+", default=[1, 10, 50])
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--reading", type=float, default=READING, help="seconds between two clicks, on average")
+    parser.add_argument("--controls", nargs="+", default=CONTROLS, choices=CONTROLS,
+                        help="which are clicked: the fewer, the oftener sessions meet each other's answers")
     parser.add_argument("--soak", type=int, default=0, help="instead: one session, so many changes, no reading")
     parser.add_argument("--store", type=Path, help="default: the sample company, made for this")
     args = parser.parse_args()
@@ -286,7 +289,7 @@ def main() -> None:
         if args.soak:
             print(soak(store, args.soak))
         for n in [] if args.soak else args.sessions:
-            found = crowd(store, n, args.seconds, args.reading)
+            found = crowd(store, n, args.seconds, args.reading, args.controls)
             print(said(found), *found["first_errors"], sep="\n  ")
 
 

@@ -7,6 +7,7 @@ when they are first asked for (data/filling.py).
 
 from __future__ import annotations
 
+import pickle
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from data.contracts import MARTS, TABLES, Table
 from data.errors import MvpodError
 from data.filling import LAID, quoted, shelf_of
 from data.settings import Settings, parse_settings
-from data.shelf import Cursor, Shelf
+from data.shelf import Cursor, Remember, Shelf
 
 if TYPE_CHECKING:
     from data.storage.store import Load
@@ -101,7 +102,7 @@ class Company:
     `dates` are the snapshot dates of opportunities; `first_day` and `last_day` bound the as-of dates that make
     sense: from the first thing known to the latest snapshot (or the latest event, where there is no snapshot).
     Tables: the marts, `closing_foresight` (data/marts/foresight.py), `workday(day, number)` and every canonical table
-    under its own name.
+    under its own name. `remember`: who knows the answers to queries of before (analytics/remembering.py).
     """
 
     path: Path | None
@@ -112,6 +113,7 @@ class Company:
     last_day: date
     connection: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
     shelf: Shelf = field(repr=False, compare=False)
+    remember: Remember | None = field(default=None, repr=False, compare=False)
 
     @property
     def load_id(self) -> int:
@@ -120,7 +122,7 @@ class Company:
 
     def cursor(self) -> Cursor:
         """A cursor for one query (or several after one another in one thread)."""
-        return Cursor(self.connection.cursor(), self.shelf)
+        return Cursor(self.connection.cursor(), self.shelf, self.remember)
 
     def close(self) -> None:
         """Frees the memory."""
@@ -218,13 +220,23 @@ def frame(cursor: Cursor | duckdb.DuckDBPyConnection, sql: str,
     Text and ENUM -> str, DECIMAL and DOUBLE -> float64, DATE -> datetime64[us], instants -> datetime64[us, UTC],
     integers -> int64 (float64 with NaN where some are NULL), BOOLEAN -> bool (`boolean` where some are NULL).
     DuckDB alone gives `object` for text columns that are empty or all NULL, and sums of integers as float64.
+    A query says by its parameters what it depends on: where answers are remembered, a stock is not counted again for
+    another period.
     """
-    answer = cursor.execute(sql, dict(params or {}))  # at once: a relation is planned twice, for its types and its rows
+    given, remember = dict(params or {}), getattr(cursor, "remember", None)
+    if remember is None:
+        return _frame(cursor, sql, given)
+    found: pd.DataFrame = remember((sql, pickle.dumps(given)), lambda: _frame(cursor, sql, given))
+    return found
+
+
+def _frame(cursor: Cursor | duckdb.DuckDBPyConnection, sql: str, params: dict[str, Any]) -> pd.DataFrame:
+    answer = cursor.execute(sql, params)  # at once: a relation is planned twice, for its types and its rows
     types = {name: str(kind) for name, kind, *_ in answer.description}
     instants = [name for name, kind in types.items() if kind == "TIMESTAMP WITH TIME ZONE"]
     if instants:  # DuckDB's own conversion of these still uses a way that pandas has deprecated
         plain = ", ".join(f"""timezone('UTC', "{name}") AS "{name}\"""" for name in instants)
-        data = cursor.sql(sql, params=dict(params or {})).project(f"* REPLACE ({plain})").df()
+        data = cursor.sql(sql, params=params).project(f"* REPLACE ({plain})").df()
     else:
         data = answer.df()
     for name, kind in types.items():

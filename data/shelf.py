@@ -6,11 +6,12 @@ A page waits only for what it reads; two threads that need a table make it once.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from threading import RLock
 from typing import Any
 
 import duckdb
+import pandas as pd
 
 _WORD = re.compile(r"\w+")
 
@@ -40,11 +41,16 @@ class Shelf:
         self.provide(" ".join(self._missing))
 
 
-class Cursor:
-    """A cursor of a company: one query at a time, of tables that are made when they are first asked for."""
+#: Gives what is known under a key, else what is worked out then.
+Remember = Callable[[Hashable, Callable[[], pd.DataFrame]], pd.DataFrame]
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, shelf: Shelf) -> None:
-        self._con, self._shelf = con, shelf
+
+class Cursor:
+    """A cursor of a company: one query at a time, of tables that are made when they are first asked for. `remember`:
+    who knows the answers of before, if anybody."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, shelf: Shelf, remember: Remember | None = None) -> None:
+        self._con, self._shelf, self.remember = con, shelf, remember
 
     def sql(self, sql: str, params: Any = None) -> duckdb.DuckDBPyRelation:
         """The answer, not yet worked out."""

@@ -15,6 +15,7 @@ from analytics import format as fmt
 from analytics.cards.card import Card
 from analytics.export.csv import csv_bytes
 from analytics.review.assemble import alone
+from analytics.review.stamp import Stamp
 from analytics.view import View
 from pages._parts import browser, cache, context, definition, filter_bar, review_pack, states, table, view_state
 from pages._parts.context import t
@@ -24,7 +25,7 @@ Mark: TypeAlias = Mapping[str, Any]
 #: a clicked point as Streamlit gives it -> what to ask for
 Question: TypeAlias = Callable[[Mapping[str, Any]], Mapping[str, Any] | None]
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
-BEHIND = ("name", "account_name", "stage", "status", "amount_base", "days_in_stage", "owner_name", "team", "segment",
+BEHIND = ("name", "amount_base", "days_in_stage", "stage", "status", "account_name", "owner_name", "team", "segment",
           "created_on", "expected_close_on", "closed_on")
 
 
@@ -156,14 +157,21 @@ def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, 
         with st.popover(t("card.download"), icon=":material/download:", type="tertiary"):
             file = file_name(key, view)
             here = context.now()
-            stamp = alone(card, context.look(), here.load_id, cache.owner_names(), context.address()) if card else None
+            stamp = _stamp(card) if card else None
             st.download_button(t("card.csv"), data=lambda: csv_bytes(frame, stamp), file_name=f"{file}.csv",
                                mime="text/csv", key=f"{key}_csv", on_click="ignore", width="stretch")
             browser.pictures(key, title=title, file=file, png=t("card.png"), svg=t("card.svg"), notes=[
-                caption, t("card.stamp", view=filter_bar.in_words(view, cache.owner_names()), load=here.load_id)],
+                caption, t("card.stamp", view=filter_bar.in_words(view), load=here.load_id)],
                 stamp=stamp.to_text() if stamp else "")
             if card and key == card.key:
                 review_pack.add_button(card)
+
+
+def _stamp(card: Card) -> Stamp | None:
+    """What a file of this card alone carries, made once: it holds a sum over all its figures."""
+    look, load, base = context.look(), context.now().load_id, context.address()
+    return cache.ask().remembered(("stamp", card.source, card.key, card.asked, card.view, look.lang, base),
+                                  lambda: alone(card, look, load, cache.owner_names(), base))
 
 
 def file_name(key: str, view: View) -> str:

@@ -15,7 +15,7 @@ from analytics.view import Compare, Days, View
 from analytics.view_words import ALL_TIME, FILTERS, LAST_YEAR, last_year
 from data.errors import LANGUAGES, MvpodError
 from data.scope import UNKNOWN, Filters, Scope
-from pages._parts import context, view_state
+from pages._parts import cache, context, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -161,10 +161,11 @@ def _dimension(place: Any, name: str, dimension: str, choice: Options, names: Ma
                                   placeholder=t("filter.any"))
 
 
-def in_words(view: View, names: Mapping[str, str]) -> str:
+def in_words(view: View) -> str:
     """The view as one line for people, in the viewer's language (plain text)."""
     here = context.now()
-    return view_words.in_words(view, here.lang, here.settings, names)
+    return cache.ask().remembered(("words", view, here.lang), lambda: view_words.in_words(
+        view, here.lang, here.settings, cache.owner_names()))
 
 
 def period_words(view: View) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from analytics.view import View
 from pages import Page
-from pages._parts import cache, context, filter_bar, watched
+from pages._parts import context, filter_bar, watched
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -17,7 +17,7 @@ def heading(page: Page, view: View) -> None:
     st.title(t(f"page.{page.key}"), anchor=False)
     st.caption(t(f"page.{page.key}.lead"))
     organisation = here.settings.organisation
-    words = [organisation.name, filter_bar.in_words(view, cache.owner_names()), t("view.load", load=here.load_id)]
+    words = [organisation.name, filter_bar.in_words(view), t("view.load", load=here.load_id)]
     st.caption(md_escape(" · ".join(filter(None, words))))
     notice = organisation.notice.get(here.lang) or organisation.notice.get("en")
     if notice:

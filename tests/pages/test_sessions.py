@@ -63,6 +63,25 @@ def test_a_second_session_with_the_same_view_asks_the_data_nothing(open_page: Op
     assert [h.value for h in first.header] == [h.value for h in second.header]
 
 
+def test_another_period_counts_again_only_what_happened_in_it(open_page: Open, asked: list[str],
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    run: list[str] = []
+    execute = Cursor.execute
+
+    def heard(self: Cursor, sql: str, params: Any = None) -> Any:
+        run.append(sql)
+        return execute(self, sql, params)
+    monkeypatch.setattr(Cursor, "execute", heard)
+    open_page("pipeline", lang="en", segment="KA")
+    assert asked
+    stock = [sql for sql in run if "$start" not in sql and "$until" not in sql and "$before" not in sql]
+    assert stock, "some questions are about a day, not a period"
+    run.clear()
+    open_page("pipeline", lang="en", segment="KA", period="all")
+    assert run, "what happened in the period is asked anew"
+    assert not set(run) & set(stock)
+
+
 def test_another_language_draws_other_cards_of_the_same_answers(open_page: Open, asked: list[str]) -> None:
     english = open_page("funnel", lang="en", segment="KA")
     asked.clear()
