@@ -30,6 +30,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from benchmarks.browser import serving
 
@@ -164,8 +165,8 @@ async def visit(url: str, number: int, log: Log, *, seconds: float = 0, changes:
     """One person: opens a page, reads, clicks, reads, for `seconds` or until `changes` clicks are done."""
     dice = random.Random(number)
     begun = time.monotonic()
-    async with connect(f"{url.replace('http', 'ws')}/_stcore/stream", max_size=None, subprotocols=["streamlit"],
-                       ping_interval=None) as socket:  # type: ignore[list-item]
+    async with connect(f"{url.replace('http', 'ws')}/_stcore/stream", max_size=None, ping_interval=None,
+                       subprotocols=[Subprotocol("streamlit")]) as socket:
         session = Session(socket)
         await asyncio.sleep(min(dice.expovariate(1 / reading), 2 * reading) if reading else 0)
         await session.open(PAGES[number % len(PAGES)])
