@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -76,8 +77,11 @@ def party(name: str, lang: str) -> str:
     return t(f"comparison.party.{name}", lang) if name in (US, "phantom") else name
 
 
-def standing(now: Mapping[str, Any], lang: str) -> str:
-    """Where one opportunity stands (ask.win_story()["standing"]), without judging it."""
+def standing(now: Mapping[str, Any], lang: str, *, as_of: date, silent_days: int) -> str:
+    """Where one opportunity stands (ask.win_story()["standing"]), without judging it. What nobody has assessed for
+    `silent_days` is not said as if it held today, and suggests nothing."""
+    assessed = pd.Timestamp(now["assessed_week"]).date()
+    is_old = (as_of - assessed).days >= silent_days  # from when on the event "silent" is told as well
     parts = [t("comparison.standing.rate", lang, p=show.rate(now["p"]), p_us=show.rate(now["p_us"]))]
     if pd.isna(now["g"]):
         parts = [t("comparison.standing.no_g", lang, p_us=show.rate(now["p_us"]))]
@@ -89,6 +93,8 @@ def standing(now: Mapping[str, Any], lang: str) -> str:
         )
     if now["volatility"] is not None:
         parts.append(t("comparison.standing.volatility", lang, points=show.number(now["volatility"], digits=1)))
-    if now["hint"]:
+    if is_old:
+        parts.insert(0, t("comparison.standing.old", lang, day=show.day(assessed, lang)))
+    elif now["hint"]:
         parts.append(t(f"comparison.hint.{now['hint']}", lang))
     return t("comparison.and", lang).join(parts)

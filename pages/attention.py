@@ -21,9 +21,9 @@ from pages._parts.escape import md_escape
 from pages._parts.side_by_side import table_card
 
 _SHOWN, _OWNERS = 25, 15
-_PACK = ["name", "account_name", "amount_base", "why_words", "happened_words", "chance", "chance_words",
-         "next_on", "stage", "owner_name", "team"]
-_ASLEEP = ["name", "account_name", "wake_on", "amount_base", "waits_for", "stage", "owner_name", "team", "segment"]
+_PACK = ["name", "amount_base", "why_words", "happened_words", "chance", "chance_words",
+         "next_on", "account_name", "stage", "owner_name", "team"]
+_ASLEEP = ["name", "wake_on", "amount_base", "waits_for", "account_name", "stage", "owner_name", "team", "segment"]
 _LIMITS = ["pipeline", "stage", "segment", "n", "events", "median_days", "stock_days", "limit_days", "review_days",
            "remind_days", "warn_days", "recycle_days", *CHANCES]
 _LIMITS_KINDS = dict.fromkeys(("median_days", "stock_days", "limit_days", "review_days", "remind_days", "warn_days",

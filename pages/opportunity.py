@@ -100,7 +100,7 @@ def _facts(opportunity: dict[str, Any], title: str) -> None:
             st.warning(t("opportunity.left", day=day), icon=":material/lock:")
         with st.container(horizontal=True):
             for name in _FACTS:
-                with st.container(width=180, gap=None):
+                with st.container(width=150, gap=None):
                     st.caption(md_escape(table.column_label(name)))
                     st.text(_fact(name, opportunity))
 
@@ -160,7 +160,8 @@ def _win(view: View, chosen: str) -> None:
     assessed = t("opportunity.win.assessed", n=sources, day=fmt.day(now["assessed_week"], here.lang),
                  assessor=assessor if isinstance(assessor, str) and assessor != "nan" else fmt.UNKNOWN)
     figure = parties.chart(parts["curves"], weeks, Names(here.lang, here.settings), here.theme)
-    said = findings_comparison.standing(now, here.lang)
+    said = findings_comparison.standing(now, here.lang, as_of=view.as_of,
+                                        silent_days=here.settings.win_rate.silent_days)
     chart_card(said, figure, weeks.rename(columns=_RIVAL), key="opportunity_win", view=view,
                measured=f"{t('opportunity.win.measured')} · {assessed}", with_period=False, drill=False,
                columns=list(_WEEKS), kinds=_WEEK_KINDS)

@@ -105,6 +105,8 @@ class Lanes:
             yanchor="middle",
             xshift=shift,
             align=anchor,
+            bgcolor=palette(self.theme).background if paper and anchor == "right" else None,  # above lines of the axis
+            borderpad=0,
             font={"size": size, **({"color": colour} if colour else {}), **({"weight": "bold"} if bold else {})},
         )
 
