@@ -32,6 +32,7 @@ class Lease:
 
     def __init__(self, bucket: Bucket, copy: str) -> None:
         self._bucket, self._copy = bucket, copy
+        self._holder = uuid4().hex
         self._tag: str | None = None
         self._is_lost = False
 
@@ -83,22 +84,27 @@ class Lease:
             return False
 
     def _said(self, is_free: bool = False) -> bytes:
-        told = {"copy": "" if is_free else self._copy, "host": socket.gethostname(), "pid": os.getpid(),
-                "renewed": time.time(), "once": uuid4().hex}
+        told = {"copy": "" if is_free else self._copy, "holder": self._holder, "host": socket.gethostname(),
+                "pid": os.getpid(), "renewed": time.time(), "once": uuid4().hex}
         return json.dumps(told).encode()
 
     def _keep(self, done: Event) -> None:
         renewed = time.monotonic()
         while not done.wait(RENEW):
             try:
-                self._tag = self._bucket.put_if(NAME, self._said(), self._tag)
-            except MvpodError:  # the network is away for a moment
+                self._tag = self._bucket.put_if(NAME, self._said(), self._tag) or self._still_ours()
+            except (MvpodError, FileNotFoundError):  # the network is away for a moment
                 self._is_lost = time.monotonic() - renewed >= SECONDS
             else:
                 renewed = time.monotonic()
                 self._is_lost = self._tag is None
             if self._is_lost:
                 return
+
+    def _still_ours(self) -> str | None:
+        """The ETag of the lease if we wrote it: a renewal may have been written whose answer was lost."""
+        content, tag = self._bucket.read(NAME)
+        return tag if self._holder.encode() in content else None
 
     def _let_go(self) -> None:
         if self._is_lost or self._tag is None:

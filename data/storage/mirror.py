@@ -39,10 +39,9 @@ TOP, FOLDERS = ("store.json", "mvpod.toml", "watch.json"), ("profiles", "packs")
 _AT_ONCE = 16
 _LOG = re.compile(r"(?P<table>[^/]+)/_delta_log/(?P<version>\d{20})\.(?P<kind>json|checkpoint\.parquet)")
 _LOADS = "loads/_delta_log"
-_WORK = ".work-"
-
-#: A copy that has been here so long was not fetched by another process a moment ago.
-_SETTLED = 60.0
+_WORK, _LOOK = ".work-", ".look-"
+#: The time of a file may lie so many seconds before that of the clock.
+_TICK = 0.05
 
 T = TypeVar("T")
 
@@ -66,6 +65,7 @@ class Mirror(Place):
         self._tags: dict[str, str | None] = {}  # of what can change: the ETag that was fetched
         self._checked: set[str] = set()  # of what cannot: fetched or compared by this process
         self._there: dict[str, Seen] = {}  # all objects, as listed when the last load was seen
+        self._logs: dict[str, list[Seen]] = {}  # of these the logs by table
         self._head = ""
         self._recorded: dict[str, str] = {}  # sha256 of files by their names, as the loads say
         self._recorded_at = ""
@@ -77,15 +77,16 @@ class Mirror(Place):
         with self._lock:
             if not now and time.monotonic() - self._looked_at < FRESH:
                 return
+            begun = time.time()
             with ThreadPoolExecutor(4) as pool:
                 top, *beside, log = pool.map(self.bucket.beside, ["", *FOLDERS, _LOADS])
             small = [seen for seen in top if seen.name in TOP] + [seen for some in beside for seen in some]
             head = max((seen.name for seen in log if _LOG.fullmatch(seen.name)), default="")
             if head != self._head or not self._there:
                 self._there = {seen.name: seen for seen in self.bucket.listed()}
-                self._head = head
+                self._logs, self._head = _logs(self._there.values()), head
             self._bring_changing([*small, *_since_checkpoint(log)])
-            self._drop_gone({seen.name for seen in (*small, *log)})
+            self._drop_gone({seen.name for seen in (*small, *log)}, begun)
             self._looked_at = time.monotonic()
 
     def stale(self) -> None:
@@ -99,11 +100,12 @@ class Mirror(Place):
                 self.bucket.fetch(seen.name, self.root / seen.name)
                 self._tags[seen.name] = seen.tag
 
-    def _drop_gone(self, there: set[str]) -> None:
+    def _drop_gone(self, there: set[str], begun: float) -> None:
+        """What was here before the listing began and is not in it is gone; what is younger, another process brought."""
         inside = [path for folder in (*FOLDERS, _LOADS) for path in (self.root / folder).glob("[!.]*")]
         for path in (*inside, *(self.root / name for name in TOP)):
             with suppress(FileNotFoundError):
-                if self.name(path) not in there and path.stat().st_mtime < time.time() - _SETTLED:
+                if self.name(path) not in there and path.stat().st_mtime < begun - _TICK:
                     path.unlink()
 
     def names(self) -> set[str]:
@@ -128,7 +130,7 @@ class Mirror(Place):
                 head, loads = self._head, Journal(self.root, self).all()
                 self._recorded = {file.path: file.sha256 for load in loads for file in load.files}
                 self._recorded_at = head
-                self._evict(loads[-1:])
+                self._evict(loads[-2:])
             return self._recorded
 
     def _bring(self, name: str, expected: str | None) -> None:
@@ -143,11 +145,8 @@ class Mirror(Place):
 
     def open_at(self, versions: Mapping[str, int]) -> None:
         """Fetches the newest checkpoint before each version and the entries of the log since."""
-        logs: dict[str, list[Seen]] = {}
-        for name, seen in self._there.items():
-            if (m := _LOG.fullmatch(name)) and int(m["version"]) <= versions.get(m["table"], -1):
-                logs.setdefault(m["table"], []).append(seen)
-        wanted = [seen for log in logs.values() for seen in _since_checkpoint(log)]
+        wanted = [seen for table, version in versions.items()
+                  for seen in _since_checkpoint(self._logs.get(table, ()), version)]
         with self._lock:
             self._bring_changing([seen for seen in wanted if not seen.name.endswith(".json")])
         self.have([self.root / seen.name for seen in wanted if seen.name.endswith(".json")])
@@ -157,7 +156,7 @@ class Mirror(Place):
 
     def _evict(self, published: Iterable[Load]) -> None:
         """Removes what was not asked for longest until the copy has at most MVPOD_CACHE_GB (20) gigabytes. What the
-        published load names stays, and what somebody asked for within the hour."""
+        published load and the one before name stays, and what somebody asked for within the hour."""
         limit = float(os.environ.get("MVPOD_CACHE_GB") or 20) * 1e9
         files = [(path.stat(), path) for path in self.root.glob("[!.]*/**/*.parquet")]
         total = sum(seen.st_size for seen, _ in files)
@@ -200,10 +199,11 @@ class Mirror(Place):
     @contextmanager
     def _bench(self, lease: Lease | None) -> Iterator[Workshop]:
         if lease:  # alone in this copy: what killed writers left behind can go
-            for left in self.root.glob(f"{_WORK}*"):
+            old = [look for look in self.root.glob(f"{_LOOK}*") if look.stat().st_mtime < time.time() - 86_400]
+            for left in (*self.root.glob(f"{_WORK}*"), *old):
                 shutil.rmtree(left, ignore_errors=True)
         self.refresh(now=True)
-        folder = self.root / f"{_WORK if lease else '.look-'}{uuid4().hex}"
+        folder = self.root / f"{_WORK if lease else _LOOK}{uuid4().hex}"
         folder.mkdir()
         try:
             yield Workshop(self, folder, lease)
@@ -219,16 +219,15 @@ class Workshop(Place):
         super().__init__(folder)
         self._mirror, self._lease = mirror, lease
         there = mirror.bucket.listed()
-        logs: dict[str, list[Seen]] = {}
-        for seen in there:
-            if match := _LOG.fullmatch(seen.name):
-                logs.setdefault(match["table"], []).append(seen)
-        wanted = [s.name for log in logs.values() for s in (_since_checkpoint(log) if lease else log)]
+        wanted = [s.name for log in _logs(there).values() for s in (_since_checkpoint(log) if lease else log)]
         wanted += [s.name for s in there if s.name.endswith("/_delta_log/_last_checkpoint") or s.name == "store.json"]
         _side_by_side(lambda name: mirror.bucket.fetch(name, folder / name), wanted)
 
     def have(self, files: Iterable[Path]) -> None:
         names = [self.name(file) for file in files if not file.is_file()]
+        if self._lease is None:
+            _side_by_side(lambda name: self._mirror.bucket.fetch(name, self.root / name), names)
+            return
         self._mirror.have(self._mirror.root / name for name in names)
         for name in names:
             _linked(self._mirror.root / name, self.root / name)
@@ -275,18 +274,25 @@ class Workshop(Place):
 
     def found(self) -> Iterator[Found]:
         there = self._mirror.bucket.listed()
-        tables = {match["table"] for seen in there if (match := _LOG.fullmatch(seen.name))}
+        tables = _logs(there)
         for seen in there:
             if seen.name.split("/")[0] in tables and (seen.name.endswith(".parquet") or ".aside-" in seen.name):
                 yield Found(seen.name, seen.size, seen.changed_at)
 
-    def _name(self, file: Path) -> str:
-        return file.relative_to(self.root).as_posix()
+
+def _logs(there: Iterable[Seen]) -> dict[str, list[Seen]]:
+    """Entries and checkpoints by table."""
+    logs: dict[str, list[Seen]] = {}
+    for seen in there:
+        if match := _LOG.fullmatch(seen.name):
+            logs.setdefault(match["table"], []).append(seen)
+    return logs
 
 
-def _since_checkpoint(log: Iterable[Seen]) -> list[Seen]:
-    """Of a table's log: the newest checkpoint, and the entries from its version on."""
-    found = [(int(match["version"]), match["kind"], seen) for seen in log if (match := _LOG.fullmatch(seen.name))]
+def _since_checkpoint(log: Iterable[Seen], until: float = float("inf")) -> list[Seen]:
+    """What opens a table at the version `until`: the newest checkpoint before, and the entries from its version on."""
+    found = [(version, match["kind"], seen) for seen in log
+             if (match := _LOG.fullmatch(seen.name)) and (version := int(match["version"])) <= until]
     start = max((version for version, kind, _ in found if kind != "json"), default=-1)
     return [seen for version, _, seen in found if version >= start]
 
