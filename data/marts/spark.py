@@ -97,6 +97,7 @@ def _options(master: str, folder: str) -> dict[str, str]:
         "spark.sql.adaptive.enabled": "false",  # a partition is a portion: it must not be joined with another
         "spark.sql.parquet.datetimeRebaseModeInRead": "CORRECTED",
         "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+        "spark.sql.sources.parallelPartitionDiscovery.threshold": "10000",  # a load names its files
         "spark.sql.warehouse.dir": f"{folder}/warehouse",
         "spark.driver.extraJavaOptions": f"-Djava.io.tmpdir={folder} -XX:-UsePerfData",
     }
@@ -129,6 +130,7 @@ def rebuild_marts(w: Target, settings: Settings, progress: Progress | None = Non
     with tempfile.TemporaryDirectory(prefix="mvpod-") as folder, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
         work = _Work(spark, Path(folder), w, settings, _portion_count(spark, w), say)
+        spark.conf.set("spark.sql.shuffle.partitions", str(work.count))
         work.spread()
         work.tell()
         work.tell_weeks()
@@ -240,10 +242,11 @@ class _Work:
     def _watched(self, text: str, start: float, end: float, job: Callable[[], list[Any]]) -> list[Any]:
         """Runs a job and says how many of its tasks are done. MvpodError E_SPARK_FAILED."""
         with ThreadPoolExecutor(1) as pool:
-            running = pool.submit(job)
+            running, share = pool.submit(job), 0.0
             try:
                 while not wait_for([running], timeout=0.2).done:
-                    self.say(text, start + (end - start) * self._share_done())
+                    share = max(share, self._share_done())  # a job has stages, each of which begins with nothing done
+                    self.say(text, start + (end - start) * share)
                 return running.result()
             except MvpodError:
                 raise
