@@ -6,6 +6,7 @@ import argparse
 import sys
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,6 +15,7 @@ from analytics.i18n import t
 from cli.grammar import DONE, FAILED, Commands
 from cli.printing import bar, console, grid, say_frame, say_json, say_notes, table_name
 from data.errors import MvpodError
+from data.storage.address import said
 
 if TYPE_CHECKING:
     from data.intake.report import ImportReport
@@ -56,6 +58,8 @@ def import_(args: argparse.Namespace) -> int:
                               accept_stages=args.accept_stages, progress=progress,
                               refuse=[kind.strip() for kinds in args.refuse for kind in kinds.split(",")])
     say_report(report, args.lang)
+    if report.load_id == 1:
+        print(t("cli.import.first", args.lang, store=quote(said(args.store))))
     return DONE
 
 
@@ -96,6 +100,9 @@ def recognise(args: argparse.Namespace) -> int:
         out.print(Text(f"\n{costs}", style="bold"))
         if len(lacking):
             say_frame(lacking, "table", args.lang)
+    if outcome == DONE or found.certainty != "sure":  # else the verdict says what is to be mended
+        out.print(Text("\n" + t(f"cli.recognise.{found.certainty}", args.lang,
+                                paths=" ".join(quote(str(path)) for path in args.paths))))
     return outcome
 
 

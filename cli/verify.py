@@ -12,6 +12,7 @@ from analytics.i18n import t
 from cli import files
 from cli.grammar import DONE, FAILED, Commands
 from data.errors import MvpodError
+from data.storage.address import said
 
 if TYPE_CHECKING:
     from data.engine import Company
@@ -52,7 +53,7 @@ def _verify_file(path: Path, store: Store, lang: str) -> int:
             verdict = check.verify(file, Ask(then) if then else None, Ask(now))
         except MvpodError as error:  # its day, its filters are none of this store's
             raise MvpodError("E_VERIFY_OTHER", file=path.name, organisation=file.stamp.organisation,
-                             load=file.stamp.load, as_of=file.stamp.as_of, store=str(store.path), now=now.load_id,
+                             load=file.stamp.load, as_of=file.stamp.as_of, store=said(store.path), now=now.load_id,
                              reason=error) from error
     for found in verdict.differences:
         print(check.words(found, lang))

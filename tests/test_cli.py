@@ -72,7 +72,7 @@ def test_stages_that_nobody_has_named_are_shown_and_put_in_force_when_accepted(r
     words = ("import", tmp_path / "opportunity.csv", "--profile", "canonical", "--as-of", "2026-03-31")
     said = run(*words)
     assert (said.code, "Sales: Visit → Sign → 赢单了 (won) → Lost (lost)" in said.err) == (1, True)
-    assert "销售：Visit → Sign → 赢单了 (赢单) → 输单 (输单)" in run(*words, lang="zh").err
+    assert "销售：Visit → Sign → 赢单了（赢单） → 输单（输单）" in run(*words, lang="zh").err
     assert run(*words, "--accept-stages").code == 0
     assert 'key = "visit"' in (tmp_path / "store" / "mvpod.toml").read_text(encoding="utf-8")
     assert run("metric", "pipeline.open", "--by", "stage").code == 0
@@ -87,12 +87,14 @@ def loaded(run: Run, exports: Path) -> Run:
     return run
 
 
-def test_an_import_says_what_became_of_the_rows_and_which_load_it_is(run: Run, exports: Path) -> None:
+def test_an_import_says_what_became_of_the_rows_and_which_load_it_is(
+        run: Run, exports: Path, tmp_path: Path) -> None:
     said = run("import", exports, "--profile", "canonical", "--as-of", "2026-03-31")
     assert said.code == 0
     row = next(line for line in said.out.splitlines() if line.startswith("opportunities"))
     assert row.split()[1:4] == ["4", "4", "0"]
     assert "Load 1 is published, as of 2026-03-31." in said.out
+    assert f"See it: mvpod serve --store {tmp_path / 'store'}." in said.out
     assert "opportunity.csv" in said.out
 
 
@@ -448,7 +450,9 @@ def test_an_unknown_profile_is_answered_with_those_that_are_saved_too(run: Run, 
 
 
 def test_recognising_fails_where_an_import_would_and_says_at_which_file(run: Run, exports: Path) -> None:
-    assert run("recognise", exports).code == 0
+    said = run("recognise", exports)
+    assert said.code == 0
+    assert f"Next: mvpod import {exports} " in said.out
     (exports / "account.csv").write_text("name\n甲集团\n", encoding="utf-8")
     said = run("recognise", exports)
     assert said.code == 1

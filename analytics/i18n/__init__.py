@@ -16,8 +16,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from data.errors import LANGUAGES, nearest
 from data.scope import UNKNOWN
 from data.settings import Settings
@@ -144,13 +142,21 @@ def label(dimension: str, value: str | None, lang: str, settings: Settings | Non
     >>> label("type", "renewal", "zh"), label("region", "East", "zh"), label("team", None, "en")
     ('续签', 'East', 'Not known')
     """
-    if value is None or pd.isna(value) or value == UNKNOWN:
+    if value is None or _is_unknown(value):
         return t("value.unknown", lang)
     named = _from_settings(dimension, value, lang, settings) if settings else None
     if named:
         return named
     key = f"value.{dimension}.{value}"
     return t(key, lang) if has(key) else str(value)
+
+
+def _is_unknown(value: Any) -> bool:
+    if isinstance(value, str):
+        return value == UNKNOWN
+    from pandas import isna  # here, because the command line's help needs no tables
+
+    return bool(isna(value))
 
 
 def labels(dimension: str, values: Iterable[str | None], lang: str, settings: Settings | None = None) -> dict[Any, str]:

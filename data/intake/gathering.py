@@ -56,8 +56,8 @@ def gather(pairs: Pairs, settings: Settings, as_of: date, con: duckdb.DuckDBPyCo
         for spec in specs:
             if raw is None or turn != _turn(spec):
                 continue
-            used = {name for other in specs for name in other.unpivoted(raw.table.column_names)}
-            found = map_table(raw, spec, settings, as_of, con, lists, used)
+            staged = {name for other in specs for name in other.unpivoted(raw.table.column_names)}
+            found = map_table(raw, spec, settings, as_of, con, lists, staged)
             if spec.target == "lookup":
                 both = [lists[spec.list]] if spec.list in lists else []
                 lists[spec.list] = entries_of(pa.concat_tables([*both, found.table.select(["key", "value"])]), spec)

@@ -73,13 +73,14 @@ def in_words(settings: Settings, between: str = "\n") -> Said:
 
 
 def _in_words(pipeline: Pipeline, lang: str) -> str:
-    stages = [_shown(s, lang) + (f" ({_KINDS[s.kind] if lang == 'zh' else s.kind})" if s.kind != "open" else "")
-              for s in pipeline.stages]
-    return f"{_shown(pipeline, lang)}{'：' if lang == 'zh' else ': '}" + " → ".join(stages)
+    colon, kinds = ("：", _KINDS) if lang == "zh" else (": ", {kind: f" ({kind})" for kind in _KINDS})
+    stages = [_shown(s, lang) + kinds.get(s.kind, "") for s in pipeline.stages]
+    return f"{_shown(pipeline, lang)}{colon}" + " → ".join(stages)
 
 
-#: What a stage's kind is called in Chinese; in English its key is a word.
-_KINDS = {"won": "赢单", "lost": "输单", "no_decision": "未决策", "void": "作废", "paused": "暂停", "future": "延后"}
+#: What a stage's kind is called in Chinese; in English its key is a word. Of an open one nothing is said.
+_KINDS = {"won": "（赢单）", "lost": "（输单）", "no_decision": "（未决策）", "void": "（作废）",
+          "paused": "（暂停）", "future": "（延后）"}
 
 
 def _shown(thing: Pipeline | Stage, lang: str) -> str:

@@ -77,4 +77,4 @@ def test_the_pipelines_of_an_export_are_suggested_and_put_in_force_only_when_acc
     assert "\n".join(wanted) in refused.value.text("en")
     report = import_paths([tmp_path / "in"], tmp_path / "store", as_of=END, dry_run=True, accept_stages=True)
     accepted = next(n for n in report.decisions if n.code == "N_STAGES_ACCEPTED")
-    assert dict(accepted.fields)["order"] == "; ".join(wanted)
+    assert dict(accepted.fields)["order"].text("en") == "; ".join(wanted)

@@ -52,7 +52,7 @@ def test_the_list_of_the_export_goes_before_everything_else() -> None:
         {"stage": "Deal!", "alias": "9", "position": 3.0, "is_won": True, "is_closed": True},
         {"stage": "Over", "alias": "10", "position": 4.0, "is_won": False, "is_closed": True}])
     assert in_words(found).text("en") == "Sales: First → Second → Deal! (won) → Over (lost)"
-    assert in_words(found).text("zh") == "销售：First → Second → Deal! (赢单) → Over (输单)"
+    assert in_words(found).text("zh") == "销售：First → Second → Deal!（赢单） → Over（输单）"
     assert found.pipelines[0].stages[1].aliases == ("7",)
 
 

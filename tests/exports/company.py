@@ -80,6 +80,31 @@ def with_stage(found: Tables) -> Tables:
     return {**found, "opportunity": kept, "stage_change": [*found["stage_change"], *dated]}
 
 
+def by_status(day: date, *columns: str) -> Tables:
+    """What such a system says where its statuses are won, lost and open; of opportunities these `columns`."""
+    found = with_stage(tables(day))
+    rows = only(found["opportunity"], "opportunity_id", "account_id", "name", "pipeline", "stage", "status", "owner_id",
+                "created_on", "expected_close_on", "closed_on", "lead_source", "loss_reason", "probability", *columns)
+    for row in rows:
+        if is_closed(row):
+            row["status"] = row["stage"] = "won" if row["status"] == "won" else "lost"
+        else:
+            row["status"] = "open"
+    events = [{**e, "to_stage": "lost" if e["to_stage"] in ("no_decision", "void") else e["to_stage"]}
+              for e in found["stage_change"]]
+    return {"opportunity": rows, "account": found["account"], "owner": found["owner"], "stage_change": events}
+
+
+def number(own: str | None) -> str:
+    """An id of ours as a number."""
+    return "" if own is None else str(int(own[1:]))
+
+
+def closing(row: Row) -> datetime | None:
+    """The instant of a closing, of which our CRM knows the day."""
+    return row["closed_on"] and datetime.combine(row["closed_on"], time(12), ZONE)
+
+
 def label(pipeline: str, stage: str, lang: str = "en") -> str:
     """What a stage is called."""
     return demo_settings().stage_label(pipeline, stage, lang)

@@ -3,20 +3,21 @@ renamed (their old names stand in the history), leads that are no opportunities,
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from data.contracts import CLOSING_KINDS
 from tests.exports.company import (
     END,
     PIPELINES,
-    ZONE,
     Row,
     Tables,
     at_loss,
+    by_status,
+    closing,
     is_closed,
     noon,
-    only,
+    number,
     percent,
     plain,
     put,
@@ -28,11 +29,6 @@ STAGE_IDS = {key: str(3 + i) for i, key in enumerate(s.key for p in PIPELINES.va
                                                      if s.kind == "open")}
 WON = "2"
 FIELDS = {"stage_id": "4711", "active": "4712", "expected_revenue": "4713"}
-
-
-def number(own: str | None) -> str:
-    """An id of ours as a number."""
-    return "" if own is None else str(int(own[1:]))
 
 
 def write(folder: Path, day: date = END) -> None:
@@ -64,7 +60,7 @@ def write(folder: Path, day: date = END) -> None:
 def _lead(row: Row, last: dict[str, Row]) -> Row:
     event, is_won = last[row["opportunity_id"]], row["status"] == "won"
     is_lost = is_closed(row) and not is_won
-    closed = row["closed_on"] and datetime.combine(row["closed_on"], time(12), ZONE)
+    closed = closing(row)
     return {
         "id": number(row["opportunity_id"]), "name": row["name"], "type": "opportunity",
         "active": "f" if is_lost else "t", "stage_id": WON if is_won else STAGE_IDS[event["to_stage"]],
@@ -103,18 +99,9 @@ def _history(found: Tables) -> tuple[list[Row], list[Row]]:
 
 
 def carried(day: date = END) -> Tables:
-    """What these files say: won, lost or open; money in the company's currency."""
-    found = with_stage(tables(day))
-    rows = only(found["opportunity"], "opportunity_id", "account_id", "name", "pipeline", "stage", "status",
-                "amount_base", "owner_id", "created_on", "expected_close_on", "closed_on", "lead_source", "loss_reason",
-                "probability")
-    for row in rows:
+    """What these files say: won, lost or open; money in the company's currency; of what is closed how likely it was."""
+    found = by_status(day, "amount_base")
+    for row in found["opportunity"]:
         row["amount"], row["currency"] = row.pop("amount_base"), "CNY"
-        if is_closed(row):
-            row["status"] = row["stage"] = "won" if row["status"] == "won" else "lost"
-            row["probability"] = float(row["status"] == "won")
-        else:
-            row["status"] = "open"
-    events = [{**e, "to_stage": "lost" if e["to_stage"] in ("no_decision", "void") else e["to_stage"]}
-              for e in found["stage_change"]]
-    return {"opportunity": rows, "account": found["account"], "owner": found["owner"], "stage_change": events}
+        row["probability"] = row["probability"] if row["status"] == "open" else float(row["status"] == "won")
+    return found

@@ -3,20 +3,21 @@ deal keeps its stage, deleted deals, and changes of other fields in the flow."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date
 from pathlib import Path
 
 from data.contracts import CLOSING_KINDS
 from tests.exports.company import (
     END,
     PIPELINES,
-    ZONE,
     Row,
     Tables,
     at_loss,
+    by_status,
+    closing,
     is_closed,
     noon,
-    only,
+    number,
     percent,
     plain,
     put,
@@ -27,11 +28,6 @@ from tests.exports.company import (
 PIPELINE_IDS = {key: str(i) for i, key in enumerate(PIPELINES, 1)}
 STAGE_IDS = {(p.key, s.key): str(10 * i + j) for i, p in enumerate(PIPELINES.values(), 1)
              for j, s in enumerate(p.stages) if s.kind == "open"}
-
-
-def number(own: str | None) -> str:
-    """An id of ours as a number."""
-    return "" if own is None else str(int(own[1:]))
 
 
 def write(folder: Path, day: date = END) -> None:
@@ -59,7 +55,7 @@ def _deal(row: Row, last: dict[str, Row]) -> Row:
     event = last.get(row["opportunity_id"])
     stage = event["to_stage"] if event else row["stage"]
     status = "won" if row["status"] == "won" else "lost" if is_closed(row) else "open"
-    closed = plain(_at(row)) if is_closed(row) else ""
+    closed = plain(closing(row)) if is_closed(row) else ""
     return {
         "id": number(row["opportunity_id"]), "title": row["name"], "value": row["amount"], "currency": row["currency"],
         "stage_id": STAGE_IDS.get((row["pipeline"], stage), ""), "pipeline_id": PIPELINE_IDS[row["pipeline"]],
@@ -70,10 +66,6 @@ def _deal(row: Row, last: dict[str, Row]) -> Row:
         "won_time": closed if status == "won" else "", "lost_time": closed if status == "lost" else "",
         "lost_reason": row["loss_reason"], "origin": row["lead_source"], "probability": percent(row["probability"]),
         "last_activity_date": row["last_activity_on"], "f3a5d6e7a8b9c0d1e2f3a4b5c6d7e8f9a0b1c2d3": "custom"}
-
-
-def _at(row: Row) -> datetime | None:
-    return row["closed_on"] and datetime.combine(row["closed_on"], time(12), ZONE)
 
 
 def _flow(found: Tables) -> list[Row]:
@@ -95,15 +87,4 @@ def _flow(found: Tables) -> list[Row]:
 
 def carried(day: date = END) -> Tables:
     """What these files say: open, won or lost and nothing else; the first stage since creation."""
-    found = with_stage(tables(day))
-    rows = only(found["opportunity"], "opportunity_id", "account_id", "name", "pipeline", "stage", "status", "amount",
-                "currency", "owner_id", "created_on", "expected_close_on", "closed_on", "lead_source", "loss_reason",
-                "last_activity_on", "probability")
-    for row in rows:
-        if is_closed(row):
-            row["status"] = row["stage"] = "won" if row["status"] == "won" else "lost"
-        else:
-            row["status"] = "open"
-    events = [{**e, "to_stage": "lost" if e["to_stage"] in ("no_decision", "void") else e["to_stage"]}
-              for e in found["stage_change"]]
-    return {"opportunity": rows, "account": found["account"], "owner": found["owner"], "stage_change": events}
+    return by_status(day, "amount", "currency", "last_activity_on")
