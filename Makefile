@@ -27,7 +27,7 @@ setup: $(VENV)/.develop ## make .venv with everything that running, testing and 
 run: $(VENV)/.runtime ## install, build the sample company at the first start, open the dashboard
 	$(BIN)/mvpod serve
 
-test: $(VENV)/.develop lint types ## install and run every test
+test: $(VENV)/.develop $(VENV)-s3/bin/moto_server lint types ## install and run every test
 	$(BIN)/pytest
 
 lint: $(VENV)/.develop ## ruff: style and likely mistakes

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
 from data.errors import MvpodError
-from data.storage.address import ORIGIN, located, said
+from data.storage.address import located, said
 from data.storage.delta import PARTITION, DeltaFolder, Part
 from data.storage.loads import Journal, Load, StoredFile
 from data.storage.parts import conform, partition_of, schema_of
@@ -35,7 +35,7 @@ __all__ = ["Load", "Problem", "Store", "StoredFile", "Vacuumed", "Writer"]
 STORE_FORMAT = 1
 MARKER = "store.json"
 #: What may lie in a folder that becomes a store.
-_WELCOME = {"mvpod.toml", ".lock", ".watch.lock", ".gitkeep", MARKER, ORIGIN}
+_WELCOME = {"mvpod.toml", ".lock", ".gitkeep", MARKER}
 
 #: The Delta library would take this for an escaped character and read, or write, in another folder.
 _ESCAPE = re.compile("%[0-9A-Fa-f]{2}")

@@ -138,6 +138,18 @@ def test_writers_on_two_machines_at_once_all_come_to_their_end(cloud: Cloud) -> 
     assert store.verify() == []
 
 
+def test_who_writes_for_long_keeps_the_lease(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lease, "SECONDS", 3.0)
+    monkeypatch.setattr(lease, "RENEW", 0.3)
+    here, there = cloud.at("here"), cloud.at("there")
+    with here.writing() as w:
+        with pytest.raises(MvpodError) as caught, there.writing(timeout=6.0):
+            pass
+        assert caught.value.code == "E_BUSY"
+        write(w, 1)
+    assert one_load(there).load_id == 2
+
+
 def test_a_writer_who_was_taken_for_dead_cannot_publish(cloud: Cloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lease, "SECONDS", 0.5)
     here, there = cloud.at("here"), cloud.at("there")
