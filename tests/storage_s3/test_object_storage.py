@@ -15,9 +15,12 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 import cli
+from data.engine import open_company
 from data.errors import MvpodError
-from data.intake.importing import import_paths
-from data.maintenance import rebuild
+from data.intake.importing import apply_settings, import_paths
+from data.maintenance import rebuild, under_settings
+from data.restatement import earlier
+from data.settings import parse_settings
 from data.storage import mirror, packs
 from data.storage.store import Store
 from tests.faults.support import assert_whole, day, one_load, opportunities, write
@@ -264,3 +267,25 @@ def test_the_dashboard_shows_it_and_its_page_data_lists_the_loads(
     assert not page.exception
     assert not page.error
     assert any("opportunity.csv" in frame.value.to_csv() for frame in page.dataframe)
+
+
+def test_other_settings_and_earlier_loads_are_asked_of_a_copy_and_the_store_stays_as_it_is(
+        cloud: Cloud, tmp_path: Path) -> None:
+    (tmp_path / "opportunity.csv").write_text(OPPORTUNITIES, encoding="utf-8")
+    writer = cloud.at("writer").path
+    import_paths([tmp_path / "opportunity.csv"], writer, profile="canonical", as_of=datetime(2026, 3, 31).date())
+    first = (writer / "mvpod.toml").read_text(encoding="utf-8")
+    (tmp_path / "first.toml").write_text(first, encoding="utf-8")
+    apply_settings(writer, parse_settings(first.replace("Asia/Shanghai", "Europe/Berlin")))
+    before = cloud.names()
+    with under_settings(cloud.at("reader").path, tmp_path / "first.toml") as copy:
+        company = open_company(copy)
+        assert company.settings.organisation.timezone == "Asia/Shanghai"
+        company.close()
+    now = open_company(cloud.at("reader").path)
+    with earlier(now, 1) as (then, redefined):
+        assert then.settings.organisation.timezone == "Asia/Shanghai"
+        assert redefined is not None
+        assert redefined.settings.organisation.timezone == "Europe/Berlin"
+    now.close()
+    assert cloud.names() == before
