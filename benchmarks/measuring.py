@@ -8,8 +8,10 @@ import platform
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +63,11 @@ def free_mib() -> float:
     return int(next(line for line in lines if line.startswith("MemAvailable")).split()[1]) / 1024
 
 
-def in_process(step: Callable[..., Any], *args: Any) -> dict[str, Any]:
+def in_process(step: Callable[..., Any], *args: Any, most_mib: float = inf) -> dict[str, Any]:
     """Run a step in a process of its own: its `answer`, and what the process took (seconds, CPU, peak memory).
 
-    RuntimeError if the process was ended from outside, most likely for want of memory, or the step raised.
+    RuntimeError if the process needs more than `most_mib` (it is ended before the system ends whatever it likes), was
+    ended from outside, or the step raised.
     """
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
@@ -72,6 +75,11 @@ def in_process(step: Callable[..., Any], *args: Any) -> dict[str, Any]:
     process.start()
     sender.close()
     try:
+        while most_mib < inf and not receiver.poll(0.2):
+            with suppress(OSError, StopIteration):  # it has just ended
+                if memory_mib(process.pid or 0) > most_mib:
+                    process.kill()
+                    raise RuntimeError(f"{step.__name__} needs more than {most_mib / 1024:.1f} GiB")
         return dict(receiver.recv())
     except EOFError as error:
         process.join()

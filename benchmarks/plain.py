@@ -56,6 +56,8 @@ SQL: dict[str, str] = {
 
 #: A question that takes longer than this is asked once, others three times.
 _LONG_MS = 20_000
+#: Of the free memory, what polars or pandas may take.
+SHARE = 0.8
 
 
 def asker(files: Sequence[str], as_of: date, start: date) -> Callable[[str], pd.DataFrame]:
@@ -81,7 +83,7 @@ def times_of(path: Path, kind: str, as_of: date, start: date) -> dict[str, Any]:
         from benchmarks import plain_pandas
 
         needed, free = rows * plain_pandas.BYTES_PER_ROW / 2**30, free_mib() / 1024
-        if needed > 0.8 * free:
+        if needed > SHARE * free:
             return {"reason": f"not run: {rows:,} rows need about {needed:.0f} GiB, {free:.0f} are free"}
         ask = plain_pandas.asker(files, as_of, start)
     elif kind == "polars":

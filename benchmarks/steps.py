@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks import clicks, packs, pages, plain, questions, sessions, stores
 from benchmarks.browser import chromium_path
 from benchmarks.company import WEEKS
-from benchmarks.measuring import in_process
+from benchmarks.measuring import free_mib, in_process
 from data.storage.store import Store
 
 
@@ -84,7 +84,8 @@ def _plain(subject: Subject, kind: str) -> dict[str, Any]:
     assert load is not None
     assert load.as_of is not None
     try:
-        found = in_process(plain.times_of, subject.path, kind, load.as_of, load.as_of - timedelta(days=364))
+        found = in_process(plain.times_of, subject.path, kind, load.as_of, load.as_of - timedelta(days=364),
+                           most_mib=plain.SHARE * free_mib())
     except RuntimeError as error:  # for want of memory: a yardstick need not stop the run
         return {"reason": str(error)}
     return {**_cost(found), **found["answer"]}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from benchmarks import measuring
@@ -31,3 +33,15 @@ def test_a_step_that_ends_without_an_answer_is_an_error() -> None:
 def test_the_percentile_is_a_value_that_was_measured() -> None:
     assert measuring.percentile([3.0, 1.0, 2.0], 0.5) == 2.0
     assert measuring.percentile([*map(float, range(1, 101))], 0.95) == 95.0
+
+
+def _takes_all(mib: int) -> None:
+    held = bytearray(b"x" * (mib * 2**20))
+    time.sleep(60)
+    assert held
+
+
+def test_a_step_that_takes_too_much_memory_is_ended_and_says_so() -> None:
+    with pytest.raises(RuntimeError, match=r"_takes_all needs more than 0\.1 GiB"):
+        measuring.in_process(_takes_all, 400, most_mib=100)
+    assert measuring.in_process(_grows, 1, most_mib=2000)["answer"] == 2**20
