@@ -15,6 +15,7 @@ import pandas as pd
 
 from analytics import format as show
 from analytics.findings import Finding
+from analytics.forecast_methods import LEARNING
 from analytics.i18n import t
 from analytics.periods import parse
 from analytics.statistics.estimate import LEVEL
@@ -40,6 +41,8 @@ def outlook(row: Mapping[str, Any] | None, lang: str, *, what: str, amount: bool
     say: Callable[[Any], str] = (lambda v: show.amount(v, lang)) if amount else (lambda v: show.number(v))
     fields = {"what": what, "period": show.period(parse(row["period"]), lang),
               "method": t(f"charts.forecast_{row['method']}", lang)}
+    if row["method"] not in LEARNING and not row["used"] and not row["won"]:  # promises, and none of them for then
+        return Finding(t("forecast.finding.none_due", lang, n=show.number(row["n"]), **fields), "too_few")
     if not show.is_known(row[value]):
         return Finding(t("forecast.finding.no_amount", lang, count=show.number(row["count"]), **fields), "too_few")
     shown = say(row[value]) if amount else t("forecast.finding.wins", lang, n=say(row[value]))

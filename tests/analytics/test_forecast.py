@@ -314,5 +314,13 @@ def test_a_target_is_out_of_reach_only_beyond_the_interval(target: float | None,
     assert found.strength == strength
 
 
+def test_promises_of_which_none_is_for_the_quarter_are_no_forecast_of_nothing() -> None:
+    row = {"period": "2026Q4", "method": "weighted", "value": 0.0, "low": 0.0, "high": 0.0, "count": 0.0, "n": 9,
+           "used": 0, "won": 0, "target": 50}
+    assert say.outlook(row, "en", what="KA").text == "KA: none of the 9 open ones is expected to close in Q4 2026"
+    assert "is out of reach" in say.outlook(row | {"won": 2}, "en", what="KA").text, "what is won already counts"
+    assert "is out of reach" in say.outlook(row | {"method": "historical"}, "en", what="KA").text, "learned"
+
+
 def test_day_zero_of_the_journeys_is_the_first_day_of_a_quarter() -> None:
     assert (DAY_0, day(TODAY)) == (date(2026, 1, 1), date(2026, 9, 30))
