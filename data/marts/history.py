@@ -178,12 +178,19 @@ def _touch(con: duckdb.DuckDBPyConnection, first: date | None, events: Iterable[
                        coalesce((SELECT before FROM snapshot_day WHERE day = $first), DATE '0001-01-01')
                        - INTERVAL 2 DAY""", {"first": first})
     now = "snapshot_spell" if first is None else "next_spell"
+    only = "SEMI JOIN touched USING (opportunity_id)"
     if everything:
         con.execute(f"""INSERT INTO touched SELECT opportunity_id FROM {now}
                         UNION SELECT opportunity_id FROM snapshot_spell
                         UNION SELECT opportunity_id FROM all_stage_change""")
-    con.execute(f"CREATE TABLE some_spell AS FROM {now} SEMI JOIN touched USING (opportunity_id)")
-    con.execute("CREATE TABLE some_stage_change AS FROM all_stage_change SEMI JOIN touched USING (opportunity_id)")
+    con.execute(f"CREATE TABLE some_stage_change AS FROM all_stage_change {only}")
+    if first is None:
+        con.execute(f"CREATE TABLE some_spell AS FROM snapshot_spell {only}")
+        return
+    some = spells.next_spells("snapshot_spell", "all_opportunity", first, only)
+    con.execute(f"CREATE TABLE some_spell AS {some}")
+    con.execute(f"""CREATE VIEW come_spell AS FROM some_spell SEMI JOIN touched_spell USING (opportunity_id)
+                    WHERE {spells.is_later(first)}""")
 
 
 class Workshop:

@@ -22,6 +22,10 @@ _NAMES = [c.name for c in MARTS["snapshot_spell"].columns]
 TRACKED = [n for n in _NAMES if n not in ("opportunity_id", "seen_before", "seen_from", "seen_until")]
 SPELL = ", ".join(_NAMES)
 _TRACKED = ", ".join(TRACKED)
+#: What a spell is known by while snapshots are folded; content stands for what it says (a 64-bit hash).
+_KEY = "opportunity_id VARCHAR, content UBIGINT, seen_before DATE, seen_from DATE"
+#: Dates read at a time at most: one bit of a number stands for each.
+MOST_DATES = 60
 
 
 @cache
@@ -50,52 +54,49 @@ def set_days(con: duckdb.DuckDBPyConnection, days: Sequence[date], known: Sequen
     con.unregister("arrow_day")
 
 
-def fold(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], known: Sequence[date]) -> None:
+def fold(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], known: Sequence[date], chunk: int,
+         say: Callable[[float], None]) -> None:
     """Puts the snapshots of `days` (in `source`, SQL) behind table `open_spell`: table `appended` (spell_append.sql).
 
-    `days` are consecutive among the `known` dates, and `open_spell` holds what stood at the date before them.
+    `days` are consecutive among the `known` dates, and `open_spell` holds what stood at the date before them; `chunk`
+    dates are read at a time. Spells are keys here, with a hash for what they say: hardly any row says something new.
     """
-    set_days(con, days, known)
-    span = f"snapshot_date BETWEEN DATE '{days[0].isoformat()}' AND DATE '{days[-1].isoformat()}'"
-    con.execute(f"CREATE OR REPLACE VIEW opportunity AS SELECT * FROM {source} WHERE {span}")
-    if len(days) == 1:
-        con.execute(f"CREATE OR REPLACE TABLE later_spell AS {_with_columns('snapshot_spell_of_one_day')}")
-    else:
-        con.execute(f"CREATE OR REPLACE TABLE stretch AS {_with_columns('stretch')}")
-        con.execute(f"CREATE OR REPLACE TABLE later_spell AS {_with_columns('snapshot_spell')}")
-    con.execute(f"CREATE OR REPLACE TABLE appended AS {_with_columns('spell_append')}", {"first": days[0]})
-    con.execute("DROP TABLE later_spell")
-
-
-def _with_columns(name: str) -> str:
-    return statement(name).format(tracked=_TRACKED)
-
-
-def no_open_spell(con: duckdb.DuckDBPyConnection) -> None:
-    """An empty `open_spell`: before the first snapshot nothing stood."""
-    fields = ", ".join(f"{f.name} {_type(f.type)}" for f in MARTS["snapshot_spell"].schema())
-    con.execute(f"CREATE OR REPLACE TABLE open_spell ({fields}, content UBIGINT)")
-
-
-def _type(kind: pa.DataType) -> str:
-    from data.engine import duckdb_type
-    return duckdb_type(kind)
+    con.execute(f"CREATE OR REPLACE TABLE appended ({_KEY}, seen_until DATE, is_new BOOLEAN)")
+    for part in _parts(days, chunk):
+        say(days.index(part[0]) / len(days))
+        set_days(con, part, known)
+        con.execute(f"CREATE OR REPLACE VIEW opportunity AS SELECT * FROM {source} WHERE snapshot_date {_span(part)}")
+        stretch = statement("stretch_of_one_day" if len(part) == 1 else "stretch").format(tracked=_TRACKED)
+        con.execute(f"CREATE OR REPLACE TABLE stretch AS {stretch}")
+        con.execute(f"CREATE OR REPLACE TABLE step AS {statement('spell_append')}", {"first": part[0]})
+        con.execute("INSERT INTO appended BY NAME FROM step WHERE seen_until IS NOT NULL")
+        con.execute("""CREATE OR REPLACE TABLE open_spell AS
+                       SELECT * EXCLUDE (seen_until) FROM step WHERE seen_until IS NULL""")
+    con.execute("INSERT INTO appended BY NAME FROM open_spell")
+    for name in ("stretch", "step", "open_spell"):
+        con.execute(f"DROP TABLE IF EXISTS {name}")
 
 
 def spells(con: duckdb.DuckDBPyConnection, source: str, days: Sequence[date], chunk: int,
            say: Callable[[str, float], None]) -> Iterator[pa.RecordBatch]:
-    """All spells of `source`, `chunk` snapshot dates at a time: finished ones as they finish, then the open ones."""
-    no_open_spell(con)
-    for i in range(0, len(days), chunk):
-        say("snapshot_spell", i / len(days))
-        fold(con, source, days[i:i + chunk], days)
-        yield from _batches(con, f"SELECT {SPELL} FROM appended WHERE seen_until IS NOT NULL")
-        if i + chunk < len(days):
-            con.execute("""CREATE OR REPLACE TABLE open_spell AS
-                           SELECT * EXCLUDE (is_new) FROM appended WHERE seen_until IS NULL""")
-        else:  # written as they are: a copy of all of them would be what takes most memory in a first load
-            yield from _batches(con, f"SELECT {SPELL} FROM appended WHERE seen_until IS NULL ORDER BY seen_from")
-        con.execute("DROP TABLE appended")
+    """All spells of `source`, `chunk` snapshot dates read at a time: finished ones by `seen_from`, then the open ones.
+
+    The snapshots are read twice, for the keys of the spells and for what these say: to carry texts through a grouping
+    of all rows costs more.
+    """
+    con.execute(f"CREATE OR REPLACE TABLE open_spell ({_KEY}, is_new BOOLEAN)")
+    fold(con, source, days, days, chunk, lambda share: say("snapshot_spell", share / 2))
+    for part in _parts(days, chunk):
+        say("snapshot_spell", 0.5 + days.index(part[0]) / len(days) / 2)
+        con.execute(f"CREATE OR REPLACE TABLE found AS {_said_on(source, _span(part))}")
+        yield from _batches(con, "FROM found WHERE seen_until IS NOT NULL")
+        con.execute("CREATE TABLE IF NOT EXISTS unfinished AS FROM found LIMIT 0")
+        con.execute("INSERT INTO unfinished FROM found WHERE seen_until IS NULL")
+        con.execute("DROP TABLE found")
+    con.execute("DROP TABLE appended")
+    if days:
+        yield from _batches(con, "FROM unfinished ORDER BY seen_from")
+        con.execute("DROP TABLE unfinished")
 
 
 def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence[date], first: date) -> None:
@@ -103,31 +104,57 @@ def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence
 
     `old` (SQL) are the spells before; those that reach beyond `first` are cut back to what was known before it, and
     all dates from `first` on are folded again. `touched_spell` holds the opportunities whose spells may differ; of
-    them `gone_spell` the keys of the spells that `come_spell` replaces.
+    them `gone_spell` the keys of the spells that are to be replaced by those that `is_later` tells.
     """
     con.execute(f"""CREATE OR REPLACE TABLE open_spell AS
-                    SELECT * REPLACE (NULL::DATE AS seen_until), hash({_TRACKED}) AS content FROM {old}
-                    WHERE seen_from < $first AND (seen_until IS NULL OR seen_until >= $first)""", {"first": first})
-    if later := [day for day in days if day >= first]:
-        fold(con, source, later, days)
-    else:  # the last dates were taken out
-        con.execute(f"CREATE OR REPLACE TABLE appended AS SELECT {SPELL}, false AS is_new FROM open_spell")
+                    SELECT opportunity_id, hash({_TRACKED}) AS content, seen_before, seen_from, false AS is_new
+                    FROM {old} WHERE seen_from < $first AND (seen_until IS NULL OR seen_until >= $first)""",
+                {"first": first})
+    fold(con, source, [day for day in days if day >= first], days, MOST_DATES, lambda share: None)
+    set_days(con, days, days)
     con.execute(f"""CREATE OR REPLACE TABLE touched_spell AS SELECT opportunity_id FROM appended WHERE is_new
                     UNION SELECT opportunity_id FROM {old} WHERE seen_from >= $first OR seen_until >= $first""",
                 {"first": first})
-    cut = f"DATE '{first.isoformat()}'"
-    con.execute(f"""CREATE OR REPLACE VIEW next_spell AS
-                    SELECT {SPELL} FROM {old} WHERE seen_from < {cut} AND seen_until < {cut}
-                    UNION ALL SELECT {SPELL} FROM appended""")
+    con.execute(f"CREATE OR REPLACE VIEW next_spell AS {next_spells(old, source, first)}")
     con.execute(f"""CREATE OR REPLACE TABLE gone_spell AS SELECT opportunity_id, seen_from FROM {old}
-                    SEMI JOIN touched_spell USING (opportunity_id)
-                    WHERE seen_from >= {cut} OR seen_until IS NULL OR seen_until >= {cut}""")
-    con.execute(f"""CREATE OR REPLACE VIEW come_spell AS
-                    SELECT {SPELL} FROM appended SEMI JOIN touched_spell USING (opportunity_id)""")
+                    SEMI JOIN touched_spell USING (opportunity_id) WHERE {is_later(first)}""")
+
+
+def next_spells(old: str, source: str, first: date, only: str = "") -> str:
+    """SQL: the spells after `append`; `only` (a SEMI JOIN) picks opportunities."""
+    cut = f"DATE '{first.isoformat()}'"
+    until = f"CASE WHEN o.seen_until < {cut} THEN o.seen_until ELSE k.seen_until END"
+    earlier = ", ".join(f"{until} AS {n}" if n == "seen_until" else f"o.{n}" for n in _NAMES)
+    return f"""SELECT {earlier} FROM (FROM {old} {only} WHERE seen_from < {cut}) o LEFT JOIN appended k
+               ON k.opportunity_id = o.opportunity_id AND k.seen_from = o.seen_from
+               UNION ALL {_said_on(f"(FROM {source} {only})", f">= {cut}")}"""
+
+
+def is_later(first: date) -> str:
+    """SQL condition: a spell that `append` may have changed."""
+    cut = f"DATE '{first.isoformat()}'"
+    return f"(seen_from >= {cut} OR seen_until IS NULL OR seen_until >= {cut})"
+
+
+def _said_on(source: str, span: str) -> str:
+    """SQL: the spells of `appended` that began in a span of dates, with what the snapshot of their first day says."""
+    columns = ", ".join(f"{'o' if n in TRACKED else 'k'}.{n}" for n in _NAMES)
+    return f"""SELECT {columns} FROM (FROM {source} WHERE snapshot_date {span}) o
+               JOIN (FROM appended WHERE seen_from {span}) k
+               ON k.opportunity_id = o.opportunity_id AND k.seen_from = o.snapshot_date"""
+
+
+def _parts(days: Sequence[date], chunk: int) -> list[Sequence[date]]:
+    size = min(chunk, MOST_DATES)
+    return [days[i:i + size] for i in range(0, len(days), size)]
+
+
+def _span(days: Sequence[date]) -> str:
+    return f"BETWEEN DATE '{days[0].isoformat()}' AND DATE '{days[-1].isoformat()}'"
 
 
 def _batches(con: duckdb.DuckDBPyConnection, sql: str) -> Iterator[pa.RecordBatch]:
     """Rows of a query in the schema of the spells, a part at a time, on a cursor of their own."""
     schema = MARTS["snapshot_spell"].schema()
-    for batch in con.cursor().sql(sql).to_arrow_reader(100_000):
+    for batch in con.cursor().sql(f"SELECT {SPELL} {sql}").to_arrow_reader(100_000):
         yield from pa.Table.from_batches([batch]).select(schema.names).cast(schema).to_batches()
