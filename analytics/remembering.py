@@ -18,14 +18,15 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 
 from analytics.ask import Ask
+from data.engine import Company
 
 T = TypeVar("T")
 
-#: Entries kept per open load. A page asks twenty to sixty questions, so that about a hundred views of it stay known.
+#: Entries kept per open load. A page asks twenty to sixty questions.
 MOST = 6000
-#: Bytes kept per open load, roughly (`weight`): frames of a page have few rows, lists behind a mark up to 10,000.
-HEAVIEST = 256 * 2**20
-_FRAME, _CELL, _OTHER, _FIGURE = 2000, 40, 200, 60_000
+#: Bytes kept per open load, roughly (`weight`): a view of a page takes about one MiB, so that a hundred stay known.
+HEAVIEST = 128 * 2**20
+_FRAME, _CELL, _OTHER, _FIGURE = 2000, 40, 200, 300_000
 
 
 class Memory:
@@ -77,10 +78,10 @@ _memories: WeakKeyDictionary[object, Memory] = WeakKeyDictionary()
 _lock = Lock()
 
 
-def memory_of(ask: Ask) -> Memory:
+def memory_of(company: Company) -> Memory:
     """The memory that all who ask the same open load share."""
     with _lock:
-        return _memories.setdefault(ask.company.shelf, Memory())
+        return _memories.setdefault(company.shelf, Memory())
 
 
 def forget() -> None:
@@ -92,9 +93,10 @@ class Remembering(Ask):
     """`Ask` with the memory that all of an open load share, or (`anew`) with one of its own, still empty. Views carry
     their scope, so that nobody gets an answer that was found for somebody else."""
 
-    def __init__(self, ask: Ask, anew: bool = False) -> None:
-        self.memory = Memory() if anew else memory_of(ask)
-        super().__init__(replace(ask.company, remember=self.memory.answer))
+    def __init__(self, of: Ask | Company, anew: bool = False) -> None:
+        company = of.company if isinstance(of, Ask) else of  # as `Ask`: who compares loads asks another in the same way
+        self.memory = Memory() if anew else memory_of(company)
+        super().__init__(replace(company, remember=self.memory.answer))
 
     def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
         """What is made of answers, once."""

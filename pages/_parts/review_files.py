@@ -41,7 +41,7 @@ class Job:
 def draw(pack: Pack) -> None:
     """A button per kind of file."""
     here = context.now()
-    company = cache.company(here.store, here.load_id)
+    opened = partial(cache.company, here.store, here.load_id)  # a waiting button must not keep an old load open
     job: Job = st.session_state.setdefault(_JOB, Job())
     from analytics.export.images import has_browser  # drawing charts takes a large library: only this page needs it
 
@@ -54,16 +54,17 @@ def draw(pack: Pack) -> None:
                 file_name=f"mvpod-review-{pack.quarter.lower()}{f'-{name}.zip' if is_zip else kind.ending}",
                 mime="application/zip" if is_zip else kind.mime,
                 disabled=not pack.items or (kind.needs_browser and not is_able),
-                data=partial(made, job, name, company, pack, here.scope, context.address(), here.lang, template))
+                data=partial(made, job, name, opened, pack, here.scope, context.address(), here.lang, template))
     if not is_able:
         st.caption(md_escape(MvpodError("E_NO_BROWSER").text(here.lang)))
     _progress()
 
 
-def made(job: Job, kind: str, company: Company, pack: Pack, scope: Scope, base: str, lang: str,
+def made(job: Job, kind: str, opened: Callable[[], Company], pack: Pack, scope: Scope, base: str, lang: str,
          template: bytes | None = None) -> bytes:
-    """One file; a zip where both languages take two. Runs in a thread of its own and tells the page through `job`."""
-    languages = pack.languages(lang)
+    """One file of the company that `opened` gives; a zip where both languages take two. Runs in a thread of its own
+    and tells the page through `job`."""
+    languages, company = pack.languages(lang), opened()
     job.kind, job.share, job.error = kind, 0.0, ""
     try:
         wanted = [(company.load_id, pack, code, scope, base) for code in languages]

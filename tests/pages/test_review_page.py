@@ -99,11 +99,11 @@ def test_a_file_is_made_beside_the_page_and_says_how_far_it_is(store: Path) -> N
     pack = from_text('{"format": 1, "quarter": "2026Q3", "title": "", "lang": "both", "compare": "none", "days":'
                      ' "calendar", "as_of": null, "filters": {}, "items": [{"card": "pipeline.stock", "options": {},'
                      ' "comment": "", "filters": null}]}')
-    both = zipfile.ZipFile(io.BytesIO(made(job, "xlsx", company, pack, Scope.everything(), "", "en")))
+    both = zipfile.ZipFile(io.BytesIO(made(job, "xlsx", lambda: company, pack, Scope.everything(), "", "en")))
     assert both.namelist() == ["review.en.xlsx", "review.zh.xlsx"]
     assert (job.kind, job.share, job.error) == ("xlsx", 1.0, "")
     with pytest.raises(MvpodError):
-        made(job, "xlsx", company, pack.with_(quarter="2026Q9"), Scope.everything(), "", "zh")
+        made(job, "xlsx", lambda: company, pack.with_(quarter="2026Q9"), Scope.everything(), "", "zh")
     assert job.error.startswith("E_PERIOD")
     company.close()
 
@@ -114,7 +114,7 @@ def test_slides_hold_both_languages_in_one_deck_of_the_organisations_own_templat
     own.slide_width = own.slide_width + 12345
     stream = io.BytesIO()
     own.save(stream)
-    deck = pptx.Presentation(io.BytesIO(made(Job(), "pptx", company, pack, Scope.everything(), "", "zh",
+    deck = pptx.Presentation(io.BytesIO(made(Job(), "pptx", lambda: company, pack, Scope.everything(), "", "zh",
                                              stream.getvalue())))
     company.close()
     charts = [shape.name for page in deck.slides for shape in page.shapes if shape.has_chart]

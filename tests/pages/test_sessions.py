@@ -17,7 +17,6 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics import remembering
-from analytics.ask import Ask
 from analytics.cards import Card
 from analytics.remembering import Memory, memory_of, weight
 from analytics.view import View
@@ -49,7 +48,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def _shared(store: Path) -> Memory:
     load = Store.open(store).current()
     assert load is not None
-    return memory_of(Ask(cache.company(str(store), load.load_id)))
+    return memory_of(cache.company(str(store), load.load_id))
 
 
 @pytest.mark.parametrize("page", ["overview", "funnel", "conversion_days", "win_rate", "pipeline", "attention"])
