@@ -52,14 +52,14 @@ def _verify_file(path: Path, store: Store, lang: str) -> int:
         try:
             verdict = check.verify(file, Ask(then) if then else None, Ask(now))
         except MvpodError as error:  # its day, its filters are none of this store's
-            raise MvpodError("E_VERIFY_OTHER", file=path.name, organisation=file.stamp.organisation,
+            raise MvpodError("E_VERIFY_OTHER", file=path.name, organisation=file.stamp.organisation or "–",
                              load=file.stamp.load, as_of=file.stamp.as_of, store=said(store.path), now=now.load_id,
                              reason=error) from error
     for found in verdict.differences:
         print(check.words(found, lang))
     if verdict.differences and file.stamp.organisation != now.settings.organisation.name:
-        print(t("cli.verify.other", lang, file=file.stamp.organisation, load=file.stamp.load,
-                as_of=file.stamp.as_of, store=now.settings.organisation.name), file=sys.stderr)
+        print(t("cli.verify.other", lang, file=file.stamp.organisation or "–", load=file.stamp.load,
+                as_of=file.stamp.as_of, store=now.settings.organisation.name or "–"), file=sys.stderr)
     if verdict.was_gone:
         print(t("cli.verify.gone", lang, load=file.stamp.load), file=sys.stderr)
     outcome = "cli.verify.differs" if verdict.differences else "cli.verify.same"

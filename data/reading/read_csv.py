@@ -275,10 +275,19 @@ def _parse(text: BinaryIO, delimiter: str, columns: int, name: str, size: int) -
     try:
         # the header is read as a row like any other and dropped, because it may repeat names or span lines
         reading = {"read_options": pcsv.ReadOptions(column_names=names, block_size=_BLOCK), **options}
-        table = pcsv.read_csv(text, **reading) if size < _LARGE else _on_disk(pcsv.open_csv(text, **reading))
+        table = _rows(text, reading, size)
     except pa.ArrowInvalid as error:
         raise _explained(error, ragged, text, names, options, name) from error
     return table.slice(1)
+
+
+def _rows(text: BinaryIO, reading: dict, size: int) -> pa.Table:
+    if size >= _LARGE:
+        try:
+            return _on_disk(pcsv.open_csv(text, **reading))
+        except OSError:  # no room in the temporary folder: memory may have it
+            text.seek(0)
+    return pcsv.read_csv(text, **reading)
 
 
 def _on_disk(batches: pcsv.CSVStreamingReader) -> pa.Table:

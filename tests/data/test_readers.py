@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import tempfile
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
+from data.errors import MvpodError
+from data.reading import read_csv
 from data.reading.readers import read_header, read_raw
 
 CHINESE = "编号,客户名称,阶段\n001,上海客户有限公司,线索\n002,北京客户,赢单\n"
@@ -47,6 +50,35 @@ def test_one_table_in_five_encodings_reads_the_same(encoding: str, found: str, t
     assert raw.table.to_pylist() == ROWS
     assert raw.encoding == found
     assert read_header(path) == ["编号", "客户名称", "阶段"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_a_large_file_waits_on_disk_and_reads_the_same(
+        encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = [f'{i},"note {i}, of\ntwo lines",{"" if i % 3 else "编号"}' for i in range(2000)]
+    path = write(tmp_path, "a.csv", ("\n".join(["id,note,mark", *lines]) + "\n").encode(encoding))
+    small = read_raw(path).table
+    monkeypatch.setattr(read_csv, "_LARGE", 0)
+    monkeypatch.setattr(read_csv, "_BLOCK", 1 << 12)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    large = read_raw(path).table
+    assert large.equals(small)
+    assert large.column(0).num_chunks > 1
+    assert not list((tmp_path / "temporary").iterdir())
+    path.write_bytes(path.read_bytes() + b"2000,x,y,z\n")
+    with pytest.raises(MvpodError) as refused:
+        read_raw(path)
+    assert (refused.value.code, refused.value.fields["row"]) == ("E_RAGGED", 2002)
+
+
+def test_a_large_file_for_which_the_disk_has_no_room_is_read_in_memory(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(batches: object) -> None:
+        raise OSError(28, "No space left on device")
+    monkeypatch.setattr(read_csv, "_LARGE", 0)
+    monkeypatch.setattr(read_csv, "_on_disk", full)
+    assert read_raw(write(tmp_path, "a.csv", CHINESE)).table.to_pylist() == ROWS
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
