@@ -93,7 +93,7 @@ def _about(found: Mapping[str, Any], result: Mapping[str, Any]) -> str:
 
 
 def exponents(result: Mapping[str, Any]) -> str:
-    """One table of all exponents, for docs/scale.md."""
+    """One table of all exponents, and the curves, for docs/scale.md."""
     keys = {key: said for series in ("opportunities", "sessions") for key, said in {
         **_named(SERIES[series].cpu, "s"), **_named(SERIES[series].memory, "MiB")}.items()}
     fits = {name: growths(found["points"], SERIES[name]) for name, found in result["series"].items()}
@@ -103,8 +103,14 @@ def exponents(result: Mapping[str, Any]) -> str:
                  for of in fits.values()]
         if any(cells):
             rows.append((said, *cells))
-    days = " · ".join(f"{SERIES[name].says}: {_about(found, result)}" for name, found in result["series"].items())
-    return f"{table(rows)}\n\n{days}"
+    days = "\n".join(f"- {_range(name, found)}: {_about(found, result)}" for name, found in result["series"].items())
+    curves = "\n".join(f"![{SERIES[name].title}](images/growth-{name}.svg)" for name in result["series"])
+    return f"{table(rows)}\n\n{days}\n\n{curves}"
+
+
+def _range(name: str, found: Mapping[str, Any]) -> str:
+    sizes = [point[SERIES[name].size] for point in found["points"]]
+    return f"{min(sizes):,} to {max(sizes):,} {SERIES[name].says}"
 
 
 def written(result: Mapping[str, Any], folder: Path, docs: Path | None) -> None:
@@ -149,7 +155,8 @@ def _panel(fig: Sheet, panel: _Panel, series: Series, points: Sequence[Mapping[s
     low, high = _axes(fig, panel, series, sizes, [cost for of in costs.values() for cost in of if cost])
     fig.note(text=panel.title, x=panel.domain[0], y=1, xref="paper", yref="paper", xanchor="left", yshift=22,
              font={"color": palette(THEME).muted})
-    places = apart({key: log10(of[-1]) for key, of in costs.items() if of[-1]}, 0.065 * (high - low))
+    places = apart({key: log10(of[-1]) for key, of in costs.items() if of[-1]},
+                   0.065 * (high - low), high)
     for colour, (key, said) in zip(_colours(), panel.names.items(), strict=False):
         at = {"xaxis": panel.x, "yaxis": panel.y, "hoverinfo": "skip"}
         fig.scatter(x=sizes, y=costs[key], mode="markers", marker={"color": colour, "size": 7}, **at)
@@ -164,25 +171,29 @@ def _panel(fig: Sheet, panel: _Panel, series: Series, points: Sequence[Mapping[s
 
 def _axes(fig: Sheet, panel: _Panel, series: Series, sizes: Sequence[float],
           costs: Sequence[float]) -> tuple[float, float]:
-    """Both axes of a panel; gives the ends of the upright one, in decades."""
-    low, high = log10(min(costs)) - 0.15, log10(max(costs)) + 0.15
-    steps = (1, 2, 5) if high - low < 2 else (1,)
-    ticks = [step * 10.0**at for at in range(floor(low), ceil(high) + 1) for step in steps]
+    """Both axes of a panel, the upright one from the tick below all costs to that above; gives its ends in decades."""
+    steps = (1, 2, 5) if max(costs) < 100 * min(costs) else (1,)
+    ticks = [step * 10.0**at for at in range(floor(log10(min(costs))), ceil(log10(max(costs))) + 1) for step in steps]
+    low = log10(max(tick for tick in ticks if tick <= min(costs)))
+    high = log10(min(tick for tick in ticks if tick >= max(costs)))
+    low, high = (low, high) if high > low else (low, low + log10(2))
     fig.set(**{
         f"xaxis{panel.x[1:]}": {
             "type": "log", "domain": panel.domain, "anchor": panel.y, "tickvals": list(sizes), "tickangle": 0,
             "ticktext": [_short(size) for size in sizes], "title": {"text": label(series.says)}},
         f"yaxis{panel.y[1:]}": {
             "type": "log", "anchor": panel.x, "showgrid": True, "tickvals": ticks,
-            "ticktext": [f"{tick:,.10g}" for tick in ticks], "range": [low, high]}})
+            "ticktext": [f"{tick:,.10g}" for tick in ticks], "range": [low - 0.02, high + 0.02]}})
     return low, high
 
 
-def apart(places: Mapping[str, float], least: float) -> dict[str, float]:
-    """The same places in the same order, pushed upwards so far that no two are nearer than `least`."""
+def apart(places: Mapping[str, float], least: float, top: float) -> dict[str, float]:
+    """The same places in the same order, moved so far that no two are nearer than `least` and none is above `top`."""
     found: dict[str, float] = {}
     for key, at in sorted(places.items(), key=lambda item: item[1]):
         found[key] = max(at, max(found.values(), default=at - least) + least)
+    for below, key in enumerate(reversed(list(found))):
+        found[key] = min(found[key], top - below * least)
     return found
 
 

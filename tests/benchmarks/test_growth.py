@@ -80,7 +80,9 @@ def test_the_figure_draws_every_point_and_the_curve_through_them() -> None:
 
 
 def test_labels_at_the_ends_of_lines_do_not_lie_on_each_other() -> None:
-    assert growth_report.apart({"b": 1.0, "a": 1.05, "c": 3.0}, 0.2) == {"b": 1.0, "a": 1.2, "c": 3.0}
+    assert growth_report.apart({"b": 1.0, "a": 1.05, "c": 3.0}, 0.2, 5.0) == {"b": 1.0, "a": 1.2, "c": 3.0}
+    pressed = growth_report.apart({"b": 2.9, "a": 2.95, "c": 3.0}, 0.2, 3.0)
+    assert pressed == pytest.approx({"b": 2.6, "a": 2.8, "c": 3.0})  # below the top, in the same order
 
 
 # --- what holds whatever the machine ----------------------------------------------------------------------------
