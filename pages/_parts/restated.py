@@ -36,7 +36,7 @@ def draw(view: View, metric: str) -> None:
     load = view_state.choose("earlier", t("restated.choose"), list(labels), _NONE, labels)
     if load == _NONE:
         return
-    with st.spinner(t("restated.working"), show_time=True):  # where settings changed, a history is made anew
+    with st.spinner(t("restated.working")):  # where settings changed, a history is made anew
         made = cards.ledger(cache.ask(), view, context.look(), metric, load)
     side_by_side.draw(made)
     _opportunities(cache.ask().restated(metric, view, int(load)).ledger, metric)
