@@ -29,7 +29,7 @@ OF_THEIR_PERIOD, WITHOUT_PERIOD = ("value.efficiency",), ("overdue", "support_kn
 #: stocks, and the query that looks at them on several days
 STOCKS = {"open_stock": "open_stock_on", "value_velocity": "value_velocity", "value_conflict": "value_conflict",
           "value_penetration": "value_penetration"}
-#: stocks that are asked for twice only, now and in the comparison: every day costs a look at all there ever was
+#: stocks that are asked for now only: what was won stays, so that they rise with the history known, whatever happens
 WITHOUT_COURSE = ("value_penetration",)
 #: counts of a query, a view and groups
 Counts = Callable[[str, View, Sequence[str]], pd.DataFrame]
@@ -163,9 +163,10 @@ class ValueQuestions:
     def _stocks(self, name: str, view: View, other: View | None, quarters: Sequence[Period],
                 keys: Sequence[str]) -> pd.DataFrame:
         """Counts of what stands on a day: of all days in one question."""
-        days = {NOW: view} | ({BEFORE: other} if other else {})
+        has_course = name not in WITHOUT_COURSE
+        days = {NOW: view} | ({BEFORE: other} if other and has_course else {})
         ends = {part: of.as_of if name == "open_stock" else _until(of) for part, of in days.items()}
-        if name not in WITHOUT_COURSE:
+        if has_course:
             ends |= {q.name: min(q.end, view.as_of) for q in quarters if q.end >= self.company.first_day}
         rules = self._value_rules(name, _slice(view), ()) | {"days": sorted(set(ends.values()))}
         stock = _named(self._asked(STOCKS[name], view, keys, **rules), keys)

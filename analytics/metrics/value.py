@@ -88,9 +88,9 @@ METRICS = (
         "产品渗透率",
         "Of all pairs of account and product line, the share with business: an opportunity that is open or was won. "
         "The rest is white space. By account and not by department, because no export says for which department an "
-        "opportunity is.",
+        "opportunity is. What was won stays: it rises with the history that is known, so periods are not compared.",
         "在“客户 × 产品线”的全部组合中，已有业务（在手或赢单商机）的比例，其余为空白。"
-        "按客户而非部门计算，因为导出数据不记录商机属于哪个部门。",
+        "按客户而非部门计算，因为导出数据不记录商机属于哪个部门。赢单会累积，已知历史越长数值越高，因此不作各期对比。",
         {"en": "pairs with business / (accounts × product lines)", "zh": "有业务的组合 ÷（客户数 × 产品线数）"},
         _OFFERED,
         ("value_penetration",),

@@ -52,6 +52,17 @@ def test_what_cannot_be_known_is_said_and_not_zero() -> None:
     assert set(two.metric(KEY, view(100), ["product_line"])["reason"]) == {"by_line"}
 
 
+def test_the_board_holds_it_against_no_other_period_because_wins_pile_up() -> None:
+    ask = asked([won(20, account_id="a", product_line="X"), won(320, account_id="a", product_line="Y")])
+    of = view(360, 300, 360, compare="previous")
+    assert ask.compared(of) is not None
+    board = ask.headline(of).set_index("key")
+    row = board.loc[KEY]
+    assert (row["value"], row["n"], row["trend"]) == (1, 2, [])
+    assert pd.isna(row["change"])
+    assert pd.isna(row["other_value"])
+
+
 def test_it_agrees_with_a_plain_count_over_random_companies() -> None:
     dice = random.Random(136)
     for _ in range(5):
