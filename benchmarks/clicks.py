@@ -83,6 +83,6 @@ def start_times() -> dict[str, float]:
         with running_app(store) as url, browser() as chromium:
             tab = chromium.new_page(viewport={"width": 1280, "height": 1000})
             tab.goto(url)
-            wait_painted(tab)
+            wait_painted(tab, 600)
             seconds[name] = time.perf_counter() - start
     return seconds
