@@ -25,7 +25,7 @@ from data.contracts import MARTS, TABLES, Table
 from data.errors import MvpodError
 from data.filling import LAID, quoted, shelf_of
 from data.settings import Settings, parse_settings
-from data.shelf import Cursor, Remember, Shelf
+from data.shelf import Cursor, Remember, Shelf, Steps
 
 if TYPE_CHECKING:
     from data.storage.store import Load
@@ -114,6 +114,7 @@ class Company:
     connection: duckdb.DuckDBPyConnection = field(repr=False, compare=False)
     shelf: Shelf = field(repr=False, compare=False)
     remember: Remember | None = field(default=None, repr=False, compare=False)
+    steps: Steps = field(repr=False, compare=False, default_factory=Steps)
 
     @property
     def load_id(self) -> int:
@@ -122,7 +123,7 @@ class Company:
 
     def cursor(self) -> Cursor:
         """A cursor for one query (or several after one another in one thread)."""
-        return Cursor(self.connection.cursor(), self.shelf, self.remember)
+        return Cursor(self.connection.cursor(), self.shelf, self.steps, self.remember)
 
     def close(self) -> None:
         """Frees the memory."""

@@ -39,10 +39,14 @@ _DOMAINS = {
 _FIXED = {
     "stage_kind": STAGE_KINDS, "exit_kind": EXIT_KINDS, "status": STATUSES, "time_source": TIME_SOURCES,
 }
+#: What decision chains say, and on which snapshot dates: the chains of one account lie in the files of all dates.
+_CHAIN_DAYS = """CREATE TABLE chain_days AS
+    SELECT opportunity_id, contact_id, decision_role, status, list(snapshot_date) AS days
+    FROM opportunity_contact GROUP BY ALL"""
 
 
 def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings) -> Shelf:
-    """The marts and `closing_foresight` (data/marts/foresight.py), made from `marts` (name -> SQL source)."""
+    """Marts made from `marts` (name -> SQL source), `closing_foresight` (data/marts/foresight.py) and `chain_days`."""
     marts = {name: _graded(name, source, settings) for name, source in marts.items()}
     coded = _make_types(con, marts)
     salt = _salt(con, marts["stage_visit"])
@@ -54,7 +58,10 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
         shelf.provide("opportunity_state opportunity_week account_week")
         make_foresight(con, settings)
 
-    shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee})
+    def gather() -> None:
+        con.execute(_CHAIN_DAYS)
+
+    shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee, "chain_days": gather})
     return shelf
 
 

@@ -10,6 +10,9 @@ which exactly these marks are replaced, none of them by a value that a user type
     {order}           one of a fixed list
     {apart_from_people}, {dims_apart_from_people}   {where} and {dims} without what names owner and team
     {behind}          the text of another file of the folder
+    {shared_<name>}   a table with the answer of the file `shared_<name>.sql`, asked without filters, once for all
+                      questions that start from it with the same scope and values, and kept (`data.shelf.Steps`):
+                      whoever reads it says {where}
     any other         the text of the file `fragment_<name>.sql`
 
 Every answer is a sufficient statistic: counts and sums that may be added up over groups. Rates, curves and
@@ -20,6 +23,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cache
@@ -57,6 +61,7 @@ _UNKNOWN_OF_EACH = ", ".join(f"count(*) FILTER ({d} IS NULL) AS no_{d}" for d in
 _SQL = Path(__file__).parent.parent / "sql"
 _MARK = re.compile(r"\{(\w+)\}")
 _PARAM = re.compile(r"\$(\w+)")
+_SHARED = re.compile(r"\bshared_\w+")
 
 
 @dataclass(frozen=True)
@@ -117,8 +122,13 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
     text = _text(name)
     while mark := _MARK.search(text):
         word = mark[1] if mark[1] != "days" else f"{slice_.days}_days"
-        text = text[: mark.start()] + (marks[word] if word in marks else _text(f"fragment_{word}")) + text[mark.end():]
+        text = text[: mark.start()] + (marks[word] if word in marks else _named(word)) + text[mark.end():]
     return text
+
+
+def _named(word: str) -> str:
+    """What stands for a mark that names a file: a shared step keeps its name until the query is asked."""
+    return word if word.startswith("shared_") else _text(f"fragment_{word}")
 
 
 def _apart_from_people(slice_: Slice) -> Predicate:
@@ -145,14 +155,31 @@ def run(cursor: Cursor, name: str, slice_: Slice, by: Sequence[str] = (), *,
         "before": slice_.before,
         "has_start": slice_.start is not None, **where(slice_.scope, slice_.filters).params, **more,
     }
-    wanted = set(_PARAM.findall(sql))
-    if "numbers" in wanted:
-        values |= workdays(cursor)
-    answer = frame(cursor, sql, {k: v for k, v in values.items() if k in wanted})
+    with ExitStack() as steps:
+        sql = _with_steps(cursor, steps, sql, slice_, values)
+        answer = frame(cursor, sql, _wanted(cursor, sql, values))
     for name_ in groups_of(by):
         if name_ != "month" and name_ in answer.columns:
             answer[name_] = answer[name_].fillna(UNKNOWN)
     return answer
+
+
+def _with_steps(cursor: Cursor, steps: ExitStack, sql: str, slice_: Slice, values: dict[str, Any]) -> str:
+    """The query with the names of tables for its shared steps, held until `steps` is left."""
+    for name in sorted(set(_SHARED.findall(sql))):
+        everything = slice_.with_(filters=Filters())
+        text = _with_steps(cursor, steps, sql_of(name, everything), everything, values)
+        table = steps.enter_context(cursor.held(text, _wanted(cursor, text, values)))
+        sql = re.sub(rf"\b{name}\b", table, sql)
+    return sql
+
+
+def _wanted(cursor: Cursor, sql: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Of all values those that a query names."""
+    wanted = set(_PARAM.findall(sql))
+    if "numbers" in wanted and "numbers" not in values:
+        values |= workdays(cursor)
+    return {name: value for name, value in values.items() if name in wanted}
 
 
 def workdays(cursor: Cursor) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 -- Open opportunities of each group, and which rules of attention they break.  Grain: groups x rule ("open" = all, "any" =
 -- those that break one of $acts at least).  The month is that of the expected close.  n: known, so that the rule can be judged;
 -- amounts: of those that have one.  Reads: opportunity_state, stage_visit, opportunity_week and the canonical tables.
-WITH {standing_open}, {attention},
+WITH {attention},
 said AS (
     SELECT {dims} amount_base, unnest(list_concat(rules, [
         {'rule': 'open', 'known': true, 'hit': false, 'measure': NULL, 'limit': NULL},

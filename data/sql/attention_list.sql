@@ -1,7 +1,7 @@
 -- Who needs attention: per rule the $limit opportunities with most at stake.  Grain: opportunity x rule.
 -- excess = measure / limit, between 1 and $excess_cap (1 where a rule has no clock); stake = amount x chance x excess.
 -- $rules: the ones asked for; $only: one opportunity, NULL = all.  total, total_amount: of the rule.
-WITH {standing_open}, {attention},
+WITH {attention},
 hit AS (
     SELECT judged.*, r.rule AS rule, r.measure AS measure, r.limit AS rule_limit,
         coalesce(least(greatest(r.measure / nullif(r.limit, 0), 1), $excess_cap), 1) AS excess

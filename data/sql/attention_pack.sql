@@ -2,21 +2,23 @@
 -- Grain: opportunity, most at stake first, $limit of the `total` that are kept: of each team the $per_team with most at
 -- stake of what is `important`, out of all that is `open`.  Facts that only the pack needs are looked up for these
 -- alone.  Reads: as attention_counts.sql, and all kinds of checklist, opportunity_contact, support_request.
-WITH {standing_open}, {attention},
+WITH {attention},
 weighted AS (
     SELECT *,
         amount_base * chance * coalesce(least(greatest(stage_days / nullif(stage_limit, 0), 1), $excess_cap), 1) AS stake,
         coalesce(importance IN ('S', 'A'), false) AS is_graded
     FROM judged
     WHERE is_in
-), important AS (
-    SELECT *, count(*) OVER () AS important, (SELECT count(*) FROM weighted) AS "open",
+), important AS (  -- of the many only what ranks them
+    SELECT opportunity_key, opportunity_id, stake, amount_base, count(*) OVER () AS important, (SELECT count(*) FROM weighted) AS "open",
         row_number() OVER (PARTITION BY team ORDER BY stake DESC NULLS LAST, amount_base DESC NULLS LAST, opportunity_id) AS place
     FROM weighted
     WHERE exempt <> 'paused' AND (is_graded OR len(events) > 0 OR is_jump OR is_stalled)
-), chosen AS (
+), picked AS (
     SELECT *, count(*) OVER () AS total FROM important WHERE place <= $per_team
     ORDER BY stake DESC NULLS LAST, amount_base DESC NULLS LAST, opportunity_id LIMIT $limit
+), chosen AS (
+    SELECT weighted.*, important, "open", total FROM weighted JOIN picked USING (opportunity_key)
 ), answer AS (
     SELECT opportunity_id, kind, item, arg_max(value, assessed_on) AS value FROM checklist
     WHERE assessed_on <= $as_of AND opportunity_id IN (SELECT opportunity_id FROM chosen)

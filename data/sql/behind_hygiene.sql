@@ -1,6 +1,6 @@
 -- The open opportunities whose record lacks something.  Grain: opportunity.
 -- $outcome: n | flagged | past_due | no_close_date | no_amount | no_next_step | no_activity
-WITH {standing_open}, {stock}, {kept}
+WITH {kept}
 SELECT opportunity_id, NULL::BIGINT AS days
 FROM flagged
 WHERE {mark} AND CASE $outcome

@@ -2,25 +2,33 @@
 -- is_orphaned: less close since who held it alone at the start of the period has gone; `orphaned`: how many there are.
 -- Reads: account_week, opportunity_state, the canonical tables account and owner.
 WITH {standing_open}, {closeness_now}, {person},
-firm AS (
-    SELECT account_id, any_value(name) AS account_name FROM account
+listed AS (
+    SELECT account_id, name FROM account
     WHERE snapshot_date = coalesce(
         (SELECT max(snapshot_date) FROM account WHERE snapshot_date <= $as_of), (SELECT min(snapshot_date) FROM account))
-    GROUP BY account_id
-)
-SELECT account_id, account_name, segment, owner_id, team, region, industry, as_of_on, closeness, mean, change, change_period, depth, breadth,
+),
+ranked AS (
+    SELECT n.*, coalesce(dependence_start >= $dependence_from AND NOT is_active AND change_period < 0, false) AS is_orphaned
+    FROM account_now n
+    LEFT JOIN person ON person.owner_id = n.holder_start::VARCHAR
+    WHERE $words = '' OR contains(lower(n.account_id::VARCHAR), lower($words)) OR n.account_id::VARCHAR IN (
+        SELECT account_id FROM listed WHERE $words <> '' AND contains(lower(concat_ws(' ', account_id, name)), lower($words)))
+),
+chosen AS (
+    SELECT * FROM ranked
+    WHERE CASE $sort WHEN 'fallen' THEN change < 0 AND n_open > 0 WHEN 'risen' THEN change > 0 AND n_open > 0
+          WHEN 'fallen_period' THEN change_period < 0 WHEN 'weak' THEN closeness IS NOT NULL
+          WHEN 'alerts' THEN is_falling OR is_contact_lost OR is_orphaned ELSE true END
+),
+shown AS (SELECT * FROM chosen ORDER BY {board_order} LIMIT $limit),
+firm AS (
+    SELECT account_id, any_value(name) AS account_name FROM listed
+    WHERE account_id IN (SELECT account_id::VARCHAR FROM shown) GROUP BY account_id
+),
+counted AS (SELECT count(*) AS total, count(*) FILTER (is_orphaned) AS orphaned FROM chosen)
+SELECT shown.account_id, account_name, segment, owner_id, team, region, industry, as_of_on, closeness, mean, change, change_period, depth, breadth,
     transparency, person_dependence, holder_id, holder_start, dependence_start, n_departments, n_covered, n_contacts, n_reached,
     n_unknown_status, n_opponents, has_org_map, is_short_history, last_touch_on, n_open, amount_base, is_falling, is_narrower,
-    is_contact_lost, is_dependent, is_orphaned, count(*) OVER () AS total, count(*) FILTER (is_orphaned) OVER () AS orphaned
-FROM (
-    SELECT n.*, account_name, coalesce(dependence_start >= $dependence_from AND NOT is_active AND change_period < 0, false) AS is_orphaned
-    FROM account_now n
-    LEFT JOIN firm ON firm.account_id = n.account_id::VARCHAR
-    LEFT JOIN person ON person.owner_id = n.holder_start::VARCHAR
-)
-WHERE contains(lower(concat_ws(' ', account_id, account_name)), lower($words)) AND CASE $sort WHEN 'fallen' THEN change < 0 AND n_open > 0 WHEN 'risen' THEN change > 0 AND n_open > 0 WHEN 'fallen_period' THEN change_period < 0
-      WHEN 'weak' THEN closeness IS NOT NULL WHEN 'alerts' THEN is_falling OR is_contact_lost OR is_orphaned ELSE true END
-ORDER BY $sort = 'alerts' AND is_orphaned DESC, CASE $sort WHEN 'fallen' THEN change WHEN 'risen' THEN -change WHEN 'fallen_period' THEN change_period
-         WHEN 'weak' THEN closeness WHEN 'alerts' THEN -amount_base WHEN 'amount' THEN -amount_base END NULLS LAST,
-    amount_base DESC NULLS LAST, account_id
-LIMIT $limit
+    is_contact_lost, is_dependent, is_orphaned, total, orphaned
+FROM shown CROSS JOIN counted LEFT JOIN firm ON firm.account_id = shown.account_id::VARCHAR
+ORDER BY {board_order}

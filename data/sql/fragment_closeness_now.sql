@@ -1,33 +1,7 @@
--- Every account as it stands in the last week that ended by $as_of, beside its own past. Weeks in which nobody can have
--- been reached yet (is_short_history) are no past. mean = mean of four weeks; mean_before = $drop_weeks weeks earlier;
--- mean_start, holder_start …: at the start of the period, or at the first week that can be judged.
+-- Every account as it stands in the last week that ended by $as_of, beside its own past (shared_closeness.sql).
 judged AS (SELECT max(week) AS week FROM account_week WHERE as_of_on <= $as_of),
-opening AS (
-    SELECT min(week) AS week FROM account_week WHERE as_of_on >= $start AND NOT is_short_history AND week <= (SELECT week FROM judged)
-),
 seen AS (SELECT * FROM account_week WHERE {where} AND week = (SELECT week FROM judged)),
-bound AS (  -- mean_before begins after this week
-    SELECT week - 7 * $drop_weeks::INT - 28 AS since, week - 7 * $drop_weeks::INT AS dropped FROM judged
-),
-lately AS (  -- two stretches, each bounded by single days, so that the weeks between them are not read
-    SELECT * FROM account_week WHERE {scope} AND NOT is_short_history AND week > (SELECT since FROM bound) AND week <= (SELECT week FROM judged)
-    UNION ALL
-    SELECT * FROM account_week WHERE {scope} AND NOT is_short_history AND week >= (SELECT week FROM opening)
-        AND week < (SELECT week FROM opening) + 28 AND week <= (SELECT since FROM bound)
-),
-past AS (
-    SELECT account_id,
-        avg(closeness) FILTER (week > (SELECT week FROM judged) - 28) AS mean,
-        avg(closeness) FILTER (week > (SELECT since FROM bound) AND week <= (SELECT dropped FROM bound)) AS mean_before,
-        max(closeness) FILTER (week >= (SELECT dropped FROM bound)) AS highest,
-        max(breadth) FILTER (week = (SELECT dropped FROM bound)) AS breadth_before,
-        avg(closeness) FILTER (week >= (SELECT week FROM opening) AND week < (SELECT week FROM opening) + 28) AS mean_start,
-        max(person_dependence) FILTER (week = (SELECT week FROM opening)) AS dependence_start,
-        any_value(holder_id) FILTER (week = (SELECT week FROM opening)) AS holder_start, any_value(owner_id) FILTER (week = (SELECT week FROM opening)) AS owner_start,
-        any_value(team) FILTER (week = (SELECT week FROM opening)) AS team_start
-    FROM lately
-    GROUP BY account_id
-),
+past AS (SELECT * FROM {shared_closeness}),
 worth AS (
     SELECT account_id, count(*) AS n_open, sum(amount_base) AS amount_base FROM standing
     WHERE status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= $as_of, false)) GROUP BY account_id

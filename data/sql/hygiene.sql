@@ -1,6 +1,6 @@
 -- Open opportunities whose record lacks something: how many, and their amount.  Grain: groups.  A count is NULL where
 -- it cannot be known.  The month is that of the expected close.  Reads: see fragment_kept.sql.
-WITH {standing_open}, {stock}, {kept}
+WITH {kept}
 SELECT {dims} count(*) AS n, count(coalesce(past_due, no_close_date, no_amount, no_next_step, no_activity)) AS measured,
     sum(amount_base) AS amount,
     count(*) FILTER (past_due OR no_close_date OR no_amount OR no_next_step OR no_activity) AS flagged,

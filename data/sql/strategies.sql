@@ -2,7 +2,7 @@
 -- CRM says of it: the extra column `strategy` on $snapshot (NULL: not recorded).
 -- Grain: groups x band (fragment_rated.sql) x is_weak (too few necessary conditions) x is_incumbent x strategy.
 -- Reads: opportunity_state, opportunity_week, the canonical table opportunity.
-WITH {standing_open}, {compared},
+WITH {compared},
 scored AS (
     SELECT * EXCLUDE (c, b), c.need_us, c.need_1, c.closeness_us, c.closeness_1, c.g
     FROM compared WHERE c.rival_1 IS NOT NULL

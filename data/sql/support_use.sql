@@ -4,23 +4,14 @@
 -- Reads: opportunity_state, the canonical tables support_request and checklist.
 WITH {standing}, {closed}, {request},
 spent AS (
-    SELECT asked_for AS opportunity_id, sum(hours) AS hours, sum(cost) AS cost, min(requested_on) AS first_on,
+    SELECT opportunity_key, sum(hours) AS hours, sum(cost) AS cost, min(requested_on) AS first_on,
         count(*) FILTER (hours IS NULL) AS hours_unknown, count(*) FILTER (cost IS NULL) AS cost_unknown
     FROM request
-    WHERE asked_for IS NOT NULL
-    GROUP BY asked_for
-),
-answer AS (
-    SELECT opportunity_id, item, arg_max(value, assessed_on) AS value
-    FROM checklist
-    WHERE kind = 'necessary_condition' AND assessed_on <= $as_of AND value IS NOT NULL
-        AND opportunity_id IN (SELECT opportunity_id FROM closed)
-    GROUP BY opportunity_id, item
+    WHERE opportunity_key IS NOT NULL
+    GROUP BY opportunity_key
 ),
 condition AS (
-    SELECT opportunity_id, CASE WHEN round(avg(value) * 100, 6) < $weak THEN 'weak' ELSE 'met' END AS condition
-    FROM answer
-    GROUP BY opportunity_id
+    SELECT opportunity_key, CASE WHEN need < $weak THEN 'weak' ELSE 'met' END AS condition FROM {shared_conditions}
 )
 SELECT {dims} coalesce(segment::VARCHAR, '(unknown)') AS segment, coalesce(grade::VARCHAR, '(unknown)') AS grade,
     status::VARCHAR AS outcome, coalesce(first_on <= closed_on, first_on IS NOT NULL) AS is_supported,
@@ -30,6 +21,6 @@ SELECT {dims} coalesce(segment::VARCHAR, '(unknown)') AS segment, coalesce(grade
     coalesce(sum(hours_unknown), 0) AS hours_unknown, coalesce(sum(cost_unknown), 0) AS cost_unknown,
     sum(amount_base) AS amount, count(*) FILTER (amount_base IS NULL) AS amount_missing
 FROM closed
-LEFT JOIN spent USING (opportunity_id)
-LEFT JOIN condition USING (opportunity_id)
+LEFT JOIN spent USING (opportunity_key)
+LEFT JOIN condition USING (opportunity_key)
 GROUP BY ALL

@@ -1,6 +1,6 @@
 -- How many open opportunities need a look, by what happened in the last week (METHOD B6); one may be in several rows.
 -- Grain: groups x event.  event "" = anything at all.  Reads: opportunity_state, opportunity_week.
-WITH {standing_open}, {compared},
+WITH {compared},
 flagged AS (
     SELECT * EXCLUDE (c, b), unnest(['lead_lost', 'doomed', 'jump', 'less_certain', 'new_rival', 'silent', '']) AS event,
         unnest([is_lead_lost, is_doomed, is_jump, is_less_certain, is_new_rival, is_silent,

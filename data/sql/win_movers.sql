@@ -1,7 +1,7 @@
 -- Open opportunities whose win rate moved in the last week ($only = 'moved', largest move first) or of which something
 -- must be looked at ($only = 'events', or the name of one event; largest amount first), and their `total`.
 -- Grain: opportunity.  Reads: opportunity_state, opportunity_week.  now, before: the rows of both weeks (NULL: none).
-WITH {standing_open}, {compared},
+WITH {compared},
 moved AS (
     SELECT opportunity_id, account_id, segment, owner_id, team, pipeline, stage, stage_order, status, amount_base, crm,
         c.week AS week, c.p AS p, b.p AS p_before, c.delta AS delta, c.p_us AS p_us, c.g AS g, c.rival_1 AS rival,

@@ -1,7 +1,7 @@
 -- What the comparison with the rivals says of everything that is open on $as_of, beside what the stages promise.
 -- Grain: pipeline x stage x groups x bin (fifth of the win rate, 0 to 4; -1: not compared).  Reads: opportunity_state,
 -- opportunity_week.  Sums of the predictions are over the compared ones, of the promises over those that have one too.
-WITH {standing_open}, {compared},
+WITH {compared},
 promise AS (
     SELECT unnest($pipelines) AS promised_pipeline, unnest($stages) AS promised_stage, unnest($promised)::DOUBLE AS stage_default
 )
