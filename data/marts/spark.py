@@ -160,15 +160,14 @@ class _Work:
 
     def spread(self) -> None:
         """Every row to its portion; the snapshots are folded into spells as they arrive."""
-        self._spread("opportunity", self._read("opportunity"), "opportunity_id", 0.0, 0.4,
+        self._spread("opportunity", self._placed("opportunity", "opportunity_id"), 0.0, 0.4,
                      partial(part.fold, days=self.days, means=MEANS))
-        homes = self._read("contact").select("contact_id", "account_id").distinct()
-        homes = homes.withColumnRenamed("account_id", "home")
-        frames = [(name, self._read(name), "opportunity_id") for name in _BY_OPPORTUNITY]
-        frames += [(name, self._read(name), "account_id") for name in _BY_ACCOUNT]
-        frames += [(name, self._read(name).join(homes, "contact_id"), "home") for name in _BY_CONTACT]
-        for i, (name, frame, key) in enumerate(frames):
-            self._spread(name, frame, key, 0.4 + 0.02 * i, 0.42 + 0.02 * i, partial(part.put, table=name))
+        homes = self._placed("contact", "account_id").select("contact_id", "portion").distinct()  # of a mover: several
+        frames = [(name, self._placed(name, "opportunity_id")) for name in _BY_OPPORTUNITY]
+        frames += [(name, self._placed(name, "account_id")) for name in _BY_ACCOUNT]
+        frames += [(name, self._read(name).join(homes, "contact_id")) for name in _BY_CONTACT]
+        for i, (name, frame) in enumerate(frames):
+            self._spread(name, frame, 0.4 + 0.02 * i, 0.42 + 0.02 * i, partial(part.put, table=name))
         owners = Portion(self.folder)
         if files := self.w.files("owner"):  # every portion needs them all
             part.put(owners, self._read("owner").toArrow().to_batches(), "owner")
@@ -200,8 +199,13 @@ class _Work:
         reader = self.spark.read.schema(columns).option("__globPaths__", "false")  # names as they are: no patterns
         return reader.option("basePath", str(_folder_of(files[0], table))).parquet(*files)
 
-    def _spread(self, table: str, frame: DataFrame, key: str, start: float, end: float,
+    def _placed(self, table: str, key: str) -> DataFrame:
+        """A table with the number of each row's portion."""
+        return self._read(table).selectExpr("*", f"pmod(hash({key}), {self.count}) AS portion")
+
+    def _spread(self, table: str, frame: DataFrame, start: float, end: float,
                 take: Callable[[Portion, Iterable[pa.RecordBatch]], None]) -> None:
+        """Sends the rows of `frame` to their portions, where `take` writes what becomes of them."""
         if not self.w.files(table):
             return
         folder = self.folder
@@ -215,7 +219,7 @@ class _Work:
             names = list(portion.written)
             yield pa.RecordBatch.from_pydict({"portion": [context.partitionId() if context else 0] * len(names),
                                               "name": names, "file": list(portion.written.values())})
-        rows = frame.repartition(self.count, key).mapInArrow(run, "portion bigint, name string, file string")
+        rows = frame.repartitionById(self.count, "portion").mapInArrow(run, "portion bigint, name string, file string")
         for number, name, file in self._watched(table, start, end, rows.collect):
             self.found[number][name] = file
 
