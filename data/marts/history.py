@@ -35,7 +35,7 @@ from data.storage.patch import patch, stream
 Progress = Callable[[str, float], None]
 
 #: Snapshot rows folded into spells at a time, and spells whose stories are told at a time: they bound the memory.
-CHUNK_ROWS = 16_000_000
+CHUNK_ROWS = 32_000_000
 BUCKET_SPELLS = 1_000_000
 #: Of no more snapshot rows the weeks of accounts are made beside the other marts: in memory there is room for both.
 BESIDE_ROWS = 5_000_000
