@@ -18,7 +18,7 @@ ALLOWED = {
     "app": {"data", "analytics", "pages"},
     "cli": {"data", "analytics", "cli"},
 }
-#: of data/, the calculations may know the value types only; `ask`, its memory and the questions mixed into it are the door
+#: of data/, calculations may know the value types only; `ask`, its memory and the questions mixed into it are the door
 MAY_QUERY = {"analytics/ask.py", "analytics/remembering.py",
              *(f"analytics/{file.name}" for file in (ROOT / "analytics").glob("*_questions.py"))}
 
