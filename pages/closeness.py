@@ -81,7 +81,7 @@ def _board(view: View) -> None:
             day = fmt.day(found["as_of_on"].iloc[0], context.lang())
             weeks = context.now().settings.closeness.drop_weeks
             st.caption(md_escape(t("closeness.board.measured", day=day, weeks=weeks)))
-            definition.button("closeness.account")
+            definition.button("closeness.account", "closeness_board")
         now = _asked_account()
         row = table.show(board_in_words(found, context.look()), BOARD, kinds=KINDS, alt=title, select=True, height=320,
                          key=f"closeness_board_table_{now}_{sort}", lines={"course": (0, 100)})
@@ -141,7 +141,7 @@ def _people(story: dict[str, Any]) -> None:
         return
     with fold, states.guard("closeness_trust"):
         st.caption(md_escape(t("closeness.trust.measured")))
-        definition.button("trust")
+        definition.button("trust", "closeness_trust")
         people = story["trust"].rename(columns={"title": "contact_title"})
         people = people.assign(step_name=[t(f"closeness.step.{s}") for s in people["step"]])
         table.show(people, _TRUST, alt=t("closeness.trust"), key="closeness_trust_table",

@@ -124,7 +124,7 @@ def _events(view: View) -> None:
         n = int(counts["n"].iloc[-1])
         st.header(md_escape(t("win_rate.events", n=fmt.number(n, context.lang()))), anchor=False)
         st.caption(md_escape(t("win_rate.events.says")))
-        definition.button("win_rate.comparison")
+        definition.button("win_rate.comparison", "win_events")
         if not n:
             st.text(t("win_rate.events.none"))
             return

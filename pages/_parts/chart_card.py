@@ -149,22 +149,29 @@ def behind(view: View, mark: Mark, key: str) -> None:
         view_state.go("opportunity", id=str(found.iloc[chosen]["opportunity_id"]))
 
 
+@st.fragment
 def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, definition_key: str | None,
            card: Card | None) -> None:
-    with st.container(horizontal=True, gap="small"):
+    """What is behind the buttons is made when somebody opens them."""
+    with st.container(horizontal=True, gap="small"), states.guard(f"{key}_tools"):
         if definition_key:
-            definition.button(definition_key)
-        with st.popover(t("card.download"), icon=":material/download:", type="tertiary"):
-            file = file_name(key, view)
-            here = context.now()
-            stamp = _stamp(card) if card else None
-            st.download_button(t("card.csv"), data=lambda: csv_bytes(frame, stamp), file_name=f"{file}.csv",
-                               mime="text/csv", key=f"{key}_csv", on_click="ignore", width="stretch")
-            browser.pictures(key, title=title, file=file, png=t("card.png"), svg=t("card.svg"), notes=[
-                caption, t("card.stamp", view=filter_bar.in_words(view), load=here.load_id)],
-                stamp=stamp.to_text() if stamp else "")
-            if card and key == card.key:
-                review_pack.add_button(card)
+            definition.behind(definition_key, key)
+        files = st.popover(t("card.download"), icon=":material/download:", type="tertiary", key=f"{key}_files",
+                           on_change="rerun")
+        if files.open:
+            with files:
+                _files(title, caption, frame, key, view, card)
+
+
+def _files(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, card: Card | None) -> None:
+    file, stamp = file_name(key, view), _stamp(card) if card else None
+    st.download_button(t("card.csv"), data=lambda: csv_bytes(frame, stamp), file_name=f"{file}.csv",
+                       mime="text/csv", key=f"{key}_csv", on_click="ignore", width="stretch")
+    browser.pictures(key, title=title, file=file, png=t("card.png"), svg=t("card.svg"), notes=[
+        caption, t("card.stamp", view=filter_bar.in_words(view), load=context.now().load_id)],
+        stamp=stamp.to_text() if stamp else "")
+    if card and key == card.key:
+        review_pack.add_button(card)
 
 
 def _stamp(card: Card) -> Stamp | None:

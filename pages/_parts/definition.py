@@ -10,10 +10,19 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 
-def button(key: str) -> None:
-    """The metric's definition behind a button."""
-    with st.popover(t("card.definition"), icon=":material/help:", type="tertiary"):
-        explain(key)
+@st.fragment
+def button(key: str, within: str) -> None:
+    """The metric's definition behind a button of the card `within`."""
+    behind(key, within)
+
+
+def behind(key: str, within: str) -> None:
+    """The same for who is a fragment himself: the words are sent when somebody opens them, most visits never do."""
+    shown = st.popover(t("card.definition"), icon=":material/help:", type="tertiary", key=f"{within}_definition",
+                       on_change="rerun")
+    if shown.open:
+        with shown:
+            explain(key)
 
 
 def explain(key: str) -> None:

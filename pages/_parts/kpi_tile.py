@@ -12,7 +12,6 @@ from analytics.metrics import registry
 from analytics.view import View
 from data.scope import UNKNOWN
 from pages._parts import cache, context, definition, states
-from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 _COLOURS: dict[bool | None, Literal["green", "red", "gray"]] = {True: "green", False: "red", None: "gray"}
@@ -51,8 +50,7 @@ def kpi_tile(label: str, figures: Sequence[Figure], *, key: str, together: str =
         if together:
             st.caption(md_escape(together))
         if definition_key:
-            with st.popover(t("card.definition"), icon=":material/help:", type="tertiary"):
-                definition.explain(definition_key)
+            definition.button(definition_key, key)
 
 
 def _figure(figure: Figure) -> None:

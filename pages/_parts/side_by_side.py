@@ -57,5 +57,5 @@ def table_card(title: str, caption: str, frame: pd.DataFrame, *, key: str, colum
             states.empty()
             return
         if definition_key:
-            definition.button(definition_key)
+            definition.button(definition_key, key)
         table.show(frame, columns, kinds=kinds, alt=title, key=f"{key}_table")

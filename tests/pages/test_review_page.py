@@ -61,6 +61,8 @@ def test_entries_move_go_and_keep_their_comments(open_page: Open) -> None:
 
 def test_a_chart_is_added_from_the_list_and_from_its_own_page(open_page: Open) -> None:
     app = open_page("funnel", lang="en", segment="KA", reading="strict")
+    app.session_state["funnel_rates_0_files"] = True  # what is behind the button is made when it is opened
+    app.run()
     app.button(key="funnel_rates_0_add").click().run()
     pack = app.session_state["review_pack"]
     assert (pack.items[-1].card, pack.items[-1].options) == ("funnel.rates", (("reading", "strict"),))
