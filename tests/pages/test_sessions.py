@@ -202,7 +202,7 @@ def test_three_sessions_click_twice_each_over_the_protocol_of_a_browser(store: P
 
     async def all_of_them(url: str) -> None:
         await asyncio.gather(*(visit(url, number, log, changes=2, reading=0) for number in range(3)))
-    with serving(store) as (url, _):
-        asyncio.run(all_of_them(url))
+    with serving(store) as (url, _), ThreadPoolExecutor(1) as own:  # this thread may have a loop from a browser
+        own.submit(asyncio.run, all_of_them(url)).result()
     assert log.errors == []
     assert len(log.filters) + len(log.pages) == 6

@@ -19,6 +19,8 @@ from analytics.win_comparison import EVENTS
 _MARKS = [*({"question": key} for key in REGISTRY),
           *({"question": "pipeline.bridge", "outcome": part} for part in PARTS),
           *({"question": "flow", "outcome": how} for how in ("n", "open", "won", "lost", "advance", "regress"))]
+#: Public, but hands on what it is given.
+_NO_QUESTION = ("remembered",)
 #: What may stand for an argument; what is not named here keeps its default.
 _VALUES: dict[str, Sequence[Any]] = {
     "key": list(REGISTRY), "mark": _MARKS, "problem": PROBLEMS, "sort": SORTS, "only": ["moved", "events", *EVENTS],
@@ -37,7 +39,7 @@ def every(ask: Ask, view: View, deals: Sequence[str], accounts: Sequence[str], *
     """(what is asked, the question) for every question; those about one deal or account for each of the given."""
     values = _VALUES | {"view": [view], "opportunity_id": deals, "account_id": accounts}
     for name, method in inspect.getmembers(Ask, inspect.isfunction):
-        if name.startswith("_") or name in without:
+        if name.startswith("_") or name in _NO_QUESTION or name in without:
             continue
         names = [p for p in inspect.signature(method).parameters.values() if p.name != "self"]
         chosen = {p.name: values[p.name] for p in names if p.name in values}

@@ -36,7 +36,6 @@ pytest.importorskip("pyspark", reason="pyspark is not installed (requirements-sp
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not os.environ.get("JAVA_HOME") and not shutil.which("java"), reason="Spark needs Java"),
-    pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas:FutureWarning"),
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
