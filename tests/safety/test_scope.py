@@ -150,7 +150,7 @@ def same(one: Any, other: Any, where: str) -> None:
 
 
 #: How far exports reach, and since when activities are recorded (attention_rules), is the same for everybody; metrics
-#: and marks: tests/soundness/test_every_metric.py; a restatement needs a second load: tests/analytics/test_restatement.py.
+#: and marks: tests/soundness/test_every_metric.py; a restatement needs two loads: tests/analytics/test_restatement.py.
 _NOT_COMPARED = ("quality_sources", "periods", "attention_rules", "metric", "opportunities", "standards", "restated")
 
 
