@@ -8,6 +8,7 @@ comes in here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import streamlit as st
@@ -21,7 +22,7 @@ from data.scope import Scope
 from data.settings import Settings
 from data.storage.store import Load
 from pages import PAGES, Page
-from pages._parts import browser, cache, context, filter_bar, heading, states, view_state
+from pages._parts import browser, cache, context, filter_bar, heading, states, turns, view_state
 from pages._parts.context import Context, t
 from pages._parts.escape import md_escape
 
@@ -48,7 +49,7 @@ def main() -> None:
     wished = filter_bar.look_and_language()
     browser.frame(lang, wished, context.theme(), ["", *[p.key for p in PAGES]])
     heading.heading(page, view)
-    with states.guard(page.key):
+    with states.guard(page.key), nullcontext() if page.is_workshop else turns.turn():
         page.render(view)
     view_state.give_url()
 

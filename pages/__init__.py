@@ -20,6 +20,8 @@ class Page:
 
     key: str
     group: str
+    #: long work is done here (imports, packs): who makes it does not keep others waiting for their turn
+    is_workshop: bool = False
 
     @property
     def render(self) -> Callable[[View], None]:
@@ -39,8 +41,8 @@ PAGES = (
     Page("support", "support_line"),
     Page("attention", "action"),
     Page("opportunity", "action"),
-    Page("review", "action"),
-    Page("data", "data"),
+    Page("review", "action", is_workshop=True),
+    Page("data", "data", is_workshop=True),
     Page("quality", "data"),
     Page("definitions", "data"),
 )
