@@ -45,7 +45,8 @@ def click_times(path: Path, clicks: int = CLICKS) -> dict[str, Any]:
             for back in range(1, clicks + 1):
                 _open(tab, url, page, last - timedelta(days=back))
                 new.append(_click(tab, 1 + back % 2))
-            again = [_click(tab, 1 + i % 2) for i in range(clicks + 2)][2:]
+            # never the segment that is chosen: that would be no click
+            again = [_click(tab, 1 + (clicks + 1 + i) % 2) for i in range(clicks + 2)][2:]
             found[page] = {"first_ms": first.wall, **_quantiles("new", new), **_quantiles("again", again)}
         return {"pages": found, "memory_mib": memory_mib(pid), "peak_mib": peak_mib(pid)}
 
