@@ -20,7 +20,7 @@ class Page:
 
     key: str
     group: str
-    #: long work is done here (imports, packs): who makes it does not keep others waiting for their turn
+    #: long work is done here (imports, packs, restatements): who makes it does not keep others waiting for their turn
     is_workshop: bool = False
 
     @property
@@ -44,7 +44,7 @@ PAGES = (
     Page("review", "action", is_workshop=True),
     Page("data", "data", is_workshop=True),
     Page("quality", "data"),
-    Page("definitions", "data"),
+    Page("definitions", "data", is_workshop=True),
 )
 
 

@@ -83,9 +83,10 @@ class _Plain(BaseFigure):
 
 def _written_out(figure: go.Figure) -> go.Figure:
     """The same for Streamlit, kept with the figure, which all sessions share and nobody changes."""
-    plain = vars(figure).setdefault("_plain", None) or _Plain(figure)
-    vars(figure)["_plain"] = plain
-    return cast(go.Figure, plain)
+    kept = vars(figure)
+    if "_plain" not in kept:
+        kept["_plain"] = _Plain(figure)
+    return cast(go.Figure, kept["_plain"])
 
 
 def _chart(figure: go.Figure, key: str, view: View, alt: str, question: Any, drill: bool) -> None:

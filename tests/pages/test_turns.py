@@ -43,5 +43,5 @@ def test_a_page_that_fails_gives_its_turn_back(monkeypatch: pytest.MonkeyPatch) 
         pass
 
 
-def test_imports_and_packs_take_no_turn() -> None:
-    assert [page.key for page in PAGES if page.is_workshop] == ["review", "data"]
+def test_imports_packs_and_restatements_take_no_turn() -> None:
+    assert [page.key for page in PAGES if page.is_workshop] == ["review", "data", "definitions"]
