@@ -21,12 +21,16 @@ DAY = 90
 
 
 def lost_most(outcomes: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> str:
-    """The stage in which most were lost (columns: stage, n, lost)."""
+    """The stage, or the stages alike, in which most were lost (columns: stage, n, lost)."""
     if outcomes.empty or not outcomes["lost"].max() > 0:
         return ""
-    row = outcomes.loc[outcomes["lost"].idxmax()]
-    return t("fact.lost_most", lang, what=what, stage=name(row["stage"]), lost=show.number(row["lost"]),
-             n=show.number(row["n"]))
+    most = outcomes[outcomes["lost"] == outcomes["lost"].max()]
+    row = most.iloc[0]
+    lost = show.number(row["lost"])
+    if len(most) > 1:
+        stages = t("view.and", lang).join(t("fact.lost_most.stage", lang, stage=name(s)) for s in most["stage"])
+        return t("fact.lost_most.tie", lang, what=what, stages=stages, lost=lost)
+    return t("fact.lost_most", lang, what=what, stage=name(row["stage"]), lost=lost, n=show.number(row["n"]))
 
 
 def moves(flow: pd.DataFrame, lang: str, *, what: str) -> str:

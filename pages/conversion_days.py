@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from analytics import cards
+from analytics import format as fmt
 from analytics.cards.conversion_days import MEANS
 from analytics.charts import facets as parts
 from analytics.charts.facets import Facet
@@ -15,6 +16,9 @@ from pages._parts.chart_card import BEHIND
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 from pages._parts.side_by_side import placed
+
+#: the days stand first: on a phone the columns behind them are off the screen
+_SLOWER = ["name", "days_in_stage", *(c for c in BEHIND if c not in ("name", "days_in_stage"))]
 
 
 def render(view: View) -> None:
@@ -70,8 +74,10 @@ def _slower(number: int, facet: Facet, stage: str, p75: pd.DataFrame, view: View
         if found.empty:
             st.text(t("days.slower.none"))
             return
-        st.caption(md_escape(t("days.slower.found", n=found.attrs.get("total", len(found)), shown=len(found))))
-        chosen = table.show(found, list(BEHIND), alt=t("days.slower", stage=_stage_name(facet, stage)),
+        total, shown = found.attrs.get("total", len(found)), len(found)
+        said = "days.slower.more" if total > shown else "days.slower.found"
+        st.caption(md_escape(t(said, n=fmt.number(total), shown=fmt.number(shown))))
+        chosen = table.show(found, _SLOWER, alt=t("days.slower", stage=_stage_name(facet, stage)),
                             key=f"days_slower_table_{number}", select=True)
         if chosen is not None:
             view_state.go("opportunity", id=str(found.iloc[chosen]["opportunity_id"]))

@@ -27,13 +27,14 @@ class Facet:
         return frame[here].reset_index(drop=True)
 
     def name(self, lang: str, settings: Settings) -> str:
-        """What the facet is called (plain text): the segment alone where the pipeline serves only that one."""
+        """What the facet is called (plain text): the segment alone where the pipeline serves only that one, or has its
+        name."""
         serves = next((p.segments for p in settings.pipelines if p.key == self.pipeline), ())
         segment = i18n.label("segment", self.segment, lang, settings) if self.segment is not None else ""
         if self.segment is not None and (serves == (self.segment,) or len(settings.pipelines) == 1):
             return segment
         pipeline = i18n.label("pipeline", self.pipeline, lang, settings)
-        return f"{pipeline} · {segment}" if segment else pipeline
+        return f"{pipeline} · {segment}" if segment not in ("", pipeline) else pipeline
 
 
 def facets(frame: pd.DataFrame, settings: Settings) -> list[Facet]:

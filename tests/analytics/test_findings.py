@@ -26,22 +26,22 @@ def stages(*rows):
 def test_the_step_where_fewest_go_on_is_named_with_its_n():
     funnel = steps(("need", "quote", 200, 160, 10), ("quote", "sign", 160, 60, 10), ("sign", "won", 60, 50, 5))
     assert weakest_step(funnel, "en", what="Conversion", name=NAMES.get) == Finding(
-        "Fewest go on from Quote to Signing: 37.5% (n = 160)", "clear")
-    assert weakest_step(funnel, "zh", what="转化率").text == "流失最多的是“quote”到“sign”：仅 37.5% 继续推进（n = 160）"
+        "Quote → Signing is the weakest step, 37.5% (n = 160)", "clear")
+    assert weakest_step(funnel, "zh", what="转化率").text == "“quote”到“sign”继续推进的最少：仅 37.5%（n = 160）"
 
 
 def test_a_step_that_is_hardly_lower_than_another_is_not_singled_out():
     funnel = steps(("need", "quote", 40, 24, 0), ("quote", "sign", 24, 14, 0), ("sign", "won", 14, 12, 0))
     found = weakest_step(funnel, "en", what="Conversion", name=NAMES.get)
     assert found.strength == "unclear"
-    assert found.text == "Fewest go on from Quote to Signing: 58.3% (n = 24); Need → Quote (60.0%) may be just as low"
+    assert found.text == "Quote → Signing is the weakest step, 58.3% (n = 24); Need → Quote (60.0%) may be as low"
 
 
 def test_a_step_with_many_open_cases_can_still_rise():
     funnel = steps(("need", "quote", 200, 160, 0), ("quote", "sign", 160, 40, 100), ("sign", "won", 40, 36, 0))
     found = weakest_step(funnel, "en", what="Conversion", name=NAMES.get)
     assert found == Finding(
-        "Fewest go on from Quote to Signing: 25.0% (n = 160); 63% are still open, so it can rise", "unclear")
+        "Quote → Signing is the weakest step, 25.0% (n = 160); 63% are still open, so it can rise", "unclear")
 
 
 @pytest.mark.parametrize("empty", [steps(), steps(("need", "quote", 0, 0, 0))])

@@ -15,6 +15,12 @@ def test_the_stage_that_loses_most_is_named_with_what_it_loses_of() -> None:
     assert say.lost_most(frame.assign(lost=0), "en", what="KA") == ""
 
 
+def test_stages_that_lose_alike_are_all_named() -> None:
+    frame = pd.DataFrame({"stage": ["lead", "bid", "sign"], "n": [100, 40, 9], "lost": [12, 12, 3]})
+    assert say.lost_most(frame, "en", what="KA") == "KA: most are lost in “lead”, “bid”, 12 in each"
+    assert say.lost_most(frame, "zh", what="KA") == "KA：流失最多的阶段是“lead”、“bid”，各流失 12 个"
+
+
 def test_moves_count_what_went_on_and_back_and_not_what_stayed_or_was_lost() -> None:
     flow = pd.DataFrame({"exit_kind": ["advance", "skip", "regress", "won", "lost", "open"], "n": [5, 2, 1, 2, 9, 9]})
     assert say.moves(flow, "en", what="KA") == "KA: of 10 moves 2 skipped a stage and 1 went back"
@@ -25,7 +31,8 @@ def test_who_is_still_there_is_read_at_ninety_days_of_curves_that_reach_so_far()
     """lead: 40 % from day 60 on; bid: 30 %; young: 90 %, but watched for 30 days only."""
     curves = pd.DataFrame({"stage": ["lead", "lead", "lead", "bid", "bid", "young"], "days": [0, 60, 100, 0, 95, 30],
                            "survival": [1.0, 0.4, 0.1, 0.3, 0.2, 0.9]})
-    assert say.still_there(curves, "en", what="KA") == "KA: after 90 days most are still in “lead”, 40.0% of its visits"
+    assert say.still_there(curves, "en", what="KA") == (
+        "KA: after 90 days 40.0% are still in “lead”, the most of any stage")
     assert say.still_there(curves[curves["stage"] == "young"], "en", what="KA") == ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -141,6 +142,11 @@ def test_a_facet_gives_its_own_rows_only():
 def test_a_facet_is_called_by_its_segment_where_the_pipeline_serves_no_other():
     assert facets.Facet("ka", "KA").name("en", SETTINGS) == "KA"
     assert facets.Facet("ka", "SMB").name("en", SETTINGS) == "ka · SMB"
+
+
+def test_a_pipeline_and_a_segment_that_are_called_alike_are_called_once():
+    named = replace(SETTINGS, pipelines=tuple(replace(p, segments=(), label={"en": "KA"}) for p in SETTINGS.pipelines))
+    assert facets.Facet("ka", "KA").name("en", named) == "KA"
 
 
 def test_the_readings_stand_side_by_side_by_stage():
