@@ -117,7 +117,7 @@ def _figure(row: Row, name: str) -> Figure:
         look.called("segment", segment) if segment else name, written(row, row["value"], look), _note(row), change,
         is_up=None if not change or not row["change"] else row["change"] > 0,
         is_good=None if row["is_real"] is False else row["is_good"],  # chance is neither good nor bad
-        trend="" if row["reason"] else spark.line(course, context.theme(), segment=segment),
+        trend="" if row["reason"] else spark.line(course, context.theme(), segment=row["of"]),
         trend_alt=t("overview.trend.alt", what=named(row, look), values=t("view.and").join(
             f"{p} {written(row, v, look)}" for p, v in zip(course["period"], course["value"], strict=True))))
 

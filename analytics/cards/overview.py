@@ -35,18 +35,24 @@ def several(ask: Ask, view: View) -> list[str]:
     return shown if len(shown) > 1 else []
 
 
+def only(view: View) -> str | None:
+    """The one segment that is chosen: what is drawn of it keeps its colour."""
+    chosen = view.filters.get("segment")
+    return chosen[0] if len(chosen) == 1 else None
+
+
 def board_of(ask: Ask, view: View) -> list[Row]:
-    """The rows of all tiles (ask.headline), a row per segment where there are several."""
+    """The rows of all tiles (ask.headline), a row per segment where there are several; `of`: whose colour they have."""
     shown = several(ask, view)
-    rows: list[Row] = (ask.headline(view, ("segment",)) if shown else ask.headline(view)).to_dict("records")
-    return [row for row in rows if not shown or row["segment"] in shown]
+    rows = (ask.headline(view, ("segment",)) if shown else ask.headline(view)).to_dict("records")
+    return [row | {"of": row.get("segment", only(view))} for row in rows if not shown or row["segment"] in shown]
 
 
 def ahead_of(ask: Ask, view: View) -> list[Row]:
     """The same of the quarter that is not over yet (ask.headline_ahead)."""
     shown = several(ask, view)
-    rows: list[Row] = (ask.headline_ahead(view, ("segment",)) if shown else ask.headline_ahead(view)).to_dict("records")
-    return [row for row in rows if not shown or row["segment"] in shown]
+    rows = (ask.headline_ahead(view, ("segment",)) if shown else ask.headline_ahead(view)).to_dict("records")
+    return [row | {"of": row.get("segment", only(view))} for row in rows if not shown or row["segment"] in shown]
 
 
 def sentence(line: str, rows: Sequence[Row], look: Look) -> str:
@@ -72,7 +78,7 @@ def _line(line: str, rows: Sequence[Row], ahead: Sequence[Row], view: View, look
         return alone(key, name, view, look.t(f"value.line.{line}.unmeasured"))
     numbers = ("value", "low", "high", "n", "other_value", "change", "target")
     frame = pd.DataFrame([{
-        "indicator": named(row, look), "segment": row.get("segment"), "now_said": written(row, row["value"], look),
+        "indicator": named(row, look), "segment": row["of"], "now_said": written(row, row["value"], look),
         "change_said": changed(row, look) or fmt.UNKNOWN, "verdict": look.t(f"value.verdict.{verdict(row)}"),
         "judged": row["is_good"] if row["is_real"] else None, "course": [point[1] for point in row["trend"]],
         **{column: row[column] for column in numbers}} for row in shown])
@@ -104,7 +110,7 @@ def mix(ask: Ask, view: View, look: Look) -> list[Card]:
         said = findings_value.mixed(frame, partners[partners["region"] != UNKNOWN], look.lang, by="region",
                                     what=_who(of, look), name=region)
         figure = mix_chart.bars_of_100(frame, look.names, look.theme, by="region", part="sales_mode", parts=_MODES,
-                                       title=lambda value: label(region(value)), segment=key or None)
+                                       title=lambda value: label(region(value)), segment=key or only(view))
         cards.append(Card(
             f"overview_mix_{key or 'all'}", said.text, look.t("value.mix.measured"), figure, frame, of,
             definition_key="value.partner_share", columns=["region", "sales_mode", "n", "amount", "value"], drill=False,

@@ -38,24 +38,23 @@ class Figure:
 
 def kpi_tile(label: str, figures: Sequence[Figure], *, key: str, together: str = "",
              definition_key: str | None = None) -> None:
-    """One tile: the figures of a metric below each other, under the metric's name where there are several.
+    """One tile: the figures of a metric below each other, under the metric's name; each with whose it is, if not all.
 
     together  the figure of all of them, said small
     """
     with st.container(border=True, key=key, height="stretch", gap="xsmall"), states.guard(key):
-        if len(figures) > 1:
-            st.markdown(f"**{md_escape(label)}**")
+        st.markdown(f"**{md_escape(label)}**")
         for figure in figures:
-            _figure(figure)
+            _figure(figure, is_named=figure.label != label)
         if together:
             st.caption(md_escape(together))
         if definition_key:
             definition.button(definition_key, key)
 
 
-def _figure(figure: Figure) -> None:
+def _figure(figure: Figure, is_named: bool) -> None:
     st.metric(md_escape(figure.label), figure.value, md_escape(figure.change) if figure.change else None,
-              delta_color=_COLOURS[figure.is_good],
+              delta_color=_COLOURS[figure.is_good], label_visibility="visible" if is_named else "collapsed",
               delta_arrow="off" if figure.is_up is None else "up" if figure.is_up else "down")
     if figure.trend:
         st.image(figure.trend, width="stretch", alt=figure.trend_alt)

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from analytics import format as fmt
 from analytics import i18n, remembering
 from analytics.ask import Ask
+from analytics.cards.overview import board_of
 from analytics.headline import AHEAD, LINES, TILES
 from analytics.metrics.registry import REGISTRY
 from analytics.periods import parse
@@ -54,6 +55,14 @@ def test_a_tile_shows_each_segment_and_never_the_pooled_rate(open_page: Open, st
 def test_one_segment_alone_has_tiles_with_the_names_of_the_metrics(open_page: Open, store: Path) -> None:
     shown = [(m.label, m.value) for m in open_page("overview", lang="en", segment="KA").metric]
     assert ("Win rate", _win_rate(store, segment=["KA"])) in shown
+
+
+def test_one_segment_alone_keeps_its_colour(store: Path) -> None:
+    load = Store.open(store).current()
+    assert load is not None
+    ask, view = Ask(open_company(store, load.load_id)), View(date(2026, 9, 30), date(2025, 10, 1), date(2026, 9, 30))
+    alone = board_of(ask, view.with_(filters=Filters.of(segment=["KA"])))
+    assert {row["of"] for row in alone} == {"KA"} and {row["of"] for row in board_of(ask, view)} == {"KA", "SMB"}
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

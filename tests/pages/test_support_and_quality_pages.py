@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.metrics.registry import REGISTRY
 from data.intake.importing import import_paths
+from pages import support
 
 Open = Callable[..., AppTest]
 #: nothing but opportunities, some open and late, some without an amount
@@ -75,3 +77,10 @@ def test_the_slow_presales_team_and_the_deals_without_conditions_are_named_witho
     said = headings(open_page("support", lang="en"))
     assert any("Presales East answers later" in h and "since Q2 2026" in h for h in said)
     assert any(h.startswith("Key accounts: opportunities that lack the necessary conditions") for h in said)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_tiles_of_one_segment_still_say_what_they_measure(open_page: Open, lang: str) -> None:
+    said = [m.value for m in open_page("support", lang=lang, segment="KA").markdown]
+    for key in support.TILES:
+        assert f"**{REGISTRY[f'support.{key}'].label[lang]}**" in [text.replace("\\", "") for text in said], key
