@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
+from analytics.charts.sheet import Sheet
+
 settings.register_profile("project", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("project")
+Sheet.is_checked = True  # a property that Plotly does not know fails the test that draws it
 
 
 @pytest.fixture(autouse=True)

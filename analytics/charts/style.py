@@ -129,6 +129,7 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+@cache
 def template(theme: Theme) -> go.layout.Template:
     """The template of all charts. It is complete, so that no other template of the process shows through. A figure
     takes a copy of it."""

@@ -54,7 +54,8 @@ def added_up(counts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     grouped = counts.groupby(list(keys), sort=False, dropna=False, observed=True)
     summed = [c for c in values if c not in (*_FIRST, *_MAX)]
     frame = grouped[summed].sum(min_count=1)
-    frame = frame.round({c: 2 for c in summed if "amount" in c and "square" not in c})  # money has two decimals
+    for name in (c for c in summed if "amount" in c and "square" not in c):
+        frame[name] = frame[name].round(2)  # money has two decimals
     for name in (c for c in values if c not in summed):
         frame[name] = grouped[name].first() if name in _FIRST else grouped[name].max()
     return frame.reset_index()[[*keys, *values]]
