@@ -37,7 +37,7 @@ def label(name: str, lang: str) -> str:
 
 
 def kind(name: str, kinds: Mapping[str, str] | None = None) -> str:
-    """How a column is shown: number, points (one decimal), signed (one decimal, with its sign),
+    """How a column is shown: number, points (one decimal), score (three), signed (one decimal, with its sign),
     pp (a difference of shares, in percentage points), rate, times (a share up to 200 %, times beyond), days,
     amount, date, year, instant, text or "" (as it is)."""
     return (kinds or {}).get(name) or KINDS.get(name, "")
@@ -78,5 +78,5 @@ def formatter(kind: str, values: pd.Series[Any], lang: str) -> Callable[[Any], s
         return lambda v: fmt.points(v, lang)
     if kind in ("points", "signed"):
         return lambda v: fmt.number(v, lang, digits=1, signed=kind == "signed")
-    digits = 0 if kind == "number" or pd.api.types.is_integer_dtype(values) else 2
+    digits = 3 if kind == "score" else 0 if kind == "number" or pd.api.types.is_integer_dtype(values) else 2
     return lambda v: fmt.number(v, lang, digits=digits)

@@ -42,12 +42,14 @@ def by_ratio(bands: pd.DataFrame, lang: str, *, segment: str) -> Finding:
         return Finding(t("strategy.ratio.none", lang, **fields), "unclear")
     counted = bands[bands["n"] >= MIN_N].sort_values("band")
     for name, row in (("from", counted.iloc[0].to_dict()), ("to", counted.iloc[-1].to_dict())):
-        fields |= {f"{name}_band": band(row, lang), f"{name}_value": show.rate(row["value"], lang, digits=0)}
+        fields |= {f"{name}_band": band(row, lang, is_short=True),
+                   f"{name}_value": show.rate(row["value"], lang, digits=0)}
     return Finding(t(f"strategy.ratio.{'wins' if found['z'] > 0 else 'reversed'}", lang, **fields), "clear")
 
 
-def band(row: dict[Any, Any], lang: str) -> str:
-    """A band of the ratio of strengths in words."""
+def band(row: dict[Any, Any], lang: str, *, is_short: bool = False) -> str:
+    """A band of the ratio of strengths in words; `is_short`: in a sentence that names the top rival itself."""
     low, high = (show.number(row[name], lang, digits=1) for name in ("from_ratio", "to_ratio"))
     which = "above" if isinf(row["to_ratio"]) else "below" if row["from_ratio"] <= 0 else "between"
-    return t(f"strategy.ratio.{which}", lang, low=low, high=high)
+    key = "above.short" if is_short and which == "above" else which
+    return t(f"strategy.ratio.{key}", lang, low=low, high=high)

@@ -17,7 +17,7 @@ from analytics.findings import Finding, Name
 from analytics.i18n import dimension_label, t
 from analytics.periods import parse
 
-#: From this sigma_z on a reader is told that the rate usually moves by more than chance.
+#: From this sigma_z on a reader is told, below the title, that the rate usually moves by more than chance.
 NOTABLE = 1.2
 #: So many further groups are named after the first.
 ALSO = 2
@@ -94,10 +94,14 @@ def level(trend: pd.DataFrame, lang: str, *, what: str) -> Finding:
         fields["since"] = _period(row["since"], lang)
         before = trend.loc[trend["centre"] != row["centre"], "centre"].dropna()
         fields["before"] = show.rate(before.iloc[-1] if len(before) else None)
-    text = t(f"win.level.{kind}", lang, **fields)
-    if pd.notna(row["sigma_z"]) and row["sigma_z"] >= NOTABLE:
-        text = t("win.level.dispersion", lang, sentence=text, times=show.number(row["sigma_z"], digits=1))
-    return Finding(text, "clear" if signal else "unclear")
+    return Finding(t(f"win.level.{kind}", lang, **fields), "clear" if signal else "unclear")
+
+
+def widened(trend: pd.DataFrame) -> float | None:
+    """How many times as much as by chance the rate usually varies, where that is NOTABLE; None where it is not."""
+    closed = trend[trend["n"] > 0]
+    times = closed["sigma_z"].iloc[-1] if len(closed) else float("nan")
+    return float(times) if pd.notna(times) and times >= NOTABLE else None
 
 
 def overdue(trend: pd.DataFrame, lang: str) -> Finding:
@@ -194,8 +198,7 @@ def calibrated(scores: pd.DataFrame, refit: pd.DataFrame, lang: str) -> Finding:
     own = scores[scores["source"] == "comparison"].iloc[0].to_dict()
     if own["reason"]:
         return Finding(t(f"win.calibration.{own['reason']}", lang, n=show.number(own["n"])), "too_few")
-    fields = {"n": show.number(own["n"]), "brier": _brier(own["brier"]), "reference": _brier(own["reference"]),
-              "predicted": show.rate(own["predicted"]), "value": show.rate(own["value"])}
+    fields = {"n": show.number(own["n"]), "predicted": show.rate(own["predicted"]), "value": show.rate(own["value"])}
     if not own["tells"] or refit["verdict"].iloc[0] == "not_supported":
         return Finding(t("win.calibration.not_supported", lang, **fields), "clear")
     key = "good" if own["is_calibrated"] else "low" if own["predicted"] < own["value"] else "high"
@@ -203,7 +206,7 @@ def calibrated(scores: pd.DataFrame, refit: pd.DataFrame, lang: str) -> Finding:
     crm = scores[scores["source"] == "crm"].iloc[0].to_dict()
     if crm["n_both"] and pd.notna(crm["worse_low"]) and (crm["worse_low"] > 0 or crm["worse_high"] < 0):
         key = "better" if crm["worse_low"] > 0 else "worse"
-        text = t(f"win.calibration.crm_{key}", lang, sentence=text, points=_brier(abs(crm["worse_by"])))
+        text = t(f"win.calibration.crm_{key}", lang, sentence=text)
     return Finding(text, "clear")
 
 
@@ -271,6 +274,3 @@ def _shares(parts: pd.DataFrame, by: str, lang: str, name: Name) -> str:
 def _band(row: pd.Series) -> str:
     return f"{int(row['from_points'])}–{int(row['to_points'])}"
 
-
-def _brier(value: float) -> str:
-    return show.number(value, digits=3)

@@ -30,7 +30,8 @@ _EVENTS = ["name", "account_name", "stage", "amount_base", "happened", "p_before
            "owner_name"]
 _RIVALS = ["rival", "n", "leading", "amount", "p_us", "p_rival", "need_us", "need_rival", "closeness_us",
            "closeness_rival"]
-_SCORES = ["source", "n", "won", "predicted", "value", "brier", "reference", "auc", "worse_by"]
+_SCORES = ["source", "n", "won", "predicted", "share_won", "brier", "reference", "auc", "worse_by"]
+_SCORES_KINDS = PREDICTED_KINDS | {"share_won": "rate"} | dict.fromkeys(("brier", "reference", "worse_by"), "score")
 
 
 def render(view: View) -> None:
@@ -166,11 +167,11 @@ def _scores(view: View) -> None:
     if found["bins"].empty:
         return
     scores = sources_in_words(found["scores"][found["scores"]["n"] > 0].reset_index(drop=True), context.look())
-    precise = {name: [fmt.number(v, digits=3) for v in scores[name]] for name in ("brier", "reference", "worse_by")}
-    said = findings_win.refitted(found["refit"], context.lang()).text
-    side_by_side.table_card(t("win_rate.scores"), f"{said}. {t('win_rate.scores.says')}", scores.assign(**precise),
-                            key="win_scores", definition_key="win_rate.comparison", columns=_SCORES,
-                            kinds=PREDICTED_KINDS)
+    scores = scores.rename(columns={"value": "share_won"})
+    caption = t("text.two", first=findings_win.refitted(found["refit"], context.lang()).text,
+                second=t("win_rate.scores.says"))
+    side_by_side.table_card(t("win_rate.scores"), caption, scores, key="win_scores",
+                            definition_key="win_rate.comparison", columns=_SCORES, kinds=_SCORES_KINDS)
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

@@ -20,6 +20,7 @@ from analytics.charts import split as split_chart
 from analytics.charts.facets import Facet
 from analytics.charts.style import label
 from analytics.metrics import registry
+from analytics.periods import parse
 from analytics.view import View
 from analytics.win_trend import Grain, Measure
 from data.scope import UNKNOWN
@@ -99,7 +100,9 @@ def _trend(key: str, frame: pd.DataFrame, what: str, view: View, look: Look, gra
            segment: str | None = None, extent: float | None = None) -> Card:
     figure = control.chart(frame, look.names, look.theme, segment=segment, extent=extent, grain=grain)
     said = {s: look.t(f"win_rate.signal.{s}") for s in ("above", "below", "run_above", "run_below")}
-    measured = look.t("win_rate.trend.measured")
+    measured, times = look.t("win_rate.trend.measured"), findings_win.widened(frame)
+    if times is not None:
+        measured = look.t("win_rate.trend.widened", measured=measured, times=fmt.number(times, digits=1))
     if frame["with_overdue"].notna().any():
         measured = look.t("win_rate.trend.overdue", measured=measured)
     return Card(
@@ -116,7 +119,15 @@ def split(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measur
     """Why it changed: by the rates within the groups, or by their weights."""
     frame, name = ask.win_split(view, by, measure=known(measure, MEASURES)), namer(ask, view, look, by)
     said = findings_win.why(frame, look.lang, what=measure_label(measure, look), by=by, name=name)
-    return [_split("win_split", said.text, look.t("win_rate.split.measured"), frame, ask, view, look, by, measure)]
+    if frame.empty:
+        return [alone("win_split", said.text, view)]
+    return [_split("win_split", said.text, look.t("win_rate.split.measured", **_periods(frame.iloc[0], look)), frame,
+                   ask, view, look, by, measure, with_period=False)]
+
+
+def _periods(row: pd.Series, look: Look) -> dict[str, str]:
+    """The two periods of a row of win_split, as people call them."""
+    return {name: fmt.period(parse(row[name]), look.lang) for name in ("before", "now")}
 
 
 @catalogued
@@ -129,7 +140,7 @@ def simpson(ask: Ask, view: View, look: Look, measure: Measure = "count") -> lis
         return []
     total = splits[splits["is_total"] & splits["is_simpson"] & splits["is_mix_real"]].iloc[-1]
     pair = splits[(splits["before"] == total["before"]) & (splits["now"] == total["now"])].reset_index(drop=True)
-    measured = look.t("win_rate.simpson.measured", before=total["before"], now=total["now"])
+    measured = look.t("win_rate.simpson.measured", **_periods(total, look))
     return [_split("win_simpson", said.text, measured, pair, ask, view, look, "segment", measure, with_period=False)]
 
 

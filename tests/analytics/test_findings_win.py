@@ -47,8 +47,8 @@ def test_after_a_move_the_range_is_that_of_the_new_level_and_the_move_is_named()
     moved = chart(*[50] * 6, *[20] * 6).assign(since="2025-07")
     moved = control(moved.assign(phase=[0] * 6 + [1] * 6))
     found = say.level(moved, "en", what="Win rate")
-    assert found.text == ("Win rate in Dec 2025: 20.0% (n = 100), within the range of 8.0% to 32.0% of its new level "
-                          "since Jul 2025 (20.0%); the level before was 50.0%")
+    assert found.text == ("Win rate in Dec 2025: 20.0% (n = 100), within its range since Jul 2025 (8.0% to 32.0%); "
+                          "level 20.0%, before that 50.0%")
 
 
 def test_a_month_below_its_limits_does() -> None:
@@ -64,9 +64,11 @@ def test_a_run_says_how_long_it_is() -> None:
 
 
 def test_a_rate_that_always_swings_is_said_to() -> None:
-    found = say.level(chart(*[30, 50] * 6), "en", what="Win rate")
-    assert "times as much as by chance alone; the range allows for that" in found.text
-    assert found.strength == "unclear"
+    swinging, quiet = chart(*[30, 50] * 6), chart(*[42, 38] * 6)
+    assert say.widened(swinging) == pytest.approx(swinging["sigma_z"].iloc[-1])
+    assert say.widened(swinging) >= say.NOTABLE
+    assert say.widened(quiet) is None
+    assert say.level(swinging, "en", what="Win rate").strength == "unclear"
 
 
 @pytest.mark.parametrize(("change", "words", "strength"), [
@@ -140,9 +142,9 @@ def test_simpsons_case_is_explained() -> None:
     sentence = why(changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)))
     assert sentence.strength == "clear"
     assert sentence.text == (
-        "Win rate fell from 45.7% in Q2 2026 to 34.3% in Q3 2026 although every group won more often (+1.6 pp): the "
-        "mix shifted (KA 14.3% → 57.1% of all closed), an effect of −13.1 pp")
-    assert "但各组赢率均上升" in why(changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)), "zh").text
+        "Win rate fell from 45.7% in Q2 2026 to 34.3% in Q3 2026 although every larger group won more often: the mix "
+        "shifted, −13.1 pp (KA 14.3% → 57.1% of all closed)")
+    assert "但较大的各组赢率均上升" in why(changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)), "zh").text
 
 
 def test_a_real_change_names_its_parts_and_the_group_that_did_most() -> None:
@@ -189,9 +191,8 @@ def fitted(verdict: str) -> pd.DataFrame:
 
 def test_a_true_prediction_is_praised_and_held_against_the_crm() -> None:
     found = say.calibrated(judged(), fitted("keep"), "en")
-    assert found.text == ("The predicted win rate comes true: 40.0% predicted, 40.0% won (n = 500; error score 0.190, "
-                          "always saying the average 0.240); closer than the CRM's probability (its error score is "
-                          "higher by 0.050)")
+    assert found.text == ("The predicted win rate comes true: 40.0% predicted, 40.0% won (n = 500); closer than the "
+                          "CRM's probability")
     kept = say.refitted(fitted("keep"), "en")
     assert kept.text == ("How strongly an advantage counts (γ = 2.0) agrees with what was closed "
                          "(learned from it: 2.4, 1.8 to 3.1, n = 500)")
@@ -210,7 +211,7 @@ def test_a_prediction_that_fails_is_told_so(changes: dict[str, object], verdict:
 
 
 @pytest.mark.parametrize(("verdict", "words"), [
-    ("few_closed", "stays at 2.0"), ("not_supported", "no value is supported"), ("change", "γ = 2.4 ("),
+    ("few_closed", "stays at 2.0"), ("not_supported", "no value is supported"), ("change", "support 2.4 (1.8 to 3.1"),
     ("keep", "agrees")])
 def test_a_refit_says_what_to_do(verdict: str, words: str) -> None:
     assert words in say.refitted(fitted(verdict), "en").text

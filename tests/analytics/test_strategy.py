@@ -94,14 +94,14 @@ def test_a_recorded_strategy_is_compared_with_the_suggestion_in_either_language(
     assert rows.loc[["defend", "develop", "flanking"], "n"].tolist() == [5, 3, 0]
     assert rows.loc["flanking", "amount"] == 0
     said = findings_strategy.mix(mix, "en", segment="Key accounts", currency="CNY").text
-    assert "most often is frontal (7 of 15 open opportunities with an assessed rival); for 3 it is to develop" in said
+    assert "is to attack frontally (7 of 15 open ones with an assessed rival); develop or withdraw: 3" in said
     assert said.endswith("the CRM holds another strategy for 2 of 6")
 
 
 def test_the_title_tells_when_most_suggest_to_leave() -> None:
     mix = strategy.mix(counts((0, False, False, None, 4), (2, False, False, None, 3)), HERE)
     said = findings_strategy.mix(mix, "en", segment="Key accounts", currency="CNY").text
-    assert "most often is to develop or withdraw (4 of 7 open opportunities with an assessed rival, 40 CNY)" in said
+    assert "most often is to develop or withdraw (4 of 7 open ones with an assessed rival, 40 CNY)" in said
 
 
 def bands(*rows: tuple[int, int, int]) -> pd.DataFrame:
