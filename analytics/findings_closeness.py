@@ -30,7 +30,7 @@ def called(row: dict[Any, Any], lang: str, settings: Any = None) -> str:
     return t(
         "closeness.group.other",
         lang,
-        dimension=dimension_label(row["dimension"], lang),
+        dimension=dimension_label(row["dimension"], lang).lower(),
         name=label(row["dimension"], name, lang, settings),
     )
 
@@ -63,8 +63,8 @@ def who_loses(shifts: pd.DataFrame, lang: str, *, since: str, settings: Any = No
 
 
 def loss(story: Mapping[str, Any], lang: str) -> Finding | None:
-    """With whom the relationships went, when, and what became of the win rate there (Ask.closeness_loss); None where
-    nobody took any."""
+    """With whom the relationships went, and what became of the win rate there (Ask.closeness_loss); None where nobody
+    took any."""
     if not story:
         return None
     row, wins = story["group"], story["wins"]
@@ -72,14 +72,10 @@ def loss(story: Mapping[str, Any], lang: str) -> Finding | None:
         "name": row["name"],
         "gone": t("closeness.loss.gone", lang) if row["is_active"] is False else "",
         "accounts": show.number(row["n"]),
-        "held": show.rate(row["held"], digits=0),
         "before": _points(row["closeness_before"]),
         "now": _points(row["closeness_now"]),
     }
     text = t(f"closeness.loss.{row['dimension']}", lang, **fields)
-    if row["since"]:
-        days = {name: show.day(row[name], lang) for name in ("since", "until")}
-        text = t("closeness.loss.when", lang, sentence=text, **days)
     if len(wins) == 2 and wins["n"].min() >= MIN_CLOSED:
         was, now = wins.to_dict("records")
         is_real = difference(now["won"], now["n"], was["won"], was["n"]).excludes(0)
@@ -93,6 +89,17 @@ def loss(story: Mapping[str, Any], lang: str) -> Finding | None:
             n_now=show.number(now["n"]),
         )
     return Finding(text, "clear")
+
+
+def loss_details(story: Mapping[str, Any], lang: str) -> list[str]:
+    """How much of the relationships one person held, and when most of it was lost: what the title has no room for."""
+    row, told = story["group"], []
+    if row["dimension"] == "holder_id":
+        told.append(t("closeness.loss.held", lang, held=show.rate(row["held"], digits=0)))
+    if row["since"]:
+        days = {name: show.day(row[name], lang) for name in ("since", "until")}
+        told.append(t("closeness.loss.when", lang, **days))
+    return told
 
 
 def level(shifts: pd.DataFrame, lang: str, *, since: str) -> Finding:
@@ -126,7 +133,7 @@ def dependence(counts: dict[str, float], holders: pd.DataFrame, lang: str, *, cu
             dependent=show.number(counts["dependent"]),
             known=show.number(counts["dependence_known"]),
             name=first["holder_name"],
-            accounts=show.number(first["accounts"]),
+            accounts=t("closeness.holders.accounts", lang, n=show.number(first["accounts"])),
             amount=show.amount(counts["amount_dependent"], lang, currency=currency),
         ),
         "clear",

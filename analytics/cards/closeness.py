@@ -53,14 +53,18 @@ def shifts(ask: Ask, view: View, look: Look) -> list[Card]:
     found = ask.closeness_shifts(view)
     said = findings_closeness.who_loses(found, look.lang, since=_since(view, look), settings=look.settings)
     rows = found[found["dimension"] != ""].head(_GROUPS)
-    names = {i: findings_closeness.called(row, look.lang, look.settings)
-             for i, row in zip(rows.index, rows.to_dict("records"), strict=True)}
-    figure = board.groups(rows, look.names, look.theme,
-                          title=lambda r: label(findings_closeness.called(r, look.lang, look.settings), 44))
+    names = {i: _called(row, look) for i, row in zip(rows.index, rows.to_dict("records"), strict=True)}
+    figure = board.groups(rows, look.names, look.theme, title=lambda r: label(_called(r, look), 44))
     series = (*look.series("change"), *look.series("rest_change", role="comparison"))
     return [_card("shifts", said.text, look.t("closeness.shift.measured"), figure,
                   rows.assign(group_name=pd.Series(names, dtype="str")), view, columns=_SHIFTS, with_period=True,
                   native=Native("bar", "group_name", series, number="points"))]
+
+
+def _called(row: dict[Any, Any], look: Look) -> str:
+    """A group as it stands by itself: a sentence of one name begins with a capital too."""
+    name = findings_closeness.called(row, look.lang, look.settings)
+    return name[:1].upper() + name[1:]
 
 
 @catalogued
@@ -72,7 +76,8 @@ def loss(ask: Ask, view: View, look: Look) -> list[Card]:
         return []
     weeks = story["weeks"]
     figure = board.parts(weeks, look.names, look.theme, bands=look.settings.closeness.bands)
-    return [_card("loss", said.text, look.t("closeness.loss.measured"), figure, weeks, view,
+    measured = " · ".join([look.t("closeness.loss.measured"), *findings_closeness.loss_details(story, look.lang)])
+    return [_card("loss", said.text, measured, figure, weeks, view,
                   columns=["as_of_on", "accounts", *_PARTS, "person_dependence"], native=_course_of(look))]
 
 
@@ -127,8 +132,10 @@ def holders(ask: Ask, view: View, look: Look) -> list[Card]:
 
     def title(row: dict[Any, Any]) -> str:
         is_gone = row["is_active"] is False or str(row["is_active"]) == "False"
-        return label(look.t("closeness.holders.gone" if is_gone else "closeness.holders.row", name=row["holder_name"],
-                            accounts=fmt.number(row["accounts"]), n_open=fmt.number(row["n_open"])))
+        name = look.t("closeness.holders.gone", name=row["holder_name"]) if is_gone else row["holder_name"]
+        return label(look.t("closeness.holders.row", name=name,
+                            accounts=look.t("closeness.holders.accounts", n=fmt.number(row["accounts"])),
+                            n_open=look.t("closeness.holders.open", n=fmt.number(row["n_open"]))))
     figure = board.holders(frame.head(_HOLDERS), look.names, look.theme, title=title, currency=look.currency)
     share = fmt.rate(look.settings.closeness.dependence_from, digits=0)
     return [_card("holders", said.text, look.t("closeness.holders.measured", share=share, currency=look.currency),
@@ -152,14 +159,22 @@ def account(ask: Ask, view: View, look: Look, account: str = "") -> list[Card]:
     story, rules = ask.account_story(view, one), look.settings.closeness
     row = story["account"]
     change = closeness_accounts.change_over(story["course"], rules.drop_weeks)
-    holder = row["holder_name"] if isinstance(row["holder_name"], str) and row["holder_name"] != "nan" else fmt.UNKNOWN
-    facts = look.t("closeness.account.facts", n=fmt.number(row["n_contacts"]), reached=fmt.number(row["n_reached"]),
-                   days=rules.reached_days, unknown=fmt.number(row["n_unknown_status"]), holder=holder,
-                   share=fmt.rate(row["person_dependence"], digits=0))
     return [_card("account", findings_closeness.of_account(row, change, look.lang, name=row["account_name"]).text,
-                  f"{look.t('closeness.account.measured')} · {facts}",
+                  " · ".join([look.t("closeness.account.measured"), *_facts(row, rules.reached_days, look)]),
                   board.parts(story["course"], look.names, look.theme, bands=rules.bands), story["course"], view,
                   columns=_ACCOUNT, native=_course_of(look))]
+
+
+def _facts(row: dict[str, Any], days: int, look: Look) -> list[str]:
+    """What is known of an account's contacts; what is none, or not known, is not said."""
+    told = [look.t("closeness.account.contacts", n=fmt.number(row["n_contacts"]), reached=fmt.number(row["n_reached"]),
+                   days=days)]
+    if row["n_unknown_status"]:
+        told.append(look.t("closeness.account.attitudes", n=fmt.number(row["n_unknown_status"])))
+    if isinstance(row["holder_name"], str) and row["holder_name"] != "nan" and fmt.is_known(row["person_dependence"]):
+        share = fmt.rate(row["person_dependence"], digits=0)
+        told.append(look.t("closeness.account.holder", holder=row["holder_name"], share=share))
+    return told
 
 
 @catalogued
@@ -193,13 +208,20 @@ def people(ask: Ask, view: View, look: Look, account: str = "") -> list[Card]:
         return []
     story = ask.account_story(view, one)
     shown = people_in_words(story["map"], look)
-    signs = shown["status"]
-    title = look.t("closeness.map", supporting=len(shown[signs >= 1]), opposing=len(shown[signs == -2]),
-                   unknown=len(shown[signs.isna()]))
-    return [_card("map", title, look.t("closeness.map.measured", days=look.settings.closeness.reached_days),
+    return [_card("map", _attitudes(shown["status"], look),
+                  look.t("closeness.map.measured", days=look.settings.closeness.reached_days),
                   network.account(story["map"], story["relations"], look.names, look.theme),
                   shown.drop(columns="roles"), view, definition_key=None, columns=_MAP,
                   kinds=KINDS | {"last_touch_on": "date"})]
+
+
+def _attitudes(signs: pd.Series[Any], look: Look) -> str:
+    """How the contacts of an account stand to us, those of no attitude left out: the numbers add up to all of them."""
+    counts = {"supporting": signs >= 1, "neutral": signs == 0, "unsupportive": signs == -1, "opposing": signs <= -2,
+              "unknown": signs.isna()}
+    told = [look.t(f"closeness.map.{key}", n=int(those.sum())) for key, those in counts.items() if those.any()]
+    said = look.t("view.and").join(told)
+    return look.t("closeness.map", n=len(signs), said=said) if told else look.t("closeness.map.none")
 
 
 def people_in_words(rows: pd.DataFrame, look: Look) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from analytics import i18n
 from analytics.charts.names import Names
 from analytics.charts.rows import known
 from analytics.charts.sheet import Sheet, message
-from analytics.charts.style import FONT_SIZE, Palette, Theme, label, palette, soft
+from analytics.charts.style import FONT_SIZE, Palette, Theme, columns_of, label, palette, soft
 
 #: attitude -> shape of the mark; not reached within the days of the settings = outlined
 SHAPES = {2: "star", 1: "triangle-up", 0: "circle", -1: "triangle-down", -2: "x"}
@@ -26,6 +26,8 @@ UNKNOWN_SHAPE = "square"
 #: kind of relation -> dash of the line
 LINES = {"report": "solid", "influence": "dash", "decision": "dot"}
 _HEAD, _TEXT, _NODE = 24, 24, 58
+#: titles break into at most so many lines of so many Latin widths: five levels stand beside each other on a phone
+_WIDTH, _LINES, _LINE = 12, 3, 12
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Spot:
 def layout(people: pd.DataFrame) -> tuple[dict[str, Spot], list[tuple[str | None, float]], list[int | None], float]:
     """Places of the contacts, departments with the top of each, levels from left to right, height.
 
-    Depends on department, importance and contact_id only; several contacts of one cell stand below each other.
+    Depends on department, importance, contact_id and the longest title only; several contacts of one cell stand below
+    each other.
     """
     rows = people.assign(
         department=people["department"].astype(object).where(people["department"].notna(), None),
@@ -52,6 +55,7 @@ def layout(people: pd.DataFrame) -> tuple[dict[str, Spot], list[tuple[str | None
         {None if pd.isna(d) else d for d in rows["department"]},
         key=lambda d: (d is None, -weight.get(d, 0) if d is not None else 0, str(d)),
     )
+    node = _NODE + _LINE * (max((len(lines(title)) for title in people["title"]), default=1) - 1)
     spots: dict[str, Spot] = {}
     tops: list[tuple[str | None, float]] = []
     y = float(_HEAD)
@@ -65,10 +69,29 @@ def layout(people: pd.DataFrame) -> tuple[dict[str, Spot], list[tuple[str | None
             most = max(most, len(ids))
             for i, contact in enumerate(ids):  # stepped to the side, so that lines between them can be seen
                 spots[contact] = Spot(
-                    k + 0.5 + (0.12 if i % 2 else 0) - (0.06 if len(ids) > 1 else 0), y + _TEXT + (i + 0.4) * _NODE
+                    k + 0.5 + (0.12 if i % 2 else 0) - (0.06 if len(ids) > 1 else 0), y + _TEXT + i * node + 0.4 * _NODE
                 )
-        y += _TEXT + most * _NODE + 6
+        y += _TEXT + most * node + 6
     return spots, tops, levels, y
+
+
+def lines(title: object) -> list[str]:
+    """A contact's title broken into lines between its words, and inside a word that is too long for one; "?" for none.
+    What does not fit into the last line is cut with an ellipsis."""
+    if not isinstance(title, str) or not title.strip() or title == "nan":
+        return ["?"]
+    broken: list[str] = []
+    for word in title.split():
+        if broken and columns_of(f"{broken[-1]} {word}") <= _WIDTH:
+            broken[-1] += f" {word}"
+            continue
+        broken.append("")
+        for char in word:
+            if columns_of(broken[-1] + char) > _WIDTH:
+                broken.append("")
+            broken[-1] += char
+    kept, rest = broken[: _LINES - 1], broken[_LINES - 1 :]
+    return [label(line) for line in kept] + ([label(" ".join(rest), _WIDTH)] if rest else [])
 
 
 def account(people: pd.DataFrame, relations: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
@@ -191,15 +214,22 @@ def _people(fig: Sheet, people: pd.DataFrame, spots: dict[str, Spot], names: Nam
         )
         for row in rows:
             spot = spots[row["contact_id"]]
-            title = label(row["title"], 12) if isinstance(row["title"], str) and row["title"] != "nan" else "?"
+            title = lines(row["title"])
             fig.note(
-                text=title, x=spot.x, y=spot.y, yshift=-17, yanchor="middle", bgcolor=back, font={"size": FONT_SIZE - 2}
+                text="<br>".join(title),
+                x=spot.x,
+                y=spot.y,
+                yshift=-10,
+                yanchor="top",
+                bgcolor=back,
+                borderpad=0,
+                font={"size": FONT_SIZE - 2},
             )
             fig.note(
                 text=("? " if status is None else "") + word,
                 x=spot.x,
                 y=spot.y,
-                yshift=-30,
+                yshift=-18 - _LINE * len(title),
                 yanchor="middle",
                 bgcolor=back,
                 font={"size": FONT_SIZE - 2, "color": colour},

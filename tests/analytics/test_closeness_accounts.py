@@ -155,21 +155,25 @@ def _story(active: bool | None, won: int, n: int) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(("active", "won", "n", "lang", "words"), [
-    (False, 3, 31, "en", "Pine, no longer active, held 12 accounts alone (95% of their closeness): 60.0 → 25.0 points, "
-     "most of it lost between 23 Nov 2025 and 25 Jan 2026; their win rate since: 9.7% (n = 31), before 36.7% (n = 60)"),
-    (False, 3, 31, "zh", "Pine（已离职）曾一人维系 12 个客户（占其紧密度 95%）：由 60.0 降至 25.0 分，"
-     "主要发生在 2025年11月23日至 2026年1月25日；此后这些客户的赢率为 9.7%（n = 31），此前 36.7%（n = 60）"),
-    (True, 9, 31, "en", "Pine held 12 accounts alone (95% of their closeness): 60.0 → 25.0 points, most of it "
-     "lost between 23 Nov 2025 and 25 Jan 2026; their win rate since: 29.0% (n = 31), before 36.7% (n = 60), "
-     "which can be chance"),
-    (None, 1, 5, "en", "Pine held 12 accounts alone (95% of their closeness): 60.0 → 25.0 points, most of it "
-     "lost between 23 Nov 2025 and 25 Jan 2026"),
+    (False, 3, 31, "en", "Pine, no longer active, held 12 accounts alone: 60.0 → 25.0 points; "
+     "win rate there 36.7% (n = 60) → 9.7% (n = 31)"),
+    (False, 3, 31, "zh", "Pine（已离职）曾一人维系 12 个客户：由 60.0 降至 25.0 分；"
+     "这些客户的赢率由 36.7%（n = 60）变为 9.7%（n = 31）"),
+    (True, 9, 31, "en", "Pine held 12 accounts alone: 60.0 → 25.0 points; "
+     "win rate there 36.7% (n = 60) → 29.0% (n = 31), which can be chance"),
+    (None, 1, 5, "en", "Pine held 12 accounts alone: 60.0 → 25.0 points"),
 ])
 def test_the_loss_with_a_seller_is_told_as_far_as_it_is_known(
         active: bool | None, won: int, n: int, lang: str, words: str) -> None:
     found = findings_closeness.loss(_story(active, won, n), lang)
     assert found is not None
     assert found.text.replace("\u00a0", " ") == words
+
+
+def test_how_much_was_held_and_when_it_was_lost_stands_below_the_title() -> None:
+    told = findings_closeness.loss_details(_story(False, 3, 31), "en")
+    assert [words.replace("\u00a0", " ") for words in told] == [
+        "held = 95% of their closeness", "most was lost between 23 Nov 2025 and 25 Jan 2026"]
 
 
 def test_nobody_is_named_where_closeness_was_lost_with_nobody() -> None:

@@ -55,6 +55,16 @@ def test_the_layout_depends_on_the_people_only_and_not_on_the_order_of_the_rows(
     assert len(set(spots.values())) == len(spots)
 
 
+def test_a_long_title_is_broken_into_lines_and_not_cut() -> None:
+    assert network.lines("部门经理 Head of department") == ["部门经理", "Head of", "department"]
+    assert network.lines("总经理") == ["总经理"]
+    assert network.lines("Geschäftsführungsassistent") == ["Geschäftsfüh", "rungsassiste", "nt"]
+    assert network.lines("Chief of the staff of the board of directors")[-1].endswith("…")
+    assert network.lines(None) == network.lines("nan") == ["?"]
+    tall, flat = _people().assign(title="部门经理 Head of department"), _people().assign(title="B")
+    assert network.layout(tall)[3] > network.layout(flat)[3]
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_title_is_drawn_letter_by_letter(lang: str) -> None:
     fig = network.account(_people(), RELATIONS, _names(lang), "dark")

@@ -45,7 +45,8 @@ def said(store: Path, monkeypatch: pytest.MonkeyPatch) -> Said:
         app.run()
         assert not app.exception
         assert not app.error
-        return "\n".join(e.value.replace("\\", "").replace("\u00a0", " ") for e in (*app.header, *app.markdown))
+        parts = (*app.header, *app.caption, *app.markdown)
+        return "\n".join(part.value.replace("\\", "").replace("\u00a0", " ") for part in parts)
 
     return read
 
