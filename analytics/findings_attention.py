@@ -126,11 +126,14 @@ def due(gaps: pd.DataFrame, lang: str, *, stage: Name = str) -> Finding:
     rows = gaps[(gaps["due"] != "") & (gaps["known"] > 0)] if len(gaps) else gaps
     if rows.empty:
         return Finding(t("attention.due.unknown", lang), "nothing")
-    row = rows.loc[(rows["known"] - rows["met"]).idxmax()]
+    missing = rows["known"] - rows["met"]
+    row = rows.loc[missing.idxmax()]
     return Finding(
         t(
             "attention.due.said",
             lang,
+            all_missing=show.number(missing.sum()),
+            all=show.number(rows["known"].sum()),
             stage=stage(row["stage"]),
             missing=show.number(row["known"] - row["met"]),
             n=show.number(row["known"]),

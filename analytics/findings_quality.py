@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -54,7 +54,6 @@ def least_filled(fields: pd.DataFrame, share: float | None, lang: str) -> Findin
             lang,
             field=t(f"quality.field.{r['field']}", lang),
             value=show.rate(r["value"]),
-            n=show.number(r["n"]),
         )
         for r in least.to_dict("records")
     ]
@@ -69,10 +68,10 @@ def recorded_twice(groups: pd.DataFrame, lang: str, settings: Settings) -> Findi
     A group is named only if its share differs from that of all others after Bonferroni's correction for all groups.
     """
     whole = groups[groups["dimension"] == ""].iloc[0].to_dict()
-    fields = {name: show.number(whole[name]) for name in ("certain", "likely", "suspect")}
     if not whole["twins"]:
         key = "suspects" if whole["suspect"] else "none"
-        return Finding(t(f"quality.twins.{key}", lang, **fields), "clear")
+        return Finding(t(f"quality.twins.{key}", lang, suspect=show.number(whole["suspect"])), "clear")
+    fields = {"kinds": kinds(whole, lang, ("certain", "likely"))}
     standing_out = _standing_out(groups, whole)
     if not standing_out:
         return Finding(t("quality.twins.some", lang, n=show.number(whole["twins"]), **fields), "unclear")
@@ -81,6 +80,17 @@ def recorded_twice(groups: pd.DataFrame, lang: str, settings: Settings) -> Findi
         t("quality.twins.where", lang, n=show.number(whole["twins"]), where=t("view.and", lang).join(said), **fields),
         "clear",
     )
+
+
+def kinds(counts: Mapping[Any, Any], lang: str, names: Sequence[str] = ("certain", "likely", "suspect")) -> str:
+    """How sure it is that records are doubles: "certain 20, likely 3"; what there is none of is not named ("" if
+    nothing is)."""
+    found = [
+        t("quality.kind", lang, kind=t(f"quality.certainty.{name}", lang), n=show.number(counts[name]))
+        for name in names
+        if show.is_known(counts.get(name)) and counts[name]
+    ]
+    return t("attention.list", lang).join(found)
 
 
 def _standing_out(groups: pd.DataFrame, whole: dict[Any, Any]) -> list[dict[Any, Any]]:
@@ -105,7 +115,7 @@ def _here(row: dict[Any, Any], whole: dict[Any, Any], lang: str, settings: Setti
     )
     others = (whole["twins"] - row["twins"]) / (whole["n"] - row["n"])
     return t(
-        "quality.twins.here",
+        "quality.twins.all_here" if row["twins"] == whole["twins"] else "quality.twins.here",
         lang,
         here=show.number(row["twins"]),
         group=group,

@@ -61,19 +61,24 @@ def render(view: View) -> None:
         side_by_side.draw(drawn)
         rows = pack_in_words(pack_rows(ask, view), look)
         if len(rows):
-            _chosen(rows, _PACK, attention_parts.KINDS, drawn[0].title, "attention_pack_list")
+            with st.container(border=True, key="attention_pack_rows"):
+                _chosen(rows, _PACK, attention_parts.KINDS, drawn[0].title, "attention_pack_list")
     with states.guard("attention_waiting"):
         side_by_side.draw(made.waiting(ask, view, look))
         asleep = ask.attention_waiting(view, limit=ASLEEP)
         if len(asleep["months"]):
-            _chosen(asleep["list"], _ASLEEP, {"wake_on": "date"}, t("attention.calendar.list.alt"), "attention_asleep")
+            with st.container(border=True, key="attention_asleep_rows", gap="xsmall"):
+                said = t("attention.calendar.list.alt")
+                st.caption(said)
+                _chosen(asleep["list"], _ASLEEP, {"wake_on": "date"}, said, "attention_asleep")
     _points(view)
     _warned(view)
     _limits(view)
 
 
 def _chosen(frame: pd.DataFrame, columns: list[str], kinds: dict[str, str], alt: str, key: str) -> None:
-    """A list of opportunities; a row leads to its story."""
+    """A list of opportunities; a row leads to its story. What is known of none has no column."""
+    columns = [c for c in columns if c not in frame or not len(frame) or frame[c].notna().any()]
     chosen = table.show(frame, columns, kinds=kinds, alt=alt, key=key, select=True)
     if chosen is not None:
         view_state.go("opportunity", id=str(frame.iloc[chosen]["opportunity_id"]))
@@ -178,8 +183,15 @@ def _limits(view: View) -> None:
         said = t("attention.limits.measured", times=fmt.number(rules.stage_times, digits=1),
                  share=fmt.rate(rules.stage_share, digits=0),
                  days=fmt.number(rules.history_days))
-        table_card(t("attention.limits"), said, found[found["segment"] != ""], key="attention_limits", columns=_LIMITS,
+        table_card(t("attention.limits"), said, found[_meant(found)], key="attention_limits", columns=_LIMITS,
                    kinds=_LIMITS_KINDS)
+
+
+def _meant(found: pd.DataFrame) -> pd.Series[bool]:
+    """Which limits anybody can meet: of a segment that its pipeline serves, or of which there was ever a visit."""
+    serves = {pipeline.key: pipeline.segments for pipeline in context.now().settings.pipelines}
+    is_served = [not serves.get(p) or s in serves[p] for p, s in zip(found["pipeline"], found["segment"], strict=True)]
+    return (found["segment"] != "") & (pd.Series(is_served, index=found.index, dtype=bool) | (found["n"] > 0))
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

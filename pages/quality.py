@@ -47,8 +47,8 @@ def _figure(key: str, row: dict[Any, Any]) -> Figure:
     name = look.called("segment", row["segment"]) if row["segment"] else registry.get(f"quality.{key}").label[look.lang]
     if not fmt.is_known(row["value"]):
         return Figure(name, fmt.UNKNOWN, t(f"reason.{row['reason']}"))
-    counts = {c: fmt.number(row.get(c)) for c in ("n", "certain", "likely", "suspect")}
-    note = t("quality.tile.duplicates" if key == "duplicates" else "quality.tile.n", **counts)
+    counts = findings_quality.kinds(row, look.lang) if key == "duplicates" else ""
+    note = t("quality.tile.duplicates" if counts else "quality.tile.n", n=fmt.number(row.get("n")), kinds=counts)
     return Figure(name, fmt.rate(row["value"]), note)
 
 
@@ -81,7 +81,7 @@ def _twins(view: View) -> None:
         frame = found.assign(certainty_name=[t(f"quality.certainty.{c}") for c in found["certainty"]],
                              evidence_name=[t(f"quality.evidence.{k}") for k in found["kind"]])
         codes = {name: fmt.number(n) for name, n in cache.ask().quality_codes(view).items()}
-        caption = f"{t('quality.twins.measured')}. {t('quality.codes', **codes)}"
+        caption = t("text.two", first=t("quality.twins.measured"), second=t("quality.codes", **codes))
         table_card(said.text, caption, frame, key="quality_twins", columns=_TWINS, nothing="")
 
 
@@ -97,7 +97,7 @@ def _sources(view: View) -> None:
         absent = list(frame.loc[~frame["is_loaded"], "source_name"])
         caption = t("quality.sources.measured", days=days)
         if absent:
-            caption = f"{caption}. {t('quality.source.not_loaded')}: {t('view.and').join(absent)}"
+            caption = t("text.two", first=caption, second=t("quality.sources.absent", names=t("view.and").join(absent)))
         table_card(title, caption, frame[frame["is_loaded"]], key="quality_sources",
                    columns=["source_name", "first_on", "last_on", "age_days"],
                    kinds={"first_on": "date", "last_on": "date", "age_days": "number"})

@@ -67,15 +67,16 @@ def rules(ask: Ask, view: View, look: Look) -> list[Card]:
 def pack(ask: Ask, view: View, look: Look) -> list[Card]:
     """The most important ones, most at stake first: a light for each of the 13 elements."""
     found = pack_rows(ask, view)
-    title = look.t("attention.pack.nothing")
+    title, measured = look.t("attention.pack.nothing"), look.t("attention.pack.measured")
     if len(found):
         kept, important, open_ = (found.attrs[name] for name in ("total", "important", "open"))
         title = look.t("attention.pack", shown=fmt.number(len(found)), n=fmt.number(kept),
-                       per_team=fmt.number(look.settings.attention.pack_per_team), important=fmt.number(important),
-                       of=fmt.number(open_), value=fmt.rate(important / open_))
+                       per_team=fmt.number(look.settings.attention.pack_per_team), important=fmt.number(important))
+        measured = look.t("attention.pack.share", measured=measured, of=fmt.number(open_),
+                          value=fmt.rate(important / open_))
     elements = {name: look.t(f"attention.light.{name.removeprefix('light_')}") for name in ELEMENTS}
     figure = strip.lights(found, look.names, look.theme, elements=elements, lamps=_lamps(look))
-    return [Card("attention_pack", title, look.t("attention.pack.measured"), figure, pack_in_words(found, look), view,
+    return [Card("attention_pack", title, measured, figure, pack_in_words(found, look), view,
                  columns=["name", *ELEMENTS], drill=False, with_period=False, native=Native("picture"))]
 
 

@@ -10,7 +10,7 @@ from analytics import findings_quality, i18n
 from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, alone, catalogued, known
-from analytics.cards.who import namer
+from analytics.cards.who import namer, segments
 from analytics.charts import measures, shares
 from analytics.charts.style import label
 from analytics.metrics import registry
@@ -31,7 +31,7 @@ def effects(ask: Ask, view: View, look: Look) -> list[Card]:
     if found.empty:  # good news needs no chart
         return [alone("quality_effects", said.text, view)]
     frame = effects_in_words(found, look)
-    figure = measures.ranges(frame.head(_SHOWN), look.names, look.theme, title=lambda row: label(row["title"], 50))
+    figure = measures.ranges(frame.head(_SHOWN), look.names, look.theme, title=lambda row: label(row["title"], 60))
     return [Card("quality_effects", said.text, look.t("quality.effects.chart"), figure, frame, view, columns=EFFECTS,
                  kinds=EFFECTS_KINDS, drill=False,
                  native=Native("bar", "title", look.series("relative"), number="rate", most=_SHOWN))]
@@ -63,16 +63,21 @@ def fields(ask: Ask, view: View, look: Look) -> list[Card]:
     rows = rows.assign(field_name=[look.t(f"quality.field.{f}") for f in rows["field"]])
     if rows.empty:
         return [alone("quality_fields", look.t("quality.fields.none"), view, _nothing_asked(ask, view, look))]
-    measured = look.t("quality.fields.measured")
+    measured = _pooled(look.t("quality.fields.measured"), ask, view, look)
     if missing := frame.attrs.get("not_loaded"):
         names = look.t("view.and").join(look.t(f"quality.field.{f}") for f in missing)
-        measured = f"{measured}. {look.t('quality.fields.not_loaded', names=names)}"
+        measured = look.t("text.two", first=measured, second=look.t("quality.fields.not_loaded", names=names))
     figure = shares.rows(rows, look.names, look.theme, title=lambda r: label(r["field_name"]), mark=(), extent=1.0)
     return [Card("quality_fields", findings_quality.least_filled(frame, share, look.lang).text, measured, figure, rows,
                  view, definition_key="quality.completeness",
                  columns=["field_name", "n", "filled", "missing", "value"],
                  kinds={"filled": "number", "missing": "number"}, drill=False, with_period=False,
                  native=Native("bar", "field_name", look.series("value"), number="rate"))]
+
+
+def _pooled(measured: str, ask: Ask, view: View, look: Look) -> str:
+    """What is measured, and that it is of all segments where there are several in the view."""
+    return look.t("quality.pooled", measured=measured) if len(segments(ask, view)) > 1 else measured
 
 
 def _nothing_asked(ask: Ask, view: View, look: Look) -> str:
@@ -114,9 +119,10 @@ def unknowns(ask: Ask, view: View, look: Look) -> list[Card]:
     if len(told):
         worst = told.iloc[0]
         title = look.t("quality.unknown.title", dimension=worst["dimension_name"], value=fmt.rate(worst["value"]))
-    measured = look.t("quality.unknown.measured")
+    measured = _pooled(look.t("quality.unknown.measured"), ask, view, look)
     if never := list(frame.loc[~frame["is_exported"], "dimension_name"]):
-        measured = f"{measured}. {look.t('quality.unknown.never', names=look.t('view.and').join(never))}"
+        never_said = look.t("quality.unknown.never", names=look.t("view.and").join(never))
+        measured = look.t("text.two", first=measured, second=never_said)
     figure = shares.rows(told, look.names, look.theme, title=lambda r: label(r["dimension_name"]), mark=())
     return [Card("quality_unknowns", title, measured, figure, frame, view, definition_key="quality.unknown",
                  columns=["dimension_name", "n", "unknown", "value"], kinds={"unknown": "number"}, drill=False,

@@ -14,6 +14,8 @@ from analytics.charts.sheet import Sheet, message
 from analytics.charts.style import HATCH, Theme, ink, label, palette
 
 _HEIGHT = 240
+#: a part of a column lower than this part of the highest column has no room for its number (the table has it)
+_ROOM = 0.08
 
 
 def wakeups(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
@@ -36,10 +38,11 @@ def wakeups(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
             "categoryarray": _months(frame),
             "categoryorder": "array",
             "tickangle": 0,
-            "nticks": 6,
+            "nticks": 8,
         }
     )
     fig.set(yaxis={"visible": False})
+    highest = frame.groupby("month")["n"].sum().max()
     segments = [s for s in [*names.order, None] if s in set(frame["segment"]) or s is None]
     for is_due in (True, False):
         for segment in segments:
@@ -60,8 +63,9 @@ def wakeups(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
                 y=rows["n"].tolist(),
                 marker=marker,
                 name=f"{named}: {names.text('attention_due')}" if is_due else named,
-                text=[show.number(n) for n in rows["n"]],
+                text=[show.number(n) if n >= _ROOM * highest else "" for n in rows["n"]],
                 textposition="inside",
+                insidetextanchor="middle",
                 constraintext="none",
                 textangle=0,
                 hoverinfo="text",

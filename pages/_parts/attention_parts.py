@@ -58,18 +58,21 @@ def columns(rule: str) -> list[str]:
             "grade", "stage", "owner_name", "team", "segment", "idle_since"]
 
 
-def of_one(view: View, opportunity_id: str) -> None:
-    """What needs attention on one opportunity: the same rules, whatever the filters."""
+def of_one(view: View, opportunity_id: str, *, is_closed: bool = False) -> None:
+    """What needs attention on one opportunity: the same rules, whatever the filters; nothing once it is closed."""
     with st.container(border=True, key="opportunity_attention", gap="xsmall"), states.guard("opportunity_attention"):
         st.header(t("attention.one"), anchor=False)
         learned = cache.ask().attention_rules(View(view.as_of))
         found = cache.ask().attention(view, opportunity_id=opportunity_id, learned=learned)
         if found.empty:
-            st.text(t("attention.one.nothing"))
+            st.text(t("attention.one.closed" if is_closed else "attention.one.nothing"))
             return
         for row in found.to_dict("records"):
-            named = md_escape(t(f"attention.rule.{row['rule']}"))
-            st.markdown(f"- **{named}** {md_escape(says(row['rule']))}")
-        table.show(in_words(found, context.look()), alt=t("attention.one"), kinds=KINDS,
-                   key="opportunity_attention_table",
-                   columns=["rule_name", "measure", "rule_limit", "days_over", "happened_words", "next_on", "stake"])
+            said = t("attention.one.rule", rule=md_escape(t(f"attention.rule.{row['rule']}")),
+                     says=md_escape(says(row["rule"])))
+            st.markdown(f"- {said}")
+        rows = in_words(found, context.look())
+        rows["happened_words"] = rows["happened_words"].where(rows["rule"] == "at_risk")
+        shown = ["measure", "rule_limit", "days_over", "happened_words", "next_on"]
+        table.show(rows, alt=t("attention.one"), kinds=KINDS, key="opportunity_attention_table",
+                   columns=["rule_name", *(name for name in shown if rows[name].notna().any())])

@@ -10,6 +10,7 @@ import streamlit as st
 from analytics.cards import Card
 from analytics.cards.who import left_out
 from analytics.charts.facets import Facet
+from data.scope import UNKNOWN
 from pages._parts import chart_card, context, definition, states, table
 from pages._parts.escape import md_escape
 
@@ -38,6 +39,8 @@ def not_shown(those: Sequence[tuple[Facet, int]]) -> None:
     """Say who is not drawn on this page and how many they are: nobody is dropped in silence."""
     look = context.look()
     if said := left_out([(facet.name(look.lang, look.settings), n) for facet, n in those], look):
+        if any(facet.segment not in (None, UNKNOWN) for facet, _ in those):  # the others cannot be chosen
+            said = look.t("facets.choose", said=said)
         st.caption(md_escape(said))
 
 

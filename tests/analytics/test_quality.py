@@ -123,7 +123,9 @@ def doubled(gateway: int, others: int) -> pd.DataFrame:
 def test_the_product_line_in_which_records_are_doubled_is_named() -> None:
     said = findings_quality.recorded_twice(doubled(24, 0), "en", SALES)
     assert said.strength == "clear"
-    assert "24 in Product line Gateway, 16.0% of its 150 (elsewhere 0.0%)" in said.text
+    assert "recorded more than once (certain 24): all in Product line Gateway (16.0% of its 150)" in said.text
+    some = findings_quality.recorded_twice(doubled(24, 2), "en", SALES)
+    assert "24 in Product line Gateway (16.0%, elsewhere 0.2%)" in some.text
     assert "产品线" in findings_quality.recorded_twice(doubled(24, 0), "zh", SALES).text
 
 
@@ -182,7 +184,7 @@ def test_where_no_amount_is_known_the_sentence_says_so_instead_of_a_bound() -> N
         }
     )
     said = findings_quality.worst_effect(found, "en", SALES, lambda v, _: str(v))
-    assert said.text == "KA: the open pipeline cannot be known: 20 records (open opportunities without an amount)"
+    assert said.text == "KA: the open pipeline cannot be known: 20 records (without an amount)"
 
 
 def test_overdue_ones_could_all_be_lost_or_all_be_won() -> None:
@@ -207,7 +209,7 @@ def test_the_problem_that_moves_its_number_furthest_comes_first() -> None:
     assert found["metric"].iloc[0] == "win_rate.count"
     said = findings_quality.worst_effect(found, "en", SALES, lambda v, _: f"{v:.2f}")
     assert said.text.startswith(
-        "KA: 50 records (open opportunities past due) could move the win rate of 0.30 to anything"
+        "KA: 50 records (past due) could move the win rate of 0.30 to anything"
     )
 
 

@@ -55,6 +55,9 @@ def test_the_calendar_keeps_empty_months_and_hatches_what_should_have_woken() ->
     )
     figure = calendar.wakeups(frame, EN, "light")
     assert list(figure.layout.xaxis.categoryarray) == ["2026-09", "2026-10", "2026-11", "2026-12", "no day"]
+    assert [list(t.text) for t in figure.data] == [["2"], ["3"], ["1"]]
+    crowded = calendar.wakeups(frame.assign(n=[40, 60, 1]), EN, "light")
+    assert [list(t.text) for t in crowded.data] == [["40"], ["60"], [""]], "no room for a number in a sliver"
     due, later, unknown = figure.data
     assert (due.marker.pattern.shape, list(due.y), list(later.y), list(unknown.x)) == ("/", [2], [3], ["no day"])
 

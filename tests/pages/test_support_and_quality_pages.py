@@ -46,7 +46,7 @@ def test_without_support_requests_the_page_says_so_and_shows_no_zero(open_page: 
 def test_quality_of_opportunities_alone_names_what_is_not_measured_and_what_could_move(open_page: Open) -> None:
     app = open_page("quality", lang="en")
     assert [e.value for e in app.error] == []
-    assert any("open opportunities past due) could move the" in h for h in headings(app))
+    assert any("records (past due) could move the" in h for h in headings(app))
     assert any("Not measured, because it is not loaded: Organisation structure" in c.value.replace("\\", "")
                for c in app.caption)
     assert any("Neither names nor codes of accounts are loaded" in c.value for c in app.caption)
