@@ -33,10 +33,21 @@ MANY_OPEN = 1 / 3
 
 @dataclass(frozen=True)
 class Finding:
-    """A sentence and how firm it is."""
+    """A sentence and how firm it is.
+
+    title   the same in the few words that fit above a chart on a phone ("": the sentence is that short)
+    more    what the title leaves out
+    """
 
     text: str
     strength: Strength
+    title: str = ""
+    more: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What stands above a chart."""
+        return self.title or self.text
 
 
 class Share(NamedTuple):

@@ -15,6 +15,7 @@ from analytics import format as show
 from analytics.bridge import GONE, INS
 from analytics.findings import MIN_N, Finding, Name
 from analytics.i18n import t
+from analytics.periods import parse
 from analytics.pipeline_health import ISSUES
 
 #: Stocks that differ by less than this share have hardly changed.
@@ -87,23 +88,28 @@ def pushes(frame: pd.DataFrame, by: str, lang: str, *, name: Name = str) -> Find
             "unclear",
         )
     row = more.iloc[0].to_dict()
-    text = t(
-        "pipeline.pushes.who",
-        lang,
-        name=name(row[by]),
-        value=show.rate(row["value"]),
-        n=show.number(row["n"]),
-        rest=show.rate(row["rest"]),
-        days=show.days(row["days_mean"], lang, digits=0),
-    )
-    if row["is_late"]:
-        text += t(
-            "pipeline.pushes.late", lang, late=show.rate(row["late"] / row["moves"]), usual=show.rate(row["usual"])
-        )
+    days = show.days(row["days_mean"], lang, digits=0)
+    fields = {"name": name(row[by]), "value": show.rate(row["value"]), "n": show.number(row["n"]),
+              "rest": show.rate(row["rest"])}
     others = [name(n) for n in more[by].iloc[1:3]]
-    return Finding(
-        text + (t("pipeline.pushes.also", lang, names=t("view.and", lang).join(others)) if others else ""), "clear"
-    )
+    also = t("pipeline.pushes.also", lang, names=t("view.and", lang).join(others)) if others else ""
+    text = t("pipeline.pushes.who", lang, days=days, **fields)
+    if row["is_late"]:
+        text += t("pipeline.pushes.late", lang, late=show.rate(row["late"] / row["moves"]),
+                  usual=show.rate(row["usual"]))
+    return Finding(text + also, "clear", t("pipeline.pushes.title", lang, **fields) + also,
+                   t("pipeline.pushes.far", lang, name=fields["name"], days=days))
+
+
+def gathered(frame: pd.DataFrame, lang: str, *, who: str) -> Finding:
+    """How many pushes fall in the last weeks of quarters, against the days that these are (rows of ask.pushes: of one
+    group, or of all)."""
+    moves, late = frame["moves"].sum(), frame["late"].sum()
+    if not moves:
+        return Finding(t("pipeline.weeks.none", lang, name=who), "nothing")
+    is_sure = len(frame) == 1 and bool(frame["is_late"].iloc[0])
+    return Finding(t(f"pipeline.weeks.{'late' if is_sure else 'share'}", lang, name=who, late=show.rate(late / moves),
+                     usual=show.rate(frame["usual"].iloc[0])), "clear" if is_sure else "unclear")
 
 
 def covered(rows: pd.DataFrame, lang: str, *, name: Name = str) -> Finding:
@@ -118,12 +124,12 @@ def covered(rows: pd.DataFrame, lang: str, *, name: Name = str) -> Finding:
     if judged.empty:
         row = known.iloc[0].to_dict()
         said = t("pipeline.coverage.plain", lang, **_coverage(row, lang, name))
-        return Finding(said + _past_due(row, lang), "unclear")
+        return Finding(said.strip() + _past_due(row, lang), "unclear")
     row = judged.loc[(judged["value"] / judged["needed"]).idxmin()].to_dict()
     low, high = (row[c] if show.is_known(row[c]) else row["needed"] for c in ("needed_low", "needed_high"))
     key = "short" if row["value"] < low else "enough" if row["value"] > high else "unclear"
     return Finding(
-        t(f"pipeline.coverage.{key}", lang, **_coverage(row, lang, name)) + _past_due(row, lang),
+        t(f"pipeline.coverage.{key}", lang, **_coverage(row, lang, name)).strip() + _past_due(row, lang),
         "unclear" if key == "unclear" else "clear",
     )
 
@@ -132,18 +138,15 @@ def _past_due(row: Mapping[str, Any], lang: str) -> str:
     """What is past due is in no quarter to come: how far it would reach, were all of it to come in this one."""
     if not row["overdue"] or not show.is_known(row["overdue_amount"]):
         return ""
-    return t("pipeline.coverage.past_due", lang, n=show.number(row["overdue"]),
-             amount=show.amount(row["overdue_amount"], lang), value=show.number(row["with_past_due"], digits=1))
+    return t("pipeline.coverage.past_due", lang, value=show.number(row["with_past_due"], digits=1))
 
 
 def _coverage(row: Mapping[str, Any], lang: str, name: Name) -> dict[str, str]:
     return {
         "name": name(row["segment"]) if "segment" in row else "",
-        "quarter": str(row["quarter"]),
+        "quarter": show.period(parse(row["quarter"]), lang),
         "value": show.number(row["value"], digits=1),
         "needed": show.number(row["needed"], digits=1),
-        "remaining": show.amount(row["remaining"], lang),
-        "n": show.number(row["win_n"]),
     }
 
 

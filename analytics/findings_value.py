@@ -73,6 +73,22 @@ def baseline(rows: pd.DataFrame, lang: str) -> Finding:
     return Finding(t("value.baseline.said", lang, **fields), "clear" if claimed else "unclear")
 
 
+def wins(shifts: pd.DataFrame, lang: str, *, who: str, first: str) -> Finding:
+    """How one segment's win rate stands in a title that names several: left its level, or steady since `first`, the
+    first period that was looked at. `shifts`: fluctuation.shifts, of which the row of the whole is read."""
+    whole = shifts[shifts["dimension"] == ""].to_dict("records") if len(shifts) else []
+    if not whole:
+        return Finding(t("overview.wins.unknown", lang, who=who), "too_few")
+    row = whole[0]
+    if row["is_real"]:
+        return Finding(t(f"overview.wins.{'up' if row['change'] > 0 else 'down'}", lang, who=who,
+                         since=show.period(parse(row["since"]), lang), after=show.rate(row["rate_after"]),
+                         before=show.rate(row["rate_before"])), "clear")
+    rate = (row["won_before"] + row["won_after"]) / (row["n_before"] + row["n_after"])
+    return Finding(t("overview.wins.steady", lang, who=who, rate=show.rate(rate),
+                     first=show.period(parse(first), lang)), "unclear")
+
+
 def mixed(mix: pd.DataFrame, shares: pd.DataFrame, lang: str, *, what: str, by: str, name: Name = str) -> Finding:
     """How much is won with partners, and where most. `mix`: value.mix; `shares`: rows of value.partner_share by `by`.
 

@@ -110,6 +110,11 @@ class WinQuestions:
         whole = counts[counts["dimension"] == ""]
         return fluctuation.shifts(counts[counts["value"] != UNKNOWN], sigma_z=win_trend.sigma_z(whole))
 
+    def win_judged_since(self, view: View, grain: Grain = "quarter") -> str:
+        """The first period that `win_shifts` looks at, "" where there is none."""
+        shown = self._judged_periods(view, grain, None)
+        return shown[0].name if shown else ""
+
     def win_losses(self, view: View, grain: Grain = "quarter", *, count: int | None = None,
                    shifts: pd.DataFrame | None = None) -> pd.DataFrame:
         """Against whom and in which stage those groups lose more than before whose win rate fell by more than chance

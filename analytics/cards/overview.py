@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from analytics import findings_support, findings_value, findings_win, periods
+from analytics import findings_support, findings_value, periods
 from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, alone, catalogued
@@ -148,13 +148,13 @@ def _long(view: View, look: Look) -> View:
 
 def _wins_title(ask: Ask, view: View, look: Look) -> str:
     """The finding: has the win rate left its level? Of each segment on its own, where there are several."""
-    what = registry.get("win_rate.count").label[look.lang]
-
-    def found(of: View, name: str) -> str:
-        return findings_win.whole_shift(ask.win_shifts(of, dimensions=()), look.lang, what=name).text
-    each = {key: of_segment(what, key, look) for key in several(ask, view)}
-    said = [found(narrowed(view, key), name) for key, name in each.items()]
-    return look.t("overview.sentences").join(said) or found(view, what)
+    def found(of: View, who: str) -> str:
+        return findings_value.wins(ask.win_shifts(of, dimensions=()), look.lang, who=who,
+                                   first=ask.win_judged_since(of)).text
+    each = several(ask, view)
+    said = ([found(narrowed(view, key), look.called("segment", key)) for key in each] if each
+            else [found(view, _who(view, look))])
+    return look.t("overview.wins.title", said=look.t("value.listed").join(said))
 
 
 def written(row: Row, number: Any, look: Look) -> str:

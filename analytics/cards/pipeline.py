@@ -27,6 +27,7 @@ from analytics.charts import stock as stock_chart
 from analytics.charts.facets import Facet
 from analytics.charts.stock import By
 from analytics.charts.style import label
+from analytics.periods import parse
 from analytics.view import View
 from data.scope import UNKNOWN
 
@@ -90,7 +91,7 @@ def bridge(ask: Ask, view: View, look: Look, weight: str = "amount") -> list[Car
     cards = []
     for number, (segment, frame) in enumerate(found.items()):
         extent = reach if moves.fits(levels[segment], levels.values()) else None
-        measured = look.t(f"pipeline.bridge.measured.{by}", since=_since(view, look))
+        measured = look.t(f"pipeline.bridge.measured.{by}", since=_since(view, look), currency=look.currency)
         cards.append(Card(
             f"pipeline_bridge_{number}", findings.moved(frame, look.lang, what=_what(look, segment)).text,
             measured if extent else f"{measured} · {look.t('pipeline.own_scale')}",
@@ -119,7 +120,8 @@ def stock(ask: Ask, view: View, look: Look, weight: str = "amount") -> list[Card
         part = facet.of(frame)
         n, amount = stocks.total(part)
         title = look.t("pipeline.stock.count" if amount is None else "pipeline.stock", n=fmt.number(n),
-                       segment=facet.name(look.lang, look.settings), amount=fmt.amount(amount, look.lang))
+                       segment=facet.name(look.lang, look.settings),
+                       amount=fmt.amount(amount, look.lang, currency=look.currency))
         cards.append(Card(
             f"pipeline_stock_{number}", title, _as_of(view, look),
             stock_chart.stages(part, look.names, look.theme, by=by, extent=widest), part, view,
@@ -133,14 +135,18 @@ def stock(ask: Ask, view: View, look: Look, weight: str = "amount") -> list[Card
 def pushes(ask: Ask, view: View, look: Look, by: str = "team") -> list[Card]:
     """Who moves expected closes to later days."""
     frame, name = ask.pushes(view, by), namer(ask, view, look, by)
-    said = findings.pushes(frame, by, look.lang, name=name).text
+    said = findings.pushes(frame, by, look.lang, name=name)
     average = pushing.share(frame)
     if average is None:
-        return [unmeasured("pipeline_pushes", said, view, look, "pipeline.pushes.needs")]
+        return [unmeasured("pipeline_pushes", said.text, view, look, "pipeline.pushes.needs")]
+    if ask.is_one_export(view):  # nothing can have moved: that is no zero
+        return [alone("pipeline_pushes", look.t("pipeline.pushes.one_export"), view,
+                      look.t("pipeline.pushes.one_export.do"))]
     drawn = frame[frame["n"] > 0].head(_ROWS).assign(outcome="pushed")
     figure = shares.rows(drawn, look.names, look.theme, title=lambda r: label(name(r[by]), 30), mark=(by, "outcome"),
                          average=average)
-    return [Card("pipeline_pushes", said, look.t("pipeline.pushes.measured"), figure,
+    measured = " · ".join(text for text in (said.more, look.t("pipeline.pushes.measured")) if text)
+    return [Card("pipeline_pushes", said.heading, measured, figure,
                  frame.assign(**{by: frame[by].map(name)}), view, definition_key="pipeline.pushes",
                  columns=[by, *_PUSHES], kinds=_KINDS, question="pipeline.pushes",
                  native=Native("bar", by, look.series("value"), number="rate", most=_ROWS))]
@@ -150,14 +156,16 @@ def pushes(ask: Ask, view: View, look: Look, by: str = "team") -> list[Card]:
 def push_weeks(ask: Ask, view: View, look: Look, by: str = "team") -> list[Card]:
     """In which weeks closes are moved, of the group that does it more than the others, else of all."""
     weeks = ask.push_weeks(view, by)
-    if weeks.empty:
+    if weeks.empty or ask.is_one_export(view):
         return []
-    who, name = pushing.foremost(ask.pushes(view, by), by), namer(ask, view, look, by)
+    frame, name = ask.pushes(view, by), namer(ask, view, look, by)
+    who = pushing.foremost(frame, by)
+    said = findings.gathered(frame if who is None else frame[frame[by] == who], look.lang,
+                             who=look.t("pipeline.all") if who is None else name(who))
     part, gap = pushing.weeks_of(weeks, by, who), ask.export_days(view)
     measured = look.t("pipeline.weeks.measured") if gap is None else look.t("pipeline.weeks.dated", n=gap)
-    return [Card("pipeline_weeks", look.t("pipeline.weeks", name=look.t("pipeline.all") if who is None else name(who)),
-                 measured, pushes_chart.weeks(part, look.names, look.theme), part, view,
-                 columns=["week", "pushes", "over_quarter"], kinds={"week": "date", "pushes": "number"}, drill=False,
+    return [Card("pipeline_weeks", said.text, measured, pushes_chart.weeks(part, look.names, look.theme), part, view,
+                 definition_key="pipeline.pushes", columns=["week", "pushes", "over_quarter"], kinds={"week": "date", "pushes": "number"}, drill=False,
                  native=Native("column", "week", look.series("pushes")))]
 
 
@@ -171,8 +179,8 @@ def coverage(ask: Ask, view: View, look: Look) -> list[Card]:
     said = findings.covered(frame, look.lang, name=name).text
     if not frame["quota"].notna().any():
         return [unmeasured("pipeline_coverage", said, view, look, "pipeline.coverage.needs")]
-    titles = [f"{row['quarter']} {name(row['segment']) if 'segment' in row else ''}".strip()
-              for row in frame.to_dict("records")]
+    titles = [f"{fmt.period(parse(row['quarter']), look.lang)} {name(row['segment']) if 'segment' in row else ''}"
+              .strip() for row in frame.to_dict("records")]
     figure = coverage_target.rows(frame, look.names, look.theme, titles=titles)
     return [Card("pipeline_coverage", said, look.t("pipeline.coverage.measured"), figure,
                  frame.assign(quarter_of=titles), view, definition_key="pipeline.coverage", columns=_COVERAGE,
@@ -273,8 +281,9 @@ def concentration(ask: Ask, view: View, look: Look) -> list[Card]:
         if not fmt.is_known(row["value"]):
             continue
         frame = pipeline_health.shares(ask.largest_accounts(asked), row)
-        hhi = look.t("pipeline.held.hhi", hhi=fmt.number(row["hhi"], digits=3),
-                     without=fmt.number(row["without_account"]))
+        hhi = look.t("pipeline.held.hhi", hhi=fmt.number(row["hhi"], digits=3))
+        if row["without_account"]:
+            hhi = f"{hhi}; {look.t('pipeline.held.without', n=fmt.number(row['without_account']))}"
         said = findings.held(row, look.lang, what=_what(look, segment)).text
         cards.append(_shares("concentration", number, said, hhi, frame, view, look, segment,
                              title=lambda r: label(r["account_name"], 38), mark="account_id", category="account_name",

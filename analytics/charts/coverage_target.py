@@ -29,7 +29,7 @@ def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) 
     ]
     for i, row in enumerate(records):
         colour = ink(theme, row.get("segment"), names.order).actual
-        bars(fig, [known(row["with_past_due"])], [at[i]], colour=soft(colour, 0.35), width=place.bar - 12,
+        bars(fig, [known(row["with_past_due"])], [at[i]], colour=soft(colour, 0.35), width=place.bar - 6,
              name=names.text("with_past_due"), keyed=i == 0, hover=[hover[i]])
         bars(
             fig,
@@ -59,7 +59,8 @@ def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) 
         write(fig, label(text, 30), 0, place.text_at(i))
         write(
             fig,
-            f"n {show.number(row['n'])}",
+            names.text("needed_times", n=show.number(row["n"]), needed=_times(row["needed"]))
+            if known(row["needed"]) is not None else f"n {show.number(row['n'])}",
             1,
             place.text_at(i),
             anchor="right",

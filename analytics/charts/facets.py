@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -14,10 +14,12 @@ from data.settings import Settings
 
 @dataclass(frozen=True)
 class Facet:
-    """One pipeline and segment. `segment` is None where the answer is not split by segment."""
+    """One pipeline and segment. `segment` is None where the answer is not split by segment; `is_told`: no other facet
+    beside it is of that segment."""
 
     pipeline: str
     segment: str | None = None
+    is_told: bool = field(default=False, compare=False)
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of this facet, in their order."""
@@ -27,11 +29,11 @@ class Facet:
         return frame[here].reset_index(drop=True)
 
     def name(self, lang: str, settings: Settings) -> str:
-        """What the facet is called (plain text): the segment alone where the pipeline serves only that one, or has its
-        name."""
+        """What the facet is called (plain text): the segment alone where that tells it from the others, or is the
+        pipeline's name too."""
         serves = next((p.segments for p in settings.pipelines if p.key == self.pipeline), ())
         segment = i18n.label("segment", self.segment, lang, settings) if self.segment is not None else ""
-        if self.segment is not None and (serves == (self.segment,) or len(settings.pipelines) == 1):
+        if self.segment is not None and (self.is_told or serves == (self.segment,) or len(settings.pipelines) == 1):
             return segment
         pipeline = i18n.label("pipeline", self.pipeline, lang, settings)
         return f"{pipeline} · {segment}" if segment not in ("", pipeline) else pipeline
@@ -43,7 +45,9 @@ def facets(frame: pd.DataFrame, settings: Settings) -> list[Facet]:
     Others (the segment is not known, or not the pipeline's) are in `left_out`, unless there are no more than those.
     """
     found = _counted(frame)
-    return [f for f in found if _is_regular(f, settings)] or found
+    shown = [f for f in found if _is_regular(f, settings)] or found
+    segments = [f.segment for f in shown]
+    return [replace(f, is_told=f.segment is not None and segments.count(f.segment) == 1) for f in shown]
 
 
 def left_out(frame: pd.DataFrame, settings: Settings) -> list[tuple[Facet, int]]:

@@ -21,9 +21,9 @@ def weeks(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
     colours = palette(theme)
     fig = Sheet(theme, _HEIGHT)
     fig.set(
-        margin={"l": 34, "r": 8, "t": 12, "b": 56},
+        margin={"l": 34, "r": 8, "t": 12, "b": 60, "pad": 4},
         bargap=0.15,
-        legend={**key(theme), "y": -0.16},
+        legend={**key(theme), "y": -0.2},
         showlegend=True,
         barmode="overlay",
         yaxis={"showgrid": True, "rangemode": "tozero", "nticks": 4},
@@ -35,6 +35,7 @@ def weeks(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
             x=[f"{w:%Y-%m-%d}" for w in part["week"]],
             y=[int(v) for v in part["pushes"]],
             name=names.text(name),
+            showlegend=bool(part["pushes"].any()),  # a colour that is nowhere needs no key
             marker={"color": colour},
             hoverinfo="text",
             hovertext=[f"{w:%Y-%m-%d}<br>{show.number(v)}" for w, v in zip(part["week"], part["pushes"], strict=True)],

@@ -25,7 +25,7 @@ def bridge(**effects: float) -> pd.DataFrame:
 def test_parts_of_less_than_three_per_cent_of_the_largest_flow_stay_in_the_chart() -> None:
     frame = bridge(start=1000, new=500, reopened=10, won=-200, lost=-100, increased=15, end=1225)
     assert say.moved(frame, "en", what="KA").text == (
-        "KA rose from 1.00K to 1.23K (+22.5%): 510 came in, 200 was won, 100 ended without an order")
+        "KA rose from 1.00K to 1.23K (+22.5%): 510 came in, 200 won, 100 ended without an order")
 
 
 def test_parts_that_count_are_told() -> None:
@@ -37,6 +37,30 @@ def test_parts_that_count_are_told() -> None:
 
 def test_what_starts_from_nothing_has_no_change_in_per_cent() -> None:
     assert "(" not in say.moved(bridge(start=0, new=500, end=500), "en", what="KA").text
+
+
+def pushed(**late: int) -> pd.DataFrame:
+    """Rows of ask.pushes: 40 pushes each, so many of them late where 15 % of the days are; n is 200 each."""
+    return pd.DataFrame([{"team": team, "n": 200, "pushed": 90 if n > 10 else 20, "value": 0.45 if n > 10 else 0.1,
+                          "rest": 0.1, "gap": 0.35 if n > 10 else 0.0, "is_apart": n > 10, "days_mean": 30.0,
+                          "moves": 40, "late": n, "usual": 0.15, "is_late": n > 10} for team, n in late.items()])
+
+
+def test_the_title_of_who_pushes_is_short_and_nothing_of_the_sentence_is_lost() -> None:
+    said = say.pushes(pushed(South=30, North=6), "team", "en")
+    assert said.heading == "South pushed 45.0% of its expected closes (n = 200), the others 10.0%: beyond chance"
+    assert said.more == "South: by 30 days on average"
+    assert "75.0% of its pushes fall in the last two weeks" in said.text
+
+
+@pytest.mark.parametrize(("lang", "sure"), [("en", "beyond chance"), ("zh", "超出")])
+def test_when_in_the_quarter_is_claimed_of_one_group_only(lang: str, sure: str) -> None:
+    both = pushed(South=30, North=6)
+    one = say.gathered(both.head(1), lang, who="South")
+    assert "75.0%" in one.text and sure in one.text and one.strength == "clear"
+    whole = say.gathered(both, lang, who="x")
+    assert "45.0%" in whole.text and sure not in whole.text and whole.strength == "unclear"
+    assert say.gathered(both.assign(moves=0, late=0), lang, who="x").strength == "nothing"
 
 
 def test_where_no_amount_is_known_the_forecast_is_drawn_in_numbers() -> None:

@@ -139,4 +139,6 @@ def test_weeks_are_complete_and_the_ends_of_fiscal_quarters_marked() -> None:
     assert frame["pushes"].tolist() == [0, 3, 0, 0, 0, 0]
     assert [w.date() for w in frame["week"]] == [date(2025, 12, 29) + timedelta(days=7 * i) for i in range(6)]
     assert frame["is_late"].tolist() == [False, False, True, True, True, False], "the fiscal quarter ends on 31 January"
-    assert len(chart.weeks(frame, Names("zh", SALES), "light").data) == 2
+    drawn = chart.weeks(frame, Names("zh", SALES), "light").data
+    assert [trace.showlegend for trace in drawn] == [True, False], "nothing was pushed at the end of the quarter"
+    assert len(drawn[0].x) + len(drawn[1].x) == 6, "weeks without pushes stay on the axis"

@@ -128,6 +128,12 @@ def test_the_facets_are_the_segments_that_a_pipeline_is_made_for_and_the_others_
     assert others == [(facets.Facet("ka", "SMB"), 2), (facets.Facet("ka", "(unknown)"), 1)]
 
 
+def test_the_pipeline_is_named_only_where_two_facets_are_of_one_segment():
+    some = replace(SETTINGS, pipelines=tuple(replace(p, segments=()) for p in SETTINGS.pipelines))
+    assert [f.name("en", some) for f in facets.facets(answer().iloc[[0, 3]], some)] == ["KA", "SMB"]
+    assert [f.name("en", some) for f in facets.facets(answer(), some)] == ["KA", "ka · SMB", "smb · SMB"]
+
+
 def test_where_only_unusual_facets_are_asked_for_they_are_shown():
     odd = answer().iloc[1:3]
     assert facets.facets(odd, SETTINGS) == [facets.Facet("ka", "SMB"), facets.Facet("ka", "(unknown)")]

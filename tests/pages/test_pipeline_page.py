@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics import i18n
 from data.intake.importing import import_paths
 
 Open = Callable[..., AppTest]
@@ -47,6 +48,20 @@ def test_the_titles_say_what_moved_of_each_segment_and_whether_dates_are_pushed(
 )
 def test_other_views_draw(open_page: Open, params: dict[str, str]) -> None:
     assert [e.value for e in open_page("pipeline", lang="en", **params).error] == []
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_one_export_shows_no_pushes_instead_of_none(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+) -> None:
+    rows = [line + (",expected_close_on" if n == 0 else ",2026-12-01") for n, line in enumerate(ROWS.split("\n"))]
+    file = tmp_path / "opportunity.csv"
+    file.write_text("\n".join(rows), encoding="utf-8")
+    import_paths([file], tmp_path / "own", as_of=date(2026, 9, 30))
+    monkeypatch.setenv("MVPOD_STORE", str(tmp_path / "own"))
+    app = open_page("pipeline", lang=lang)
+    assert i18n.t("pipeline.pushes.one_export", lang) in headings(app)
+    assert not any("0.0%" in words for words in headings(app))
 
 
 def test_with_opportunities_alone_it_says_what_is_not_measured(
