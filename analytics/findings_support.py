@@ -22,15 +22,10 @@ def team_shift(shifts: pd.DataFrame, lang: str) -> Finding:
     if not real:
         return Finding(t("support.shift.none", lang, tests=show.number(shifts["tests"].iloc[0])), "unclear")
     row = next((r for r in real if r["is_slower"]), real[0])
-    said = t(
-        f"support.shift.{'slower' if row['is_slower'] else 'faster'}",
-        lang,
-        team=i18n.label("team", row["support_team"], lang),
-        since=show.period(parse(row["since"]), lang),
-        n=show.number(row["n_after"]),
-        **{k: hours(row[k], lang) for k in ("before", "after", "others")},
-    )
-    return Finding(said, "clear")
+    key = f"support.shift.{'slower' if row['is_slower'] else 'faster'}"
+    fields = {"team": i18n.label("team", row["support_team"], lang), "since": show.period(parse(row["since"]), lang),
+              "n": show.number(row["n_after"]), **{k: hours(row[k], lang) for k in ("before", "after", "others")}}
+    return Finding(t(key, lang, **fields), "clear", t(f"{key}.title", lang, **fields))
 
 
 def conditions(frame: pd.DataFrame, lang: str, settings: Settings) -> Finding:
@@ -60,16 +55,13 @@ def conditions(frame: pd.DataFrame, lang: str, settings: Settings) -> Finding:
     }
     if not apart:
         return Finding(t("support.conditions.none", lang, **fields), "unclear")
-    said = t(f"support.conditions.{'more' if weak['value'] > met['value'] else 'less'}", lang, **fields)
+    key = f"support.conditions.{'more' if weak['value'] > met['value'] else 'less'}"
+    said, each = t(key, lang, **fields), t("support.conditions.each", lang, **fields)
     if difference(weak["won"], weak["decided"], met["won"], met["decided"]).excludes(0):
-        said = t(
-            "support.conditions.win",
-            lang,
-            sentence=said,
-            win=show.rate(weak["win_rate"]),
-            other_win=show.rate(met["win_rate"]),
-        )
-    return Finding(said, "clear")
+        rates = {"win": show.rate(weak["win_rate"]), "other_win": show.rate(met["win_rate"])}
+        said = t("support.conditions.win", lang, sentence=said, **rates)
+        each = t("support.conditions.each.win", lang, said=each, **rates)
+    return Finding(said, "clear", t(f"{key}.title", lang, **fields), each)
 
 
 def hours(days: float | None, lang: str) -> str:

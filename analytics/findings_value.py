@@ -102,9 +102,8 @@ def mixed(mix: pd.DataFrame, shares: pd.DataFrame, lang: str, *, what: str, by: 
     judged = shares[shares["value"].notna() & (shares["n"] >= MIN_N)].sort_values("value", kind="stable")
     if len(judged) < 2:
         return Finding(t("value.mix.few", lang, **fields), "too_few")
-    first, last = judged.iloc[-1], judged.iloc[0]
-    fields |= {"most": name(first[by]), "most_share": show.rate(first["value"]), "least": name(last[by]),
-               "least_share": show.rate(last["value"])}
+    first = judged.iloc[-1]
+    fields |= {"most": name(first[by]), "most_share": show.rate(first["value"])}
     is_apart = bool((judged["high"].iloc[:-1] < first["low"]).all())
     key = "most" if is_apart else "alike"
     return Finding(t(f"value.mix.{key}", lang, **fields), "clear" if is_apart else "unclear")

@@ -15,6 +15,7 @@ from analytics.cards.card import Card, Look, Native, alone, catalogued
 from analytics.cards.who import narrowed, segments
 from analytics.charts import indicators, trend
 from analytics.charts import mix as mix_chart
+from analytics.charts.rows import FEW
 from analytics.charts.style import label
 from analytics.headline import LINES
 from analytics.metrics import registry
@@ -112,7 +113,7 @@ def mix(ask: Ask, view: View, look: Look) -> list[Card]:
         figure = mix_chart.bars_of_100(frame, look.names, look.theme, by="region", part="sales_mode", parts=_MODES,
                                        title=lambda value: label(region(value)), segment=key or only(view))
         cards.append(Card(
-            f"overview_mix_{key or 'all'}", said.text, look.t("value.mix.measured"), figure, frame, of,
+            f"overview_mix_{key or 'all'}", said.text, look.t("value.mix.measured", few=fmt.number(FEW)), figure, frame, of,
             definition_key="value.partner_share", columns=["region", "sales_mode", "n", "amount", "value"], drill=False,
             segment=key or None, native=Native("stacked", "region", look.series("value"), split="sales_mode",
                                                number="rate")))

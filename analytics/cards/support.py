@@ -40,7 +40,7 @@ def response(ask: Ask, view: View, look: Look) -> list[Card]:
                            title=lambda row: label(look.called("team", row["support_team"]), 40),
                            written=lambda row: findings_support.hours(row["value"], look.lang))
     names = [look.called("team", team) for team in frame["support_team"]]
-    return [Card("support_response", findings_support.team_shift(ask.support_shifts(view), look.lang).text,
+    return [Card("support_response", findings_support.team_shift(ask.support_shifts(view), look.lang).heading,
                  look.t("support.response.measured"), figure, frame.assign(team_name=names), view,
                  definition_key="support.response_days", columns=_TEAMS, kinds=KINDS, drill=False,
                  native=Native("bar", "team_name", look.series("median_hours"), number="points"))]
@@ -79,9 +79,10 @@ def conditions(ask: Ask, view: View, look: Look) -> list[Card]:
         return f"{look.names.segment(row['segment'])} · {label(row['condition_name'])}"
     figure = measures.rows(frame, look.names, look.theme, title=title,
                            written=lambda row: look.t("support.hour", n=fmt.number(row["value"], digits=1)))
-    weak = fmt.number(look.settings.support.weak_conditions)
-    return [Card("support_conditions", findings_support.conditions(found, look.lang, look.settings).text,
-                 look.t("support.conditions.measured", weak=weak), figure, frame, view,
+    said = findings_support.conditions(found, look.lang, look.settings)
+    measured = look.t("support.conditions.measured", weak=fmt.number(look.settings.support.weak_conditions))
+    return [Card("support_conditions", said.heading, " · ".join(text for text in (said.more, measured) if text),
+                 figure, frame, view,
                  definition_key="support.waste_share", columns=_CONDITIONS, drill=False,
                  kinds=KINDS | dict.fromkeys(("value", "low", "high"), "points"),
                  native=Native("bar", "group_name", (Series(look.t("column.hours_each"), "value"),), number="points"))]

@@ -30,13 +30,15 @@ def t(key: str, lang: str, **fields: Any) -> str:
 
     >>> t("common.opportunities", "en", n=1), t("common.opportunities", "en", n=2)
     ('1 opportunity', '2 opportunities')
+    >>> t("common.hours_unit", "en", n="+1")
+    '+1 hour'
     """
     texts = catalogue()
     if key not in texts:
         raise KeyError(f"no text {key!r}; did you mean {nearest(key, list(texts))!r}?")
     entry = texts[key]
     sentence = entry[lang]
-    if lang == "en" and "en_one" in entry and str(fields.get("n")) == "1":
+    if lang == "en" and "en_one" in entry and str(fields.get("n")).lstrip("+−") == "1":
         sentence = entry["en_one"]
     if "{" not in sentence:
         return sentence

@@ -166,6 +166,8 @@ def test_the_team_that_became_slow_is_named_with_the_quarter_since_when() -> Non
     said = findings_support.team_shift(found, "en")
     assert said.strength == "clear"
     assert said.text.startswith("East answers later than before and later than the other teams: since Q3 2026")
+    assert said.heading.startswith("East answers later: median ")
+    assert "since Q3 2026" in said.heading
     assert "自2026年第3季度起" in findings_support.team_shift(found, "zh").text
 
 
@@ -197,7 +199,10 @@ def test_hours_on_deals_without_conditions_are_named_only_beyond_chance() -> Non
     more = findings_support.conditions(support.conditions(_spent(60, 20)), "en", SALES)
     assert more.strength == "clear"
     assert "50.0% of those closed but take 75.0% of the presales hours: 60.0 h each, the others 20.0 h" in more.text
-    assert "win" not in more.text  # both win half of theirs
+    assert "win" not in more.text + more.more  # both win half of theirs
+    assert more.heading == ("KA: 50.0% of the closed opportunities lack the necessary conditions but take "
+                            "75.0% of the presales hours")
+    assert more.more == "KA, lacking: 60.0 h each, the others 20.0 h (n = 160)"
     same = findings_support.conditions(support.conditions(_spent(20.5, 20)), "zh", SALES)
     assert same.strength == "unclear"
     assert "没有超出随机波动的差异" in same.text

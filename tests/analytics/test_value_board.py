@@ -94,7 +94,7 @@ def test_a_line_without_a_clear_change_says_how_it_stands(lang: str) -> None:
 
 def test_a_large_change_that_cannot_be_tested_is_told_as_such_and_a_tiny_certain_one_is_not() -> None:
     untested = {**row("A", (30, 100), (60, 100)), "is_claimed": None}
-    assert "Changed a lot, but chance cannot be ruled out here: A 30.0%, was 60.0%" in line([untested], "en").text
+    assert "Large changes, not tested against chance: A 30.0%, was 60.0%" in line([untested], "en").text
     tiny = {**row("B", (56, 100), (60, 100)), "is_claimed": True}
     assert "Worse" not in line([tiny], "en").text
 
