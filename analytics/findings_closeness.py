@@ -110,7 +110,6 @@ def level(shifts: pd.DataFrame, lang: str, *, since: str) -> Finding:
     row = whole.iloc[0].to_dict()
     fields = {
         "n": show.number(row["n"]),
-        "now": _points(row["closeness_now"]),
         "since": since,
         "change": _points(row["change"], signed=True),
     }

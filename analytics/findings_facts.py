@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analytics import format as show
-from analytics.findings import Name
+from analytics.findings import MIN_N, Name
 from analytics.i18n import t
 from analytics.periods import parse
 
@@ -30,7 +30,8 @@ def lost_most(outcomes: pd.DataFrame, lang: str, *, what: str, name: Name = str)
     if len(most) > 1:
         stages = t("view.and", lang).join(t("fact.lost_most.stage", lang, stage=name(s)) for s in most["stage"])
         return t("fact.lost_most.tie", lang, what=what, stages=stages, lost=lost)
-    return t("fact.lost_most", lang, what=what, stage=name(row["stage"]), lost=lost, n=show.number(row["n"]))
+    key = "fact.lost_most" if (outcomes["n"] > 0).sum() > 1 else "fact.lost_most.only"
+    return t(key, lang, what=what, stage=name(row["stage"]), lost=lost, n=show.number(row["n"]))
 
 
 def moves(flow: pd.DataFrame, lang: str, *, what: str) -> str:
@@ -39,20 +40,25 @@ def moves(flow: pd.DataFrame, lang: str, *, what: str) -> str:
     onward = int(counted.reindex(["advance", "skip", "regress", "won"]).sum())
     if not onward:
         return ""
-    return t("fact.moves", lang, what=what, n=show.number(onward), skip=show.number(counted.get("skip", 0)),
-             regress=show.number(counted.get("regress", 0)))
+    skip, regress = int(counted.get("skip", 0)), int(counted.get("regress", 0))
+    key = "fact.moves" if skip or regress else "fact.moves.none"
+    return t(key, lang, what=what, n=show.number(onward), skip=show.number(skip), regress=show.number(regress))
 
 
 def still_there(curves: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> str:
-    """The stage that most have not left after DAY days (columns: stage, days, survival; steps that hold until the
-    next). Curves that were not watched for so long are left out."""
+    """The stage that most have not left after DAY days (columns: stage, days, at_risk, survival; steps that hold until
+    the next). Curves that were not watched for so long, or on which less than MIN_N were, are left out."""
     reach = curves.groupby("stage")["days"].max()
     read = curves[(curves["days"] <= DAY) & curves["stage"].isin(reach.index[reach >= DAY])]
     if read.empty:
         return ""
+    started = curves.groupby("stage")["at_risk"].max()
+    read = read[read["stage"].isin(started.index[started >= MIN_N])]
+    if read.empty:
+        return ""
     last = read.sort_values("days", kind="stable").groupby("stage", sort=False)["survival"].last()
-    return t("fact.still_there", lang, what=what, stage=name(str(last.idxmax())), share=show.rate(last.max()),
-             days=show.days(DAY, lang))
+    return t("fact.still_there" if len(last) > 1 else "fact.still_there.only", lang, what=what,
+             stage=name(str(last.idxmax())), share=show.rate(last.max()), days=show.days(DAY, lang))
 
 
 def latest(frame: pd.DataFrame, lang: str, *, by: str, value: str, name: Name,

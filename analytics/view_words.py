@@ -36,7 +36,8 @@ def in_words(view: View, lang: str, settings: Settings, owners: Mapping[str, str
     for dimension, keys in view.filters.chosen:
         labels = i18n.labels(dimension, keys, lang, settings)
         shown = [owners.get(k, str(v)) if dimension == "owner_id" else str(v) for k, v in labels.items()]
-        parts.append(f"{i18n.dimension_label(dimension, lang)}: {i18n.t('view.and', lang).join(shown)}")
+        parts.append(i18n.t("common.named", lang, name=i18n.dimension_label(dimension, lang),
+                            said=i18n.t("view.and", lang).join(shown)))
     return " · ".join(parts)
 
 

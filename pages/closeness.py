@@ -41,7 +41,7 @@ def render(view: View) -> None:
             states.not_measured("closeness.contacts")
         _chains(view)
         return
-    st.caption(md_escape(t("closeness.counts", **_counts(closeness_accounts.totals(summary)))))
+    st.caption(md_escape(_counts(closeness_accounts.totals(summary))))
     for make in (made.shifts, made.loss, made.course):
         with states.guard(f"closeness_{make.__name__}"):
             side_by_side.draw(make(ask, view, look))
@@ -55,9 +55,14 @@ def render(view: View) -> None:
         side_by_side.draw(made.predicts(ask, view, look))
 
 
-def _counts(totals: dict[str, float]) -> dict[str, str]:
-    found = {name: fmt.number(totals[name]) for name in ("n", "measured", "unmapped")}
-    return found | {"unknown": fmt.number(totals["n"] - totals["measured"] - totals["unmapped"])}
+def _counts(totals: dict[str, float]) -> str:
+    """How many accounts are measured, and why the others are not; of what there is none nothing is said."""
+    n, measured, unmapped = (totals[name] for name in ("n", "measured", "unmapped"))
+    if n == measured:
+        return t("closeness.counts.all", n=fmt.number(n))
+    parts = {"measured": measured, "unmapped": unmapped, "unknown": n - measured - unmapped}
+    said = t("view.and").join(t(f"closeness.counts.{key}", n=fmt.number(k)) for key, k in parts.items() if k)
+    return t("closeness.counts", n=fmt.number(n), said=said)
 
 
 def _board(view: View) -> None:

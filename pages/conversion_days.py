@@ -17,8 +17,8 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 from pages._parts.side_by_side import placed
 
-#: the days stand first: on a phone the columns behind them are off the screen
-_SLOWER = ["name", "days_in_stage", *(c for c in BEHIND if c not in ("name", "days_in_stage"))]
+#: the days stand first: on a phone the columns behind a long name are off the screen
+_SLOWER = ["days_in_stage", "name", *(c for c in BEHIND if c not in ("name", "days_in_stage"))]
 
 
 def render(view: View) -> None:

@@ -31,7 +31,7 @@ def ledger(ask: Ask, view: View, look: Look, metric: str = "win_rate.count", loa
         return [_unsaid(no_ledger(look), metric, view, look)]
     loads = dict(ask.earlier_loads())
     if not loads:
-        return [_unsaid(look.t("state.not_measured", what=look.t("restated.one_load")), metric, view, look)]
+        return [_unsaid(look.t("restated.one_load"), metric, view, look)]
     chosen = int(load) if load.isdecimal() else next(iter(loads))
     found = ask.restated(metric, view, chosen)
     rows = _changed(found)

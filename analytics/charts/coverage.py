@@ -66,8 +66,11 @@ def _head(fig: Sheet, place: str | None, row: dict[Any, Any], names: Names, them
     covered = bool(row["is_covered"])
     said = names.text(
         "closeness_covered" if covered else "closeness_not_covered",
-        n=show.number(row["n"]),
-        target=show.number(row["target"]),
+        reached=names.text(
+            "closeness_reached_of" if row["n"] <= row["target"] else "closeness_reached_all",  # never "2 of 1"
+            n=show.number(row["n"]),
+            target=show.number(row["target"]),
+        ),
     )
     fig.note(
         text=("✓ " if covered else "○ ") + said,

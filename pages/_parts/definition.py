@@ -32,5 +32,5 @@ def explain(key: str) -> None:
     st.text(metric.definition[lang])
     for name, value in (("formula", metric.formula[lang]), ("population", metric.population[lang]),
                         ("direction", t(f"definition.direction.{metric.direction}")), ("source", metric.source)):
-        st.caption(f"{md_escape(t(f'definition.{name}'))}: {md_escape(value)}")
+        st.caption(md_escape(t("common.named", name=t(f"definition.{name}"), said=value)))
     st.caption(md_escape(f"{key} · {t('definition.minimum', n=metric.minimum)}"))

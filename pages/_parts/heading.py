@@ -17,8 +17,9 @@ def heading(page: Page, view: View) -> None:
     st.title(t(f"page.{page.key}"), anchor=False)
     st.caption(t(f"page.{page.key}.lead"))
     organisation = here.settings.organisation
-    words = [organisation.name, filter_bar.in_words(view), t("view.load", load=here.load_id)]
-    st.caption(md_escape(" · ".join(filter(None, words))))
+    words = filter_bar.in_words(view)
+    begun = [organisation.name, words] if organisation.name else [words[:1].upper() + words[1:]]
+    st.caption(md_escape(" · ".join([*begun, t("view.load", load=here.load_id)])))
     notice = organisation.notice.get(here.lang) or organisation.notice.get("en")
     if notice:
         st.badge(md_escape(notice), icon=":material/science:", color="orange")

@@ -20,7 +20,8 @@ def draw(report: ImportReport) -> None:
     """The report of an import or of its preview."""
     lang = context.lang()
     as_of = t("view.as_of", day=fmt.day(report.as_of, lang))
-    st.caption(md_escape(f"{t('data.import.profile')}: {report.profile} · {as_of}"))
+    profile = t("common.named", name=t("data.import.profile"), said=report.profile)
+    st.caption(md_escape(f"{profile} · {as_of}"))
     rows = [{"table": r.target, "file": ", ".join(r.files), "rows_in": r.rows_in, "rows_loaded": r.loaded,
              "rows_quarantined": r.quarantined, "rows_deduplicated": r.deduplicated} for r in report.tables]
     table.show(pd.DataFrame(rows), alt=t("data.import.tables"))
@@ -53,8 +54,8 @@ def decisions(notes: Iterable[Note], *, expanded: bool = False) -> None:
         return
     with st.expander(t("data.import.notes"), expanded=expanded):
         for note in notes:
-            kind = f"{kind_name(note.kind)}: " if note.kind else ""
-            st.text(f"• {kind}{note.text(context.lang())}")
+            text = note.text(context.lang())
+            st.text(f"• {t('common.named', name=kind_name(note.kind), said=text) if note.kind else text}")
 
 
 def kind_name(kind: str) -> str:

@@ -14,7 +14,8 @@ from data.storage.store import Store
 from pages._parts import context, import_outcome, states, table, view_state
 from pages._parts.context import t
 
-_COLUMNS = ("load_id", "kind", "loaded_at", "as_of", "profile", "sources", "rows_loaded", "rows_quarantined")
+#: the counts stand before the files, whose names may fill more than the screen
+_COLUMNS = ("load_id", "kind", "as_of", "rows_loaded", "rows_quarantined", "loaded_at", "profile", "sources")
 _SHOWN_REJECTS = 1000
 
 

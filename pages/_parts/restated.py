@@ -9,7 +9,7 @@ from analytics import format as fmt
 from analytics.cards import restatement as cards
 from analytics.restatement import PARTS
 from analytics.view import View
-from pages._parts import cache, context, side_by_side, states, table, view_state
+from pages._parts import cache, context, side_by_side, table, view_state
 from pages._parts.context import t
 from pages._parts.escape import md_escape
 
@@ -30,7 +30,7 @@ def draw(view: View, metric: str) -> None:
         return
     loads = {str(number): day for number, day in cache.ask().earlier_loads()}
     if not loads:
-        states.not_measured("restated.one_load")
+        st.info(md_escape(t("restated.one_load")), icon=":material/database_off:")
         return
     labels = {_NONE: "–"} | {n: t("restated.load", load=n, day=fmt.day(day, lang)) for n, day in loads.items()}
     load = view_state.choose("earlier", t("restated.choose"), list(labels), _NONE, labels)

@@ -61,4 +61,5 @@ def _age(load: Load) -> str:
     """Up to which day the data tell, and how long ago that was."""
     day = load.as_of or load.loaded_at.date()
     days = max((datetime.now(UTC).date() - day).days, 0)
-    return t("watch.age", day=fmt.day(day, context.lang()), load=load.load_id, n=days)
+    said = "watch.age" if days else "watch.age.today"
+    return t(said, day=fmt.day(day, context.lang()), load=load.load_id, n=fmt.number(days))

@@ -57,17 +57,17 @@ def test_a_single_step_is_stated_without_a_comparison():
 def test_the_slowest_stage_is_named_if_no_other_may_take_as_long():
     table = stages(("need", 90, 80, 8, 6, 10), ("quote", 70, 60, 25, 20, 31), ("sign", 50, 45, 12, 9, 15))
     assert slowest_stage(table, "en", what="Days", name=NAMES.get) == Finding(
-        "Quote takes longest: 25 days for half of the opportunities (n = 70)", "clear")
+        "Quote takes longest, half have left after 25 days (n = 70)", "clear")
     close = stages(("need", 90, 80, 22, 17, 27), ("quote", 70, 60, 25, 20, 31))
     assert slowest_stage(close, "en", what="Days", name=NAMES.get) == Finding(
-        "Quote takes longest: 25 days for half of the opportunities (n = 70); Need (22 days) may take as long",
+        "Quote takes longest, half have left after 25 days (n = 70); Need (22 days) may take as long",
         "unclear")
 
 
 def test_a_stage_that_most_have_not_left_is_slower_than_any_median():
     table = stages(("need", 90, 80, 8, 6, 10), ("quote", 70, 20, None, 31, None))
     assert slowest_stage(table, "en", what="Days", name=NAMES.get).text == (
-        "Quote takes longest: more than half of the opportunities have not left it yet (n = 70)")
+        "Quote takes longest, more than half have not left it yet (n = 70)")
 
 
 def test_a_stage_with_few_events_is_not_called_slow():

@@ -15,6 +15,11 @@ def test_the_stage_that_loses_most_is_named_with_what_it_loses_of() -> None:
     assert say.lost_most(frame.assign(lost=0), "en", what="KA") == ""
 
 
+def test_one_stage_alone_is_not_called_the_one_that_loses_most() -> None:
+    frame = pd.DataFrame({"stage": ["lead", "bid"], "n": [0, 40], "lost": [0, 12]})
+    assert say.lost_most(frame, "en", what="KA") == "KA: 12 of the 40 that entered “bid” are lost"
+
+
 def test_stages_that_lose_alike_are_all_named() -> None:
     frame = pd.DataFrame({"stage": ["lead", "bid", "sign"], "n": [100, 40, 9], "lost": [12, 12, 3]})
     assert say.lost_most(frame, "en", what="KA") == "KA: most are lost in “lead”, “bid”, 12 in each"
@@ -25,15 +30,26 @@ def test_moves_count_what_went_on_and_back_and_not_what_stayed_or_was_lost() -> 
     flow = pd.DataFrame({"exit_kind": ["advance", "skip", "regress", "won", "lost", "open"], "n": [5, 2, 1, 2, 9, 9]})
     assert say.moves(flow, "en", what="KA") == "KA: of 10 moves 2 skipped a stage and 1 went back"
     assert say.moves(flow.tail(2), "en", what="KA") == ""
+    straight = flow[flow["exit_kind"].isin(["advance", "won"])]
+    assert say.moves(straight, "en", what="KA") == "KA: none of 7 moves skipped a stage or went back"
 
 
 def test_who_is_still_there_is_read_at_ninety_days_of_curves_that_reach_so_far() -> None:
     """lead: 40 % from day 60 on; bid: 30 %; young: 90 %, but watched for 30 days only."""
     curves = pd.DataFrame({"stage": ["lead", "lead", "lead", "bid", "bid", "young"], "days": [0, 60, 100, 0, 95, 30],
-                           "survival": [1.0, 0.4, 0.1, 0.3, 0.2, 0.9]})
+                           "survival": [1.0, 0.4, 0.1, 0.3, 0.2, 0.9], "at_risk": [9, 5, 2, 9, 4, 9]})
     assert say.still_there(curves, "en", what="KA") == (
         "KA: after 90 days 40.0% are still in “lead”, the most of any stage")
     assert say.still_there(curves[curves["stage"] == "young"], "en", what="KA") == ""
+    alone = say.still_there(curves[curves["stage"] == "lead"], "en", what="KA")
+    assert alone == "KA: after 90 days 40.0% are still in “lead”"
+
+
+def test_a_curve_of_four_opportunities_is_no_reason_for_a_title() -> None:
+    curves = pd.DataFrame({"stage": ["lead"] * 2 + ["bid"] * 2, "days": [0, 95] * 2, "survival": [0.3, 0.1, 0.8, 0.7],
+                           "at_risk": [30, 3, 4, 3]})
+    assert say.still_there(curves, "en", what="KA") == "KA: after 90 days 30.0% are still in “lead”"
+    assert say.still_there(curves[curves["stage"] == "bid"], "en", what="KA") == ""
 
 
 def test_the_latest_quarter_names_its_slowest_and_its_fastest() -> None:

@@ -153,6 +153,7 @@ def test_a_facet_is_called_by_its_segment_where_the_pipeline_serves_no_other():
 def test_a_pipeline_and_a_segment_that_are_called_alike_are_called_once():
     named = replace(SETTINGS, pipelines=tuple(replace(p, segments=(), label={"en": "KA"}) for p in SETTINGS.pipelines))
     assert facets.Facet("ka", "KA").name("en", named) == "KA"
+    assert facets.Facet("ka", "SMB").name("en", named) == "KA · SMB"
 
 
 def test_the_readings_stand_side_by_side_by_stage():
