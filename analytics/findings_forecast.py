@@ -77,7 +77,7 @@ def held(accuracy: pd.DataFrame, lang: str) -> str:
     best = accuracy[accuracy["is_best"] & accuracy["coverage"].notna()]
     if best.empty:
         return ""
-    n = int(best["quarters"].iloc[0])
+    n = int(best["ranged"].iloc[0])
     inside = round(best["coverage"].iloc[0] * n)
     as_few = sum(comb(n, k) * PROMISED**k * (1 - PROMISED) ** (n - k) for k in range(inside + 1))
     key = "held" if as_few >= 1 - LEVEL else "not_held"

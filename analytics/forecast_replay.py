@@ -34,10 +34,10 @@ COLUMNS = ("period", "start", "end", "origin", "method", "n", "learned", "count"
            "low", "mid", "high", "actual", "actual_amount", "error", "count_error", "is_inside", "is_count_inside",
            "reason")
 #: n: opportunities that were open on the days of the forecasts; quarters: of them, those with a forecast and an actual;
-#: value: MAPE; bias, count_mape, coverage; best: the method with the smallest MAPE; worse_by: MAPE minus that of the
-#: best on the quarters of both, p: of the test
-ACCURACY = ("method", "n", "quarters", "value", "bias", "count_mape", "coverage", "is_best", "worse_by", "p", "is_sure",
-            "reason")
+#: value: MAPE; bias, count_mape; coverage, of the quarters with a range (ranged); best: the method with the smallest
+#: MAPE; worse_by: MAPE minus that of the best on the quarters of both, p: of the test
+ACCURACY = ("method", "n", "quarters", "value", "bias", "count_mape", "coverage", "ranged", "is_best", "worse_by", "p",
+            "is_sure", "reason")
 
 
 def replayed(now: Moment, known: Sequence[Moment]) -> list[Moment]:
@@ -114,8 +114,8 @@ def _judge(rows: pd.DataFrame) -> pd.DataFrame:
 def _scored(rows: pd.DataFrame, method: str, errors: dict[str, pd.Series], best: str, tests: int) -> dict[str, object]:
     mine = errors[method]
     row: dict[str, object] = {"method": method, "quarters": len(mine), "value": np.nan, "bias": np.nan,
-                              "count_mape": np.nan, "coverage": np.nan, "is_best": method == best, "worse_by": np.nan,
-                              "p": np.nan, "is_sure": False, "reason": "no_history"}
+                              "count_mape": np.nan, "coverage": np.nan, "ranged": 0, "is_best": method == best,
+                              "worse_by": np.nan, "p": np.nan, "is_sure": False, "reason": "no_history"}
     if mine.empty:
         known = [r for r in rows["reason"] if r and r != "no_history"]
         return row | ({"reason": known[-1]} if known else {})
@@ -124,6 +124,7 @@ def _scored(rows: pd.DataFrame, method: str, errors: dict[str, pd.Series], best:
     p = sign_flip_p(worse) if method != best and len(worse) else np.nan
     return row | {
         "value": float(mine.abs().mean()), "bias": float(mine.mean()), "coverage": _share(rows["is_inside"]),
+        "ranged": int(rows["is_inside"].notna().sum()),
         "count_mape": float(rows["count_error"].astype(float).abs().mean()), "reason": "",
         "worse_by": float(worse.mean()) if len(worse) else np.nan, "p": p,
         "is_sure": bool(p * tests < 1 - LEVEL) if not np.isnan(p) else False}
@@ -153,6 +154,6 @@ def _complete(frame: pd.DataFrame, opened: pd.DataFrame, by: Sequence[str]) -> p
     n = opened.groupby(list(by), sort=False)["n"].sum().reset_index()
     full = n.merge(pd.DataFrame({"method": list(METHODS)}), how="cross").merge(frame, on=[*by, "method"], how="left")
     full["reason"] = full["reason"].fillna("no_history").astype("str")
-    full["quarters"] = full["quarters"].fillna(0).astype("int64")
+    full[["quarters", "ranged"]] = full[["quarters", "ranged"]].fillna(0).astype("int64")
     full[["is_best", "is_sure"]] = full[["is_best", "is_sure"]].eq(True)
     return full

@@ -25,18 +25,20 @@ AHEAD = ("0", "1")
 #: How many weeks before the end of their quarters past forecasts were made, or as early as today's.
 LEADS = ("same", "13", "8", "4")
 #: column of Ask.forecast -> what it is called here
-TABLE = {"segment": "segment", "method": "method", "n": "forecast_n", "used": "used", "won_amount": "forecast_won",
-         "expected_amount": "forecast_open", "later_amount": "forecast_later", "value": "forecast_value",
-         "low": "forecast_low", "high": "forecast_high", "count": "forecast_count", "learned": "learned",
-         "reason": "reason"}
+TABLE = {"segment": "segment", "method": "method", "value": "forecast_value", "low": "forecast_low",
+         "high": "forecast_high", "count": "forecast_count", "won_amount": "forecast_won",
+         "expected_amount": "forecast_open", "later_amount": "forecast_later", "n": "forecast_n", "used": "used",
+         "learned": "learned", "reason": "reason"}
+#: The same where numbers are asked for: they come first.
+BY_NUMBER = {name: TABLE[name] for name in ("segment", "method", "count", *TABLE)}
 _REPLAY = {"period": "period", "origin": "origin", "method": "method", "n": "forecast_n", "count": "forecast_count",
            "actual": "actual", "count_error": "count_error", "value": "forecast_value", "low": "forecast_low",
            "high": "forecast_high", "actual_amount": "actual_amount", "error": "error", "reason": "reason"}
 KINDS = {
     **dict.fromkeys((*(f"forecast_{c}" for c in ("won", "open", "later", "value", "low", "high")), "actual_amount"),
                     "amount"),
-    **dict.fromkeys(("forecast_n", "used", "learned", "actual", "quarters"), "number"), "forecast_count": "points",
-    "origin": "date",
+    **dict.fromkeys(("forecast_n", "used", "learned", "actual", "quarters", "ranged"), "number"),
+    "forecast_count": "points", "origin": "date",
     **dict.fromkeys(("mape", "count_mape", "bias", "error", "count_error", "inside", "forecast_worse", "by_chance"),
                     "rate")}
 
@@ -92,7 +94,7 @@ def outlook(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure
                    day=fmt.day(view.as_of, look.lang)),
             chart.methods(rows, look.names, look.theme, measure=measure), table(rows, TABLE, look), view,
             definition_key=f"forecast.{best or 'historical'}", kinds=KINDS, question="forecast", with_period=False,
-            n=int(rows["n"].iloc[0]), notes=_cannot(rows, look), segment=segment,
+            n=int(rows["n"].iloc[0]), notes=_cannot(rows, look, measure), segment=segment,
             native=Native("stacked", "method", parts, number="amount") if by_amount else
             Native("bar", "method", look.series("forecast_count", role="forecast"), number="points")))
     return _with_note(cards, frame, shown, look)
@@ -105,10 +107,11 @@ def _with_note(cards: list[Card], frame: pd.DataFrame, shown: list[str], look: L
     return [*cards[:-1], replace(cards[-1], notes=(*cards[-1].notes, note))] if note else cards
 
 
-def _cannot(rows: pd.DataFrame, look: Look) -> tuple[str, ...]:
-    """What cannot be known, and why."""
+def _cannot(rows: pd.DataFrame, look: Look, measure: Measure) -> tuple[str, ...]:
+    """What of the measure that is drawn cannot be known, and why."""
+    missing = rows[rows["value" if measure == "amount" else "count"].isna() & (rows["reason"] != "")]
     reasons = [look.t("forecast.cannot.one", method=look.t(f"charts.forecast_{row['method']}"),
-                      reason=look.t(f"reason.{row['reason']}")) for row in rows.to_dict("records") if row["reason"]]
+                      reason=look.t(f"reason.{row['reason']}")) for row in missing.to_dict("records")]
     return (look.t("forecast.cannot", reasons=look.t("view.and").join(reasons)),) if reasons else ()
 
 

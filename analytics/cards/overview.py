@@ -112,8 +112,9 @@ def mix(ask: Ask, view: View, look: Look) -> list[Card]:
                                     what=_who(of, look), name=region)
         figure = mix_chart.bars_of_100(frame, look.names, look.theme, by="region", part="sales_mode", parts=_MODES,
                                        title=lambda value: label(region(value)), segment=key or only(view))
+        measured = look.t("value.mix.measured", few=fmt.number(FEW))
         cards.append(Card(
-            f"overview_mix_{key or 'all'}", said.text, look.t("value.mix.measured", few=fmt.number(FEW)), figure, frame, of,
+            f"overview_mix_{key or 'all'}", said.text, measured, figure, frame, of,
             definition_key="value.partner_share", columns=["region", "sales_mode", "n", "amount", "value"], drill=False,
             segment=key or None, native=Native("stacked", "region", look.series("value"), split="sales_mode",
                                                number="rate")))

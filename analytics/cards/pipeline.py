@@ -165,7 +165,8 @@ def push_weeks(ask: Ask, view: View, look: Look, by: str = "team") -> list[Card]
     part, gap = pushing.weeks_of(weeks, by, who), ask.export_days(view)
     measured = look.t("pipeline.weeks.measured") if gap is None else look.t("pipeline.weeks.dated", n=gap)
     return [Card("pipeline_weeks", said.text, measured, pushes_chart.weeks(part, look.names, look.theme), part, view,
-                 definition_key="pipeline.pushes", columns=["week", "pushes", "over_quarter"], kinds={"week": "date", "pushes": "number"}, drill=False,
+                 definition_key="pipeline.pushes", columns=["week", "pushes", "over_quarter"],
+                 kinds={"week": "date", "pushes": "number"}, drill=False,
                  native=Native("column", "week", look.series("pushes")))]
 
 

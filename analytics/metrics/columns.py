@@ -131,6 +131,7 @@ MEANINGS = MappingProxyType({
     "bias": "mean of (forecast - actual) / actual of the amount, with its sign",
     "count_mape": "mean size of the same for the number of wins",
     "coverage": "share of the quarters in which the actual amount lay between P10 and P90: 0.8 where they are right",
+    "ranged": "the quarters behind coverage: also those in which nothing was won, which have no error in per cent",
     "is_best": "the method with the smallest value",
     "worse_by": "value minus that of the best method, on the quarters of both",
     "p": "probability of such a difference by chance (exact sign flip test)",

@@ -301,6 +301,8 @@ def test_a_title_claims_nothing_that_the_quarters_do_not_support() -> None:
     assert "no other method can be judged" in say.proven(alone, "en", what="KA").text
     assert say.held(sure, "zh") == "最佳方法的区间在 8 个季度中有 8 个涵盖实际值（理想为 80%）。"
     assert "too narrow" in say.held(judged(replay_rows({"crm": bad}), ()), "en")
+    odd = replay_rows({"crm": [0.1] * 6}).assign(error=[0.1] * 5 + [float("nan")], is_inside=[True] * 5 + [False])
+    assert "in 5 of 6 quarters" in say.held(judged(odd, ()), "en"), "one in which nothing was won has no error"
 
 
 @pytest.mark.parametrize(("target", "key", "strength"), [

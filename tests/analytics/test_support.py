@@ -202,7 +202,7 @@ def test_hours_on_deals_without_conditions_are_named_only_beyond_chance() -> Non
     assert "win" not in more.text + more.more  # both win half of theirs
     assert more.heading == ("KA: 50.0% of the closed opportunities lack the necessary conditions but take "
                             "75.0% of the presales hours")
-    assert more.more == "KA, lacking: 60.0 h each, the others 20.0 h (n = 160)"
+    assert more.more == "KA, lacking: 60.0 h each, the others 20.0 h (n = 80)"
     same = findings_support.conditions(support.conditions(_spent(20.5, 20)), "zh", SALES)
     assert same.strength == "unclear"
     assert "没有超出随机波动的差异" in same.text
