@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 
 from analytics.ask import Ask
+from analytics.view import View
 from data.engine import Company
 
 T = TypeVar("T")
@@ -27,6 +28,15 @@ MOST = 6000
 #: Bytes kept per open load, roughly (`weight`): a view of a page takes about one MiB, so that a hundred stay known.
 HEAVIEST = 128 * 2**20
 _FRAME, _CELL, _OTHER, _FIGURE = 2000, 40, 200, 300_000
+#: Questions about what stands on the day, or what followed of it: no period and no comparison changes their answers.
+#: They are asked without either, so that the same view of another period knows them.
+OF_A_DAY = frozenset((
+    "attention", "attention_outcomes", "attention_pack", "attention_points", "attention_rates", "attention_spend",
+    "attention_waiting", "chains", "closeness_summary", "closeness_weeks", "export_days", "forecast",
+    "forecast_replay", "headline_ahead", "holders", "is_one_export", "largest_accounts", "options", "quality_codes",
+    "quality_fields", "quality_sources", "quality_twin_groups", "quality_twins", "quality_unknowns", "support_load",
+    "support_measured", "target_coverage", "win_events", "win_judged_since", "win_losses", "win_movers",
+    "win_portfolio", "win_rivals", "win_strategies"))
 
 
 class Memory:
@@ -106,9 +116,16 @@ class Remembering(Ask):
 def _once(name: str) -> Callable[..., Any]:
     @wraps(getattr(Ask, name))
     def asked(self: Remembering, *args: Any, **named: Any) -> Any:
+        if name in OF_A_DAY:
+            args = tuple(map(_without_period, args))
+            named = {key: _without_period(value) for key, value in named.items()}
         key = (name, tuple(map(_fixed, args)), tuple(sorted((n, _fixed(v)) for n, v in named.items())))
         return self.memory.answer(key, lambda: getattr(Ask, name)(self, *args, **named))
     return asked
+
+
+def _without_period(value: Any) -> Any:
+    return value.with_(start=None, end=None, compare="none") if isinstance(value, View) else value
 
 
 def _fixed(value: Any) -> Hashable:
