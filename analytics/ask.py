@@ -289,8 +289,9 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         return frame
 
     def _names(self, of: str, ids: Iterable[Any], as_of: date) -> dict[str, str]:
-        return queries.names(self.company.cursor(), of, ids, as_of,
-                             self._snapshot(as_of) if of == "opportunity" else None)
+        snapshot = self._snapshot(as_of) if of == "opportunity" else None
+        return queries.names(self.company.cursor(), of, ids, as_of, snapshot,
+                             is_latest=bool(self.company.dates) and snapshot == self.company.dates[-1])
 
     def _snapshot(self, as_of: date) -> date | None:
         """The latest snapshot of opportunities up to a day; the first one, if all are later."""

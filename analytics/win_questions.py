@@ -103,7 +103,7 @@ class WinQuestions:
             return pd.DataFrame(columns=list(fluctuation.SHIFTS))
         span = view.with_(start=shown[0].start, end=shown[-1].end)
         asked = dict(zip(self._groups(dimensions), dimensions, strict=True))
-        counts = self._asked("closings_each", span, list(asked), unit=_unit(grain))
+        counts = self._asked("closings_each", span, list(asked), unit=grain, fiscal_year_start=self._fiscal)
         counts = counts.assign(dimension=counts["dimension"].map(asked).astype("str").fillna(""))
         counts = win_trend.per_period(counts, shown, ["dimension", "value"], self._fiscal)
         counts = counts.assign(n=counts["won"] + counts["lost"])

@@ -43,10 +43,20 @@ _FIXED = {
 _CHAIN_DAYS = """CREATE TABLE chain_days AS
     SELECT opportunity_id, contact_id, decision_role, status, list(snapshot_date) AS days
     FROM opportunity_contact GROUP BY ALL"""
+#: The days of which there are exports: to find the latest one up to a day must not open the files of all.
+_EXPORT_DAYS = "CREATE TABLE export_day AS " + " UNION ALL ".join(
+    f"SELECT DISTINCT '{name}' AS source, snapshot_date AS day FROM {name}"
+    for name in ("account", "owner", "opportunity_contact"))
+#: Names in the latest export, by a number: the file lies in the order of the export, so that whoever looks for some ids
+#: in it reads them all.
+_LATEST_NAMES = """CREATE TABLE latest_name AS
+    SELECT hash(opportunity_id) AS key, opportunity_id, name FROM opportunity
+    WHERE name IS NOT NULL AND snapshot_date = (SELECT max(snapshot_date) FROM opportunity)"""
 
 
 def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings) -> Shelf:
-    """Marts made from `marts` (name -> SQL source), `closing_foresight` (data/marts/foresight.py) and `chain_days`."""
+    """Marts made from `marts` (name -> SQL source), `closing_foresight` (data/marts/foresight.py), and what is
+    looked up in the files often: `chain_days`, `export_day`, `latest_name`."""
     marts = {name: _graded(name, source, settings) for name, source in marts.items()}
     coded = _make_types(con, marts)
     salt = _salt(con, marts["stage_visit"])
@@ -58,10 +68,14 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
         shelf.provide("opportunity_state opportunity_week account_week")
         make_foresight(con, settings)
 
-    def gather() -> None:
-        con.execute(_CHAIN_DAYS)
+    def gather(sql: str) -> Callable[[], None]:
+        def make() -> None:
+            con.execute(sql)
+        return make
 
-    shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee, "chain_days": gather})
+    shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee,
+                   "chain_days": gather(_CHAIN_DAYS), "export_day": gather(_EXPORT_DAYS),
+                   "latest_name": gather(_LATEST_NAMES)})
     return shelf
 
 

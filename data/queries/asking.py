@@ -5,6 +5,7 @@ which exactly these marks are replaced, none of them by a value that a user type
 
     {where}           scope and filters of `data.scope.where`: column names allow-listed, values bound
     {scope}           the scope alone, where a filter must not hide what was or will be
+    {filters}         the filters alone, of sums that were counted within the scope
     {dims} {groups}   names of the groups asked for, allow-listed below
     {which} {sets}    the same, each grouping on its own
     {order}           one of a fixed list
@@ -113,6 +114,7 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
     names = [n for n in groups_of(by) if n not in own]
     listed = "".join(f"{n}, " for n in names)
     marks = {"where": where(slice_.scope, slice_.filters).sql, "scope": slice_.scope.predicate().sql,
+             "filters": slice_.filters.predicate().sql,
              "dims": listed, "groups": listed,
              "which": _which(names), "sets": ", ".join(["(period)", *(f"({n}, period)" for n in names)]),
              "behind": _text(behind) if behind else "", "order": _ORDERS[order], "each_dimension": _EACH_DIMENSION,
@@ -156,7 +158,7 @@ def run(cursor: Cursor, name: str, slice_: Slice, by: Sequence[str] = (), *,
         "has_start": slice_.start is not None, **where(slice_.scope, slice_.filters).params, **more,
     }
     with ExitStack() as steps:
-        sql = _with_steps(cursor, steps, sql, slice_, values)
+        sql = _with_steps(cursor, steps, sql, slice_, by, values)
         answer = frame(cursor, sql, _wanted(cursor, sql, values))
     for name_ in groups_of(by):
         if name_ != "month" and name_ in answer.columns:
@@ -164,11 +166,12 @@ def run(cursor: Cursor, name: str, slice_: Slice, by: Sequence[str] = (), *,
     return answer
 
 
-def _with_steps(cursor: Cursor, steps: ExitStack, sql: str, slice_: Slice, values: dict[str, Any]) -> str:
+def _with_steps(cursor: Cursor, steps: ExitStack, sql: str, slice_: Slice, by: Sequence[str],
+                values: dict[str, Any]) -> str:
     """The query with the names of tables for its shared steps, held until `steps` is left."""
     for name in sorted(set(_SHARED.findall(sql))):
         everything = slice_.with_(filters=Filters())
-        text = _with_steps(cursor, steps, sql_of(name, everything), everything, values)
+        text = _with_steps(cursor, steps, sql_of(name, everything, by), everything, by, values)
         table = steps.enter_context(cursor.held(text, _wanted(cursor, text, values)))
         sql = re.sub(rf"\b{name}\b", table, sql)
     return sql

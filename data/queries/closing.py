@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import pandas as pd
 
@@ -22,9 +22,23 @@ def closings_by(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *, unit: 
 
 
 def closings_each(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
-                  unit: str) -> pd.DataFrame:
-    """Won and lost per week or month, for each group of `by` on its own and for all (sql/closings_each.sql)."""
-    return run(cursor, "closings_each", slice_, by, unit=unit)
+                  unit: str, fiscal_year_start: int = 1) -> pd.DataFrame:
+    """Won and lost per week, month or quarter of the fiscal year, for each group of `by` on its own and for all
+    (sql/closings_each.sql).
+
+    Whole units of everything, or of some segments, are added up from what is kept (sql/closings_each_whole.sql).
+    """
+    shift = (fiscal_year_start - 1) % 3
+    is_whole = all(_begins(day, unit, shift) for day in (slice_.start, slice_.until + timedelta(days=1)) if day)
+    is_kept = is_whole and {dimension for dimension, _ in slice_.filters.chosen} <= {"segment"}
+    return run(cursor, "closings_each_whole" if is_kept else "closings_each", slice_, by, unit=unit, shift=shift)
+
+
+def _begins(day: date, unit: str, shift: int) -> bool:
+    """Is it the first day of a unit?"""
+    if unit == "week":
+        return day.weekday() == 0
+    return day.day == 1 and (unit != "quarter" or (day.month - 1 - shift) % 3 == 0)
 
 
 def closing_horizon(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:

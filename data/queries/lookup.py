@@ -41,12 +41,14 @@ def found(cursor: Cursor, slice_: Slice, words: str, *, snapshot: date | None, o
 
 
 def names(cursor: Cursor, of: str, ids: Iterable[str], as_of: date,
-          snapshot: date | None = None) -> dict[str, str]:
-    """Names of owners, accounts or opportunities by id; ids without a name are left out."""
+          snapshot: date | None = None, is_latest: bool = False) -> dict[str, str]:
+    """Names of owners, accounts or opportunities by id; ids without a name are left out. `snapshot`: where those of
+    opportunities are read, `is_latest` if there is no later one."""
     wanted = sorted({i for i in ids if isinstance(i, str)})
     if of not in ("owner", "account", "opportunity"):
         raise ValueError(f"no names of {of}")
-    answer = run(cursor, f"names_{of}", Slice(as_of), ids=wanted,
+    name = f"names_{of}_latest" if is_latest and of == "opportunity" else f"names_{of}"
+    answer = run(cursor, name, Slice(as_of), ids=wanted,
                  snapshot=snapshot).dropna() if wanted else pd.DataFrame()
     return dict(zip(answer["id"], answer["name"], strict=True)) if len(answer) else {}
 

@@ -5,18 +5,21 @@
 WITH {attention},
 weighted AS (
     SELECT *,
-        amount_base * chance * coalesce(least(greatest(stage_days / nullif(stage_limit, 0), 1), $excess_cap), 1) AS stake,
+        stage_days / nullif(stage_limit, 0) AS times,
+        amount_base * chance * coalesce(least(greatest(times, 1), $excess_cap), 1) AS stake,
         coalesce(importance IN ('S', 'A'), false) AS is_graded
     FROM judged
     WHERE is_in
 ), important AS (  -- of the many only what ranks them
-    SELECT opportunity_key, opportunity_id, stake, amount_base, count(*) OVER () AS important, (SELECT count(*) FROM weighted) AS "open",
-        row_number() OVER (PARTITION BY team ORDER BY stake DESC NULLS LAST, amount_base DESC NULLS LAST, opportunity_id) AS place
+    SELECT opportunity_key, opportunity_id, stake, amount_base, times, count(*) OVER () AS important,
+        (SELECT count(*) FROM weighted) AS "open",
+        row_number() OVER (PARTITION BY team ORDER BY stake DESC NULLS LAST, amount_base DESC NULLS LAST, times DESC NULLS LAST,
+            opportunity_id) AS place
     FROM weighted
     WHERE exempt <> 'paused' AND (is_graded OR len(events) > 0 OR is_jump OR is_stalled)
 ), picked AS (
     SELECT *, count(*) OVER () AS total FROM important WHERE place <= $per_team
-    ORDER BY stake DESC NULLS LAST, amount_base DESC NULLS LAST, opportunity_id LIMIT $limit
+    ORDER BY stake DESC NULLS LAST, amount_base DESC NULLS LAST, times DESC NULLS LAST, opportunity_id LIMIT $limit
 ), chosen AS (
     SELECT weighted.*, important, "open", total FROM weighted JOIN picked USING (opportunity_key)
 ), answer AS (
@@ -36,7 +39,7 @@ weighted AS (
     SELECT opportunity_id, avg(solution_accept) AS solution_accept, max(CASE WHEN lower(decision_role) IN ('approver', 'decision_maker')
         THEN status END) AS approver_status, count(*) FILTER (status <= -1) AS opponents
     FROM opportunity_contact
-    WHERE snapshot_date = (SELECT max(snapshot_date) FROM opportunity_contact WHERE snapshot_date <= $as_of)
+    WHERE snapshot_date = (SELECT max(day) FROM export_day WHERE source = 'opportunity_contact' AND day <= $as_of)
         AND opportunity_id IN (SELECT opportunity_id FROM chosen)
     GROUP BY opportunity_id
 ), helped AS (
@@ -52,4 +55,4 @@ SELECT opportunity_id, account_id, segment, owner_id, team, pipeline, stage, sta
     control, solution_accept, approver_status, opponents, requests, unanswered, important, "open", total
 FROM chosen
 LEFT JOIN given USING (opportunity_id) LEFT JOIN asked USING (opportunity_id) LEFT JOIN accepted USING (opportunity_id) LEFT JOIN helped USING (opportunity_id)
-ORDER BY stake DESC NULLS LAST, amount_base DESC NULLS LAST, opportunity_id
+ORDER BY stake DESC NULLS LAST, amount_base DESC NULLS LAST, times DESC NULLS LAST, opportunity_id

@@ -4,11 +4,11 @@
 -- families filled (an approver, an evaluator, procurement, each with a known attitude); opposed: an approver opposes us.
 -- project_*: closeness to the deciders, of chains with any known attitude; coverage_*: of the named ones, the share of
 -- the three families that is filled, by weight.  Reads: opportunity_state, the canonical table opportunity_contact.
-WITH first_day AS (SELECT min(snapshot_date) AS since FROM opportunity_contact WHERE $monthly),
+WITH first_day AS (SELECT min(day) AS since FROM export_day WHERE $monthly AND source = 'opportunity_contact'),
 {stock_days},
 snapshot AS (
     SELECT as_of_on, max(snapshot_date) AS snapshot_date
-    FROM stock_days JOIN (SELECT DISTINCT snapshot_date FROM opportunity_contact) ON snapshot_date <= as_of_on GROUP BY as_of_on
+    FROM stock_days JOIN (SELECT day AS snapshot_date FROM export_day WHERE source = 'opportunity_contact') ON snapshot_date <= as_of_on GROUP BY as_of_on
 ), person AS (
     SELECT as_of_on, opportunity_id, contact_id, lower(decision_role) AS role, status,
         coalesce($role_weights[list_position($roles, lower(decision_role))], $other_role) AS weight

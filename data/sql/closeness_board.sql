@@ -5,7 +5,7 @@ WITH {standing_open}, {closeness_now}, {person},
 listed AS (
     SELECT account_id, name FROM account
     WHERE snapshot_date = coalesce(
-        (SELECT max(snapshot_date) FROM account WHERE snapshot_date <= $as_of), (SELECT min(snapshot_date) FROM account))
+        (SELECT max(day) FROM export_day WHERE source = 'account' AND day <= $as_of), (SELECT min(day) FROM export_day WHERE source = 'account'))
 ),
 ranked AS (
     SELECT n.*, coalesce(dependence_start >= $dependence_from AND NOT is_active AND change_period < 0, false) AS is_orphaned
@@ -14,7 +14,7 @@ ranked AS (
     WHERE $words = '' OR contains(lower(n.account_id::VARCHAR), lower($words)) OR n.account_id::VARCHAR IN (
         SELECT account_id FROM listed WHERE $words <> '' AND contains(lower(concat_ws(' ', account_id, name)), lower($words)))
 ),
-chosen AS (
+chosen AS MATERIALIZED (
     SELECT * FROM ranked
     WHERE CASE $sort WHEN 'fallen' THEN change < 0 AND n_open > 0 WHEN 'risen' THEN change > 0 AND n_open > 0
           WHEN 'fallen_period' THEN change_period < 0 WHEN 'weak' THEN closeness IS NOT NULL

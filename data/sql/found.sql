@@ -8,7 +8,7 @@ named AS (
 firm AS (
     SELECT TRY_CAST(account_id AS values_account_id) AS account_id FROM account
     WHERE $words <> '' AND snapshot_date = coalesce(
-            (SELECT max(snapshot_date) FROM account WHERE snapshot_date <= $as_of), (SELECT min(snapshot_date) FROM account))
+            (SELECT max(day) FROM export_day WHERE source = 'account' AND day <= $as_of), (SELECT min(day) FROM export_day WHERE source = 'account'))
         AND contains(lower(name), lower($words))
 )
 SELECT opportunity_id, NULL::BIGINT AS days

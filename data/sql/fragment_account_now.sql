@@ -5,5 +5,5 @@ account_now AS (
     SELECT account_id, nullif(regexp_replace(upper(translate(name, $wide, $narrow)), '[^\pL\pN]', '', 'g'), '') AS plain,
         nullif(regexp_replace(upper(translate(uscc, $wide, $narrow)), '[^\pL\pN]', '', 'g'), '') AS code
     FROM held_account
-    WHERE snapshot_date = (SELECT max(snapshot_date) FROM account WHERE snapshot_date <= $as_of)
+    WHERE snapshot_date = (SELECT max(day) FROM export_day WHERE source = 'account' AND day <= $as_of)
 )

@@ -7,7 +7,10 @@ stock_days AS (
     WHERE $until >= $start
 ), open_then AS (
     SELECT o.*, as_of_on, date_trunc('month', as_of_on)::DATE AS month
-    FROM (SELECT * FROM opportunity_state WHERE {where} AND status IN ('open', 'paused', 'future') AND closed_on IS NULL) o
+    FROM (  -- bounded by single days as well, so that older stretches are not read
+        SELECT * FROM opportunity_state WHERE {where} AND status IN ('open', 'paused', 'future') AND closed_on IS NULL
+            AND valid_from <= $until AND (valid_to IS NULL OR valid_to > CASE WHEN $monthly THEN $start ELSE $until END)
+    ) o
     JOIN stock_days ON valid_from <= as_of_on AND (valid_to IS NULL OR valid_to > as_of_on)
         AND (status <> 'future' OR coalesce(wake_on <= as_of_on, false))
 )

@@ -3,4 +3,4 @@
 SELECT account_id AS id, name
 FROM account
 WHERE list_contains($ids, account_id) AND snapshot_date = coalesce(
-    (SELECT max(snapshot_date) FROM account WHERE snapshot_date <= $as_of), (SELECT min(snapshot_date) FROM account))
+    (SELECT max(day) FROM export_day WHERE source = 'account' AND day <= $as_of), (SELECT min(day) FROM export_day WHERE source = 'account'))

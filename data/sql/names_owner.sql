@@ -3,4 +3,4 @@
 SELECT owner_id AS id, name
 FROM owner
 WHERE list_contains($ids, owner_id) AND snapshot_date = coalesce(
-    (SELECT max(snapshot_date) FROM owner WHERE snapshot_date <= $as_of), (SELECT min(snapshot_date) FROM owner))
+    (SELECT max(day) FROM export_day WHERE source = 'owner' AND day <= $as_of), (SELECT min(day) FROM export_day WHERE source = 'owner'))

@@ -22,7 +22,7 @@ listed AS (
 chain AS (
     SELECT opportunity_id, bool_or(decision_role IS NOT NULL AND status IS NOT NULL) AS is_told
     FROM opportunity_contact
-    WHERE snapshot_date = (SELECT max(snapshot_date) FROM opportunity_contact WHERE snapshot_date <= $as_of)
+    WHERE snapshot_date = (SELECT max(day) FROM export_day WHERE source = 'opportunity_contact' AND day <= $as_of)
     GROUP BY opportunity_id
 ),
 told AS (

@@ -31,7 +31,7 @@ WITH {standing_open}, {watched}, pace AS (
     WHERE $activities_from IS NULL AND snapshot_date = $snapshot AND last_activity_on <= $as_of GROUP BY opportunity_id
 ), chain AS (
     SELECT opportunity_id, count(DISTINCT contact_id) AS people FROM opportunity_contact
-    WHERE snapshot_date = (SELECT max(snapshot_date) FROM opportunity_contact WHERE snapshot_date <= $as_of)
+    WHERE snapshot_date = (SELECT max(day) FROM export_day WHERE source = 'opportunity_contact' AND day <= $as_of)
     GROUP BY opportunity_id
 ), {presales}, {compared},
 last_judged AS (  -- the last comparison that there was: weeks without an assessment end it, they do not improve it

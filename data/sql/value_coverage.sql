@@ -4,7 +4,7 @@
 WITH {judged_weeks},
 told AS (
     SELECT as_of_on, max(snapshot_date) AS snapshot_date
-    FROM (SELECT DISTINCT as_of_on FROM judged_weeks), (SELECT DISTINCT snapshot_date FROM account)
+    FROM (SELECT DISTINCT as_of_on FROM judged_weeks), (SELECT day AS snapshot_date FROM export_day WHERE source = 'account')
     WHERE snapshot_date <= as_of_on
     GROUP BY as_of_on
 ),

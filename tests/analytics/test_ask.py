@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analytics.ask import Ask, to_json
+from data import queries
 from data.errors import MvpodError
 from data.scope import Scope
 from tests.journeys import STEPS, Journey, asked, day, view
@@ -147,6 +148,14 @@ def test_names_of_opportunity_account_and_owner_come_from_the_latest_export() ->
     found = told.find(view(100), "big ONE")
     assert found[["name", "account_id", "owner_id"]].values.tolist() == [["Big one <b>", "a1", "u1"]]
     assert told.find(view(100), "' OR 1=1 --").empty
+
+
+@pytest.mark.parametrize("is_latest", [True, False])
+def test_names_are_the_same_from_memory_and_from_the_file(is_latest: bool) -> None:
+    told = asked([Journey([(0, "lead")], columns={"name": name}) for name in ("One", None, "Two")])
+    found = queries.names(told.company.cursor(), "opportunity", ["o000", "o001", "o002", "o999", "' OR 1=1"], day(364),
+                          told.company.dates[-1], is_latest=is_latest)
+    assert found == {"o000": "One", "o002": "Two"}
 
 
 def test_a_list_begins_with_what_matters_in_the_order_asked_for() -> None:
