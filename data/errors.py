@@ -27,7 +27,25 @@ def _catalogue() -> dict[str, dict[str, str]]:
     for path in sorted((Path(__file__).parent / "messages").glob("*.toml")):
         with path.open("rb") as file:
             sentences.update(load(file))
-    return sentences
+    return {code: {**said, "zh": full_width(said["zh"])} for code, said in sentences.items()}
+
+
+def full_width(text: str) -> str:
+    """Chinese text with Chinese punctuation, however it was typed; `{fields}`, 1:2, 1,000 and links stay as they are.
+
+    >>> print(full_width("样本太少(n = {n:,}):见 https://a.b, 第 1:2 条"))
+    样本太少（n = {n:,}）：见 https://a.b， 第 1:2 条
+    """
+    parts = re.split(r"(\{[^{}]*\})", text)
+    held = "".join(part if i % 2 == 0 else chr(0xE000 + i) for i, part in enumerate(parts))  # one mark a field
+    held = re.sub(rf"(?<={_CHINESE})\(([^()]*)\)|\(([^()]*)\)(?={_CHINESE})|\(([^()]*{_CHINESE}[^()]*)\)",
+                  lambda m: f"（{m[1] or m[2] or m[3] or ''}）", held)
+    held = re.sub(r"(?<![A-Za-z0-9])[,:;!?]|[,:;!?](?![A-Za-z0-9/])", lambda m: _WIDE[m[0]], held)
+    return re.sub("[\ue000-\uefff]", lambda m: parts[ord(m[0]) - 0xE000], held)
+
+
+_WIDE = dict(zip(",:;!?", "，：；！？", strict=True))
+_CHINESE = r"[\ue000-\uefff\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]"
 
 
 def sentence(code: str, lang: str, **fields: Any) -> str:
@@ -53,6 +71,10 @@ class MvpodError(Exception):
         return f"{self.code}: " + sentence(self.code, lang, **self.fields)
 
 
+#: fields that count something and are written with a comma for thousands: others may be years, lines or ports
+_COUNTS = ("count", "rows")
+
+
 class _Shown(dict[str, Any]):
     """Fields as they are shown: lists joined (sentences by a blank), sentences within a sentence in its language, a
     missing field visible instead of a second error."""
@@ -63,6 +85,8 @@ class _Shown(dict[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         value = self.get(key, "?")
+        if key in _COUNTS and isinstance(value, int) and not isinstance(value, bool):
+            return f"{value:,}"
         if isinstance(value, (list, tuple, set, frozenset)):
             said = [str(self._said(v)) for v in value]
             return (" " if all(s.endswith((".", "。")) for s in said) else ", ").join(said)

@@ -16,11 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from data.errors import LANGUAGES, nearest
+from data.errors import LANGUAGES, full_width, nearest
 from data.scope import UNKNOWN
 from data.settings import Settings
 
-__all__ = ["LANGUAGES", "catalogue", "dimension_label", "has", "label", "labels", "t"]
+__all__ = ["LANGUAGES", "catalogue", "dimension_label", "full_width", "has", "label", "labels", "t"]
 
 
 def t(key: str, lang: str, **fields: Any) -> str:
@@ -90,24 +90,6 @@ def catalogue() -> Mapping[str, Mapping[str, str]]:
                 raise ValueError(f"{path.name}: {key!r} has {sorted(entry)}, expected {', '.join(LANGUAGES)}")
             texts[key] = {**entry, "zh": full_width(entry["zh"])}
     return texts
-
-
-def full_width(text: str) -> str:
-    """Chinese text with Chinese punctuation, however it was typed; `{fields}`, 1:2, 1,000 and links stay as they are.
-
-    >>> print(full_width("样本太少(n = {n:,}):见 https://a.b, 第 1:2 条"))
-    样本太少（n = {n:,}）：见 https://a.b， 第 1:2 条
-    """
-    parts = re.split(r"(\{[^{}]*\})", text)
-    held = "".join(part if i % 2 == 0 else chr(0xE000 + i) for i, part in enumerate(parts))  # one mark a field
-    held = re.sub(rf"(?<={_CHINESE})\(([^()]*)\)|\(([^()]*)\)(?={_CHINESE})|\(([^()]*{_CHINESE}[^()]*)\)",
-                  lambda m: f"（{m[1] or m[2] or m[3] or ''}）", held)
-    held = re.sub(r"(?<![A-Za-z0-9])[,:;!?]|[,:;!?](?![A-Za-z0-9/])", lambda m: _WIDE[m[0]], held)
-    return re.sub("[\ue000-\uefff]", lambda m: parts[ord(m[0]) - 0xE000], held)
-
-
-_WIDE = dict(zip(",:;!?", "，：；！？", strict=True))
-_CHINESE = r"[\ue000-\uefff\u3000-\u303f\u4e00-\u9fff\uff00-\uffef“”]"
 
 
 def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Mapping[str, str]]]:

@@ -24,7 +24,7 @@ from data.mapping.matching import assign
 from data.mapping.profile import Profile
 from data.mapping.stages import Stages, Unknown, resolve, with_status
 from data.mapping.suggesting import in_words, suggested
-from data.notes import Note
+from data.notes import Note, Said
 from data.reading.readers import shown
 from data.settings import Settings
 
@@ -292,6 +292,12 @@ def _known_somewhere(events: pa.Table, column: str, stages: Stages, unknown: Unk
             unknown.stages["", found["values"]] += found["counts"]
 
 
+#: columns of an opportunity without which whole pages say little -> what a sentence calls them
+_MATTERS = {"account_id": Said("The account (account_id)", "客户（account_id）"),
+            "amount": Said("The amount (amount)", "金额（amount）"),
+            "created_on": Said("The day of creation (created_on)", "创建日期（created_on）")}
+
+
 def _look_over(checked: Checked) -> None:
     """What is loaded and yet looks wrong is told."""
     table = checked.tables.get("opportunity")
@@ -300,7 +306,7 @@ def _look_over(checked: Checked) -> None:
     early = pc.sum(pc.less(table.column("closed_on"), table.column("created_on"))).as_py() or 0
     if early:
         checked.warnings.append(Note.of("N_CLOSED_BEFORE_CREATED", count=early))
-    for name in ("account_id", "amount", "created_on"):
+    for name, called in _MATTERS.items():
         missing = table.column(name).null_count
         if missing:
-            checked.warnings.append(Note.of("N_UNKNOWN_VALUES", column=name, count=missing, rows=table.num_rows))
+            checked.warnings.append(Note.of("N_UNKNOWN_VALUES", column=called, count=missing, rows=table.num_rows))

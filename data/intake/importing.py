@@ -138,8 +138,9 @@ def _profile(profile: str | Path | None, files: Sequence[Path], store_path: Path
     if (best := found.best) is None:
         if len(found.unread) == len(files):  # nothing could be read: that, and not the profile, is what to mend
             raise found.unread[0][1]
-        reasons = [f"{f.profile}: {'; '.join(f.reasons) or '-'}" for f in found.fits[:2]]
-        raise MvpodError("E_PROFILE_NEEDED", files=[f.name for f in files], known=builtin_profiles(), reasons=reasons)
+        reasons = [f"{f.profile}: {'; '.join(f.reasons)}" for f in found.fits[:2] if f.reasons]
+        nearest = Note.of("N_PROFILE_NEAREST", reasons=reasons) if reasons else ""
+        raise MvpodError("E_PROFILE_NEEDED", files=[f.name for f in files], known=builtin_profiles(), nearest=nearest)
     if found.certainty == "several":
         fitting = [f"{f.profile} ({'; '.join(f.reasons)})" for f in found.fits if f.is_fit]
         raise MvpodError("E_PROFILE_SEVERAL", files=[f.name for f in files], fitting=fitting)
