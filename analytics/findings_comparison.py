@@ -77,24 +77,29 @@ def party(name: str, lang: str) -> str:
     return t(f"comparison.party.{name}", lang) if name in (US, "phantom") else name
 
 
-def standing(now: Mapping[str, Any], lang: str, *, as_of: date, silent_days: int) -> str:
-    """Where one opportunity stands (ask.win_story()["standing"]), without judging it. What nobody has assessed for
-    `silent_days` is not said as if it held today, and suggests nothing."""
+def standing(
+    now: Mapping[str, Any], lang: str, *, as_of: date, silent_days: int, is_closed: bool = False
+) -> tuple[str, list[str]]:
+    """Where one opportunity stands (ask.win_story()["standing"]), without judging it, and what stands below that
+    title. What nobody has assessed for `silent_days`, or before it closed, is not said as if it held today, and
+    suggests nothing."""
     assessed = pd.Timestamp(now["assessed_week"]).date()
     is_old = (as_of - assessed).days >= silent_days  # from when on the event "silent" is told as well
     parts = [t("comparison.standing.rate", lang, p=show.rate(now["p"]), p_us=show.rate(now["p_us"]))]
     if pd.isna(now["g"]):
         parts = [t("comparison.standing.no_g", lang, p_us=show.rate(now["p_us"]))]
+    more = []
     if now["is_phantom"]:
         parts.append(t("comparison.standing.phantom", lang))
     elif now["rival"]:
-        parts.append(
-            t("comparison.standing.rival", lang, rival=now["rival"], ratio=show.number(now["ratio"], digits=2))
-        )
+        ratio = show.number(now["ratio"], digits=2)
+        more.append(t("comparison.standing.rival", lang, rival=now["rival"], ratio=ratio))
     if now["volatility"] is not None:
-        parts.append(t("comparison.standing.volatility", lang, points=show.number(now["volatility"], digits=1)))
-    if is_old:
-        parts.insert(0, t("comparison.standing.old", lang, day=show.day(assessed, lang)))
+        more.append(t("comparison.standing.volatility", lang, points=show.number(now["volatility"], digits=1)))
+    if is_closed or is_old:
+        key = "closed" if is_closed else "old"
+        parts.insert(0, t(f"comparison.standing.{key}", lang, day=show.day(assessed, lang)))
     elif now["hint"]:
-        parts.append(t(f"comparison.hint.{now['hint']}", lang))
-    return t("comparison.and", lang).join(parts)
+        parts.append(t("comparison.standing.hint", lang, hint=t(f"strategy.{now['hint']}.short", lang)))
+        more.append(t("comparison.standing.hint_says", lang, hint=t(f"strategy.{now['hint']}", lang)))
+    return t("comparison.and", lang).join(parts), more

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from analytics.charts.timeline import Story
+from analytics import format as fmt
+from analytics.charts.timeline import CLOSING, Story
+from analytics.i18n import t
 
 
 def steps(states: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -23,6 +25,27 @@ def steps(states: pd.DataFrame, column: str) -> pd.DataFrame:
     known = states[states[column].notna()]
     changed = known[known[column] != known[column].shift()]
     return changed.rename(columns={"valid_from": "changed_on"})[["changed_on", column]].reset_index(drop=True)
+
+
+def said(parts: Mapping[str, Any], lang: str, *, stage: Callable[[str], str], status: str) -> str:
+    """The story in a sentence: how long it is open and in its stage, or how long it took and where longest; "" where
+    that is not known. `status` is what its status is called."""
+    visits, created = parts["visits"], parts["opportunity"].get("created_on")
+    if visits.empty or created is None or pd.isna(created):
+        return ""
+    last, begun = visits.iloc[-1], pd.Timestamp(created)
+    def days(n: Any) -> str:
+        return fmt.days(int(n), lang)
+    if last["stage_kind"] not in CLOSING:
+        total = (pd.Timestamp(parts["opportunity"]["seen_on"]) - begun).days
+        return t("opportunity.story.open", lang, status=status, total=days(total), stage=stage(last["stage"]),
+                 days=days(last["calendar_days"]))
+    spent = visits[~visits["stage_kind"].isin(CLOSING)].groupby("stage", sort=False)["calendar_days"].sum()
+    closed = pd.Timestamp(last["entered_on"])
+    fields = {"status": status, "day": fmt.day(closed.date(), lang), "total": days((closed - begun).days)}
+    if spent.empty:
+        return t("opportunity.story.closed", lang, **fields)
+    return t("opportunity.story.longest", lang, **fields, stage=stage(spent.idxmax()), days=days(spent.max()))
 
 
 def told(parts: Mapping[str, Any], as_of: date) -> Story:

@@ -109,7 +109,8 @@ def _lists(broken: pd.DataFrame, view: View, rules: dict[str, Any]) -> None:
         if found.empty:
             st.info(t("attention.none"), icon=":material/check:")
             return
-        st.caption(t("attention.first", n=fmt.number(len(found))))
+        first = "attention.first" if found["stake"].notna().any() else "attention.first.no_amount"
+        st.caption(t(first, n=fmt.number(len(found))))
         _chosen(in_words(found, look), attention_parts.columns(rule), attention_parts.KINDS, t("attention.list.alt"),
                 f"attention_list_{rule}")
 

@@ -26,13 +26,15 @@ _CHANGES = ("changed_on", "field", "old_value", "new_value")
 _ACTIVITIES = ("occurred_on", "kind", "direction", "minutes", "owner_name")
 _FACTS = ("account_name", "segment", "owner_name", "team", "stage", "status", "amount_base", "created_on",
           "expected_close_on", "closed_on", "region", "industry", "product_line", "type", "sales_mode")
+#: told where they are known
+_MORE_FACTS = ("grade", "main_competitor", "loss_reason", "wake_on")
 
 
 #: how the list may be ordered
 _ORDERS = ("open", "due", "still", "changed")
 _WEEKS = ("week", "p", "p_us", "g", "delta", "need_us", "closeness_us", "rival", "need_rival", "closeness_rival",
           "p_rival")
-_WEEK_KINDS = dict.fromkeys(("p", "p_us", "g", "delta", "p_rival", "share", "overall"), "rate") | {"week": "date"}
+_WEEK_KINDS = dict.fromkeys(("p", "p_us", "g", "delta", "p_rival", "party_share", "overall"), "rate") | {"week": "date"}
 _RIVAL = {"rival_1": "rival", "need_1": "need_rival", "closeness_1": "closeness_rival", "p_1": "p_rival"}
 
 
@@ -76,15 +78,18 @@ def _story(view: View, chosen: str) -> None:
     name = opportunity.get("name")
     title = name if isinstance(name, str) and name and name != "nan" else t("opportunity.chosen", id=chosen)
     _facts(opportunity, title)
-    attention_parts.of_one(view, chosen)
+    is_closed = opportunity.get("status") in timeline.CLOSING
+    attention_parts.of_one(view, chosen, is_closed=is_closed)
     more = cache.ask().story_more(view, chosen) | {"shares": cache.ask().win_story(view, chosen)["curves"]}
     told = story.told(parts | more, opportunity["seen_on"])
     figure = timeline.story(told, Names(here.lang, here.settings), here.theme)
-    chart_card(t("opportunity.story"), figure, parts["visits"], key="opportunity_story", view=view, drill=False,
-               with_period=False, measured=t("view.as_of", day=fmt.day(opportunity["seen_on"], here.lang)),
-               columns=list(_VISITS))
+    said = story.said(parts, here.lang, stage=lambda key: _fact("stage", {**opportunity, "stage": key}),
+                      status=_fact("status", opportunity))
+    as_of = t("view.as_of", day=fmt.day(opportunity["seen_on"], here.lang))
+    chart_card(said or t("opportunity.story"), figure, parts["visits"], key="opportunity_story", view=view, drill=False,
+               with_period=False, measured=t("opportunity.story.measured", as_of=as_of), columns=list(_VISITS))
     with states.guard("opportunity_win"):
-        _win(view, chosen)
+        _win(view, chosen, is_closed=is_closed)
     closeness_parts.decision_chain(view, chosen)
     _tables(parts)
 
@@ -98,8 +103,9 @@ def _facts(opportunity: dict[str, Any], title: str) -> None:
         elif not pd.isna(opportunity["left_on"]):
             day = fmt.day(opportunity["left_on"], context.lang())
             st.warning(t("opportunity.left", day=day), icon=":material/lock:")
+        known = [name for name in _MORE_FACTS if not pd.isna(opportunity.get(name)) and opportunity[name] != "nan"]
         with st.container(horizontal=True):
-            for name in _FACTS:
+            for name in (*_FACTS, *known):
                 with st.container(width=150, gap=None):
                     st.caption(md_escape(table.column_label(name)))
                     st.text(_fact(name, opportunity))
@@ -145,7 +151,7 @@ def _readable(changes: pd.DataFrame, opportunity: dict[str, Any]) -> pd.DataFram
     return pd.DataFrame(rows, columns=list(changes.columns))
 
 
-def _win(view: View, chosen: str) -> None:
+def _win(view: View, chosen: str, *, is_closed: bool) -> None:
     """The comparison with the rivals: shares of all parties, what moved ours, what happened, and its own numbers."""
     parts = cache.ask().win_story(view, chosen)
     here, weeks = context.now(), parts["weeks"]
@@ -160,10 +166,10 @@ def _win(view: View, chosen: str) -> None:
     assessed = t("opportunity.win.assessed", n=sources, day=fmt.day(now["assessed_week"], here.lang),
                  assessor=assessor if isinstance(assessor, str) and assessor != "nan" else fmt.UNKNOWN)
     figure = parties.chart(parts["curves"], weeks, Names(here.lang, here.settings), here.theme)
-    said = findings_comparison.standing(now, here.lang, as_of=view.as_of,
-                                        silent_days=here.settings.win_rate.silent_days)
+    said, more = findings_comparison.standing(now, here.lang, as_of=view.as_of, is_closed=is_closed,
+                                              silent_days=here.settings.win_rate.silent_days)
     chart_card(said, figure, weeks.rename(columns=_RIVAL), key="opportunity_win", view=view,
-               measured=f"{t('opportunity.win.measured')} · {assessed}", with_period=False, drill=False,
+               measured=" · ".join([t("opportunity.win.measured"), assessed, *more]), with_period=False, drill=False,
                columns=list(_WEEKS), kinds=_WEEK_KINDS)
     _why(view, parts["why"])
     _happened(parts["events"])
@@ -203,7 +209,8 @@ def _formula(formula: pd.DataFrame) -> None:
              wr=fmt.number(rules.closeness_weight, digits=2), gamma=fmt.number(rules.gamma, digits=1))
     named = formula.assign(party=[findings_comparison.party(name, here.lang) for name in formula["party"]])
     scores = dict.fromkeys(("need_fit", "closeness", "weight"), "number")
-    table_card(t("opportunity.win.formula"), says, named, key="opportunity_formula", kinds=_WEEK_KINDS | scores)
+    table_card(t("opportunity.win.formula"), says, named.rename(columns={"share": "party_share"}),
+               key="opportunity_formula", kinds=_WEEK_KINDS | scores)
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

@@ -82,7 +82,8 @@ def _twins(view: View) -> None:
                              evidence_name=[t(f"quality.evidence.{k}") for k in found["kind"]])
         codes = {name: fmt.number(n) for name, n in cache.ask().quality_codes(view).items()}
         caption = t("text.two", first=t("quality.twins.measured"), second=t("quality.codes", **codes))
-        table_card(said.text, caption, frame, key="quality_twins", columns=_TWINS, nothing="")
+        shown = [name for name in _TWINS if frame.empty or frame[name].notna().any()]
+        table_card(said.text, caption, frame, key="quality_twins", columns=shown, nothing="")
 
 
 def _sources(view: View) -> None:

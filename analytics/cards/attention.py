@@ -53,14 +53,26 @@ def rules(ask: Ask, view: View, look: Look) -> list[Card]:
         figure = shares.rows(asked if len(asked) else rows, look.names, look.theme,
                              title=lambda row: label(row["rule_name"]), mark=("rule",),
                              segment=facet.segment, extent=extent)
-        said = look.t("attention.rules", n=fmt.number(whole["events"]), of=fmt.number(whole["n"]),
-                      value=fmt.rate(whole["value"]))
+        said = _decisions(rows.set_index("rule")["n"], whole, look)
         cards.append(Card(
             f"attention_rules_{number}", f"{facet.name(look.lang, look.settings)} · {said}",
             look.t("attention.rules.measured"), figure, rows, view, definition_key="attention.any", columns=_RULES,
             kinds={"amount_events": "amount", "amount_missing": "number"}, drill=False, with_period=False,
             segment=facet.segment, native=Native("bar", "rule_name", look.series("value"), number="rate")))
     return cards
+
+
+def _decisions(asked: pd.Series[Any], whole: pd.Series[Any], look: Look) -> str:
+    """How many need a decision, and by which of the rules that could be asked (`asked`: rule -> of how many); where one
+    of these rules could not be asked of all, it is at least so many."""
+    n = {"stalled": max(asked["never_moved"], asked["moved_stalled"])} | {
+        rule: asked[rule] for rule in ("at_risk", "unconditioned")}
+    why = [look.t(f"attention.rules.{rule}") for rule in n if n[rule]]
+    *first, last = why or [look.t("attention.rules.stalled")]
+    said = look.t("attention.rules.or").join([*([look.t("attention.list").join(first)] if first else []), last])
+    key = "attention.rules" if n["stalled"] >= whole["n"] else "attention.rules.at_least"
+    return look.t(key, n=fmt.number(whole["events"]), of=fmt.number(whole["n"]), value=fmt.rate(whole["value"]),
+                  why=said)
 
 
 @catalogued
@@ -70,7 +82,8 @@ def pack(ask: Ask, view: View, look: Look) -> list[Card]:
     title, measured = look.t("attention.pack.nothing"), look.t("attention.pack.measured")
     if len(found):
         kept, important, open_ = (found.attrs[name] for name in ("total", "important", "open"))
-        title = look.t("attention.pack", shown=fmt.number(len(found)), n=fmt.number(kept),
+        key = "attention.pack" if found["stake"].notna().any() else "attention.pack.no_amount"
+        title = look.t(key, shown=fmt.number(len(found)), n=fmt.number(kept),
                        per_team=fmt.number(look.settings.attention.pack_per_team), important=fmt.number(important))
         measured = look.t("attention.pack.share", measured=measured, of=fmt.number(open_),
                           value=fmt.rate(important / open_))

@@ -31,6 +31,8 @@ def effects(ask: Ask, view: View, look: Look) -> list[Card]:
     if found.empty:  # good news needs no chart
         return [alone("quality_effects", said.text, view)]
     frame = effects_in_words(found, look)
+    if frame["down"].isna().all():  # no number is known that could move: the list below names the records
+        return [alone("quality_effects", said.text, view)]
     figure = measures.ranges(frame.head(_SHOWN), look.names, look.theme, title=lambda row: label(row["title"], 60))
     return [Card("quality_effects", said.text, look.t("quality.effects.chart"), figure, frame, view, columns=EFFECTS,
                  kinds=EFFECTS_KINDS, drill=False,

@@ -140,6 +140,7 @@ def _line(fig: Sheet, frame: pd.DataFrame, at: list[str], names: Names, theme: T
         y=column(frame, "value"),
         mode="lines+markers",
         connectgaps=False,
+        cliponaxis=False,  # a whole point at 0 %
         showlegend=False,
         hoverinfo="text",
         line={"color": colour.actual, "width": 2},

@@ -13,6 +13,8 @@ from analytics.charts.style import Theme, label, palette
 from analytics.comparison import PHANTOM, US
 
 HEIGHT = 300
+#: from so many days on the axis names months instead of days
+_LONG_DAYS = 120
 _FORMS = ("square-open", "triangle-up-open", "diamond-open", "x-thin-open", "cross-thin-open")
 
 
@@ -24,11 +26,12 @@ def chart(curves: pd.DataFrame, weeks: pd.DataFrame, names: Names, theme: Theme)
         return message(theme, names.text("empty"), HEIGHT)
     colours = palette(theme)
     fig = Sheet(theme, HEIGHT)
+    is_long = (weeks["week"].max() - weeks["week"].min()).days > _LONG_DAYS
     fig.set(
         margin={"l": 42, "r": 16, "t": 10, "b": 84, "pad": 2},
         legend={**key(theme), "y": -0.14},
         showlegend=True,
-        xaxis={"type": "date", "nticks": 5, "tickformat": "%Y-%m-%d", "tickangle": 0},
+        xaxis={"type": "date", "nticks": 5, "tickformat": "%Y-%m" if is_long else "%Y-%m-%d", "tickangle": 0},
         yaxis={"range": [-0.02, 1.02], "tickformat": ".0%", "showgrid": True, "nticks": 5},
     )
     every = pd.date_range(weeks["week"].min(), weeks["week"].max(), freq="7D")

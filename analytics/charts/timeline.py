@@ -20,6 +20,10 @@ from analytics.charts.rows import known
 from analytics.charts.sheet import Sheet, message
 from analytics.charts.style import FONT_SIZE, Ink, Theme, ink, label, palette
 
+#: kinds of stages in which a story ends
+CLOSING = ("won", "lost", "no_decision", "void")
+#: amounts are written where this part of the time axis lies between them
+_APART = 0.16
 _STAGE, _AMOUNT, _PROMISE, _TICKS, _HEAD = 32, 74, 16, 26, 22
 
 
@@ -42,6 +46,13 @@ class Story:
     answers: pd.DataFrame | None = None
     requests: pd.DataFrame | None = None
     segment: str | None = None
+
+    @property
+    def until(self) -> date:
+        """The day up to which lines are drawn: that of the closing where it is closed, else the as-of date."""
+        last = self.visits.to_dict("records")[-1]
+        is_closed = str(last.get("stage_kind") or "") in CLOSING and _day(last["exited_on"]) is None
+        return (_day(last["entered_on"]) or self.as_of) if is_closed else self.as_of
 
 
 def story(told: Story, names: Names, theme: Theme) -> go.Figure:
@@ -80,7 +91,7 @@ class Lanes:
     told: Story
 
     def __post_init__(self) -> None:
-        self.ends: list[date] = [self.told.as_of]
+        self.ends: list[date] = [self.told.until]
 
     def write(
         self,
@@ -118,18 +129,19 @@ class Lanes:
         visits = self.told.visits.to_dict("records")
         first = min(d for row in visits if (d := _day(row["entered_on"])))
         self.ends.append(first)
-        middle = first + (self.told.as_of - first) / 2
+        middle = first + (self.told.until - first) / 2
         for number, stage in enumerate(stages):
             mine = [row for row in visits if row["stage"] == stage]
             y = top + number * _STAGE
             begins = _day(mine[0]["entered_on"]) or first
-            late = begins > middle
-            ends = _day(mine[-1]["exited_on"]) or self.told.as_of
+            late, is_closing = begins > middle, self._is_closing(mine[0])
+            ends = begins if is_closing else _day(mine[-1]["exited_on"]) or self.told.as_of
             self.write(
                 self.names.stage(mine[0].get("pipeline"), stage) + self._spent(mine),
                 ends if late else begins,
-                y + 9,
+                y + (22 if is_closing else 9),  # beside its mark, or above its bar
                 anchor="right" if late else "left",
+                shift=(-10 if late else 10) if is_closing else 0,
             )
             for row in mine:
                 self._visit(row, y + 22)
@@ -150,7 +162,7 @@ class Lanes:
         return f"  {show.days(days, self.names.lang)}{back}"
 
     def _is_closing(self, row: dict[Any, Any]) -> bool:
-        return str(row.get("stage_kind") or "open") in ("won", "lost", "no_decision", "void")
+        return str(row.get("stage_kind") or "open") in CLOSING
 
     def _visit(self, row: dict[Any, Any], y: float) -> None:
         begin, end = _day(row["entered_on"]), _day(row["exited_on"])
@@ -227,7 +239,7 @@ class Lanes:
         def place(value: float) -> float:
             return top + _AMOUNT - 8 - value / highest * (_AMOUNT - 46)
 
-        points = [*rows, (self.told.as_of, rows[-1][1])]
+        points = [*rows, (max(self.told.until, rows[-1][0]), rows[-1][1])]
         self.fig.scatter(
             x=[d for d, _ in points],
             y=[place(v) for _, v in points],
@@ -237,15 +249,19 @@ class Lanes:
             hoverinfo="text",
             hovertext=[f"{show.day(d, self.names.lang)} · {show.amount(v, self.names.lang)}" for d, v in points],
         )
-        shown = [
-            rows[0],
-            *([max(rows, key=lambda r: r[1])] if len(rows) > 2 else []),
-            *([rows[-1]] if len(rows) > 1 else []),
-        ]
-        for day, value in dict.fromkeys(shown):
+        for day, value in self._written(rows):
             self.write(show.amount(value, self.names.lang), day, place(value) - 9)
         self.ends.append(rows[0][0])
         return top + _AMOUNT
+
+    def _written(self, rows: Sequence[tuple[date, float]]) -> list[tuple[date, float]]:
+        """Which amounts are written: the last, the first, the largest, as far as there is room between them."""
+        room = (self.told.until - rows[0][0]) * _APART
+        found: list[tuple[date, float]] = []
+        for row in dict.fromkeys((rows[-1], rows[0], max(rows, key=lambda r: r[1]))):
+            if all(abs(row[0] - other[0]) >= room for other in found):
+                found.append(row)
+        return found
 
     def promises(self, top: float) -> float:
         """Each promised close date on its own line, from the day it was said; later is red, earlier green."""
@@ -332,6 +348,8 @@ class Lanes:
         )
         self.fig.set(yaxis={"range": [height, 0], "visible": False})
         day = self.told.as_of.isoformat()
+        if self.told.until < self.told.as_of:  # closed: nothing of it reaches the as-of date
+            return self.fig.figure()
         self.fig.shape(
             type="line",
             x0=day,

@@ -100,14 +100,14 @@ def answers(lanes: Lanes, frame: pd.DataFrame, top: float) -> float:
 
 
 def requests(lanes: Lanes, frame: pd.DataFrame, top: float) -> float:
-    """A line per request from its day to the first response; without one it is red, up to the as-of date."""
+    """A line per request from its day to the first response; without one it is red, up to the end of the story."""
     lanes.heading("timeline_requests", top)
     colours, lang = palette(lanes.theme), lanes.names.lang
     y = top + _HEAD + 4
     for row in frame.to_dict("records"):
         asked = row["requested_on"].date()
         is_answered = pd.notna(row["responded_on"])
-        end = row["responded_on"].date() if is_answered else lanes.told.as_of
+        end = row["responded_on"].date() if is_answered else max(asked, lanes.told.until)
         hours = "" if pd.isna(row["hours"]) else f" · {show.number(row['hours'])} h"
         kind = label(row["kind"], 30) if isinstance(row["kind"], str) else show.UNKNOWN
         until = show.day(end, lang) if is_answered else "?"

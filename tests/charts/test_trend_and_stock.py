@@ -72,6 +72,7 @@ def test_a_line_is_named_at_its_end_with_its_last_value_and_n_stands_below():
     figure = trend.line(months(), EN, "light")
     assert "<b>50.0%</b><br>KA" in texts(figure)
     assert "n ≤ 12" in texts(figure)
+    assert "n ≤<br>1,200" in texts(trend.line(months().assign(n=1200), EN, "light")), "cut in one line"
     assert list(next(t for t in figure.data if t.type == "bar").y) == [10, 0, 12, 9]
 
 
@@ -148,6 +149,7 @@ def test_a_facet_gives_its_own_rows_only():
 def test_a_facet_is_called_by_its_segment_where_the_pipeline_serves_no_other():
     assert facets.Facet("ka", "KA").name("en", SETTINGS) == "KA"
     assert facets.Facet("ka", "SMB").name("en", SETTINGS) == "ka · SMB"
+    assert facets.Facet("ka", "(unknown)").name("en", SETTINGS) == "ka · Segment not known"
 
 
 def test_a_pipeline_and_a_segment_that_are_called_alike_are_called_once():
@@ -239,6 +241,28 @@ def test_amounts_are_steps_and_unknown_ones_are_left_out():
     step = next(t for t in figure.data if t.type == "scatter" and t.line.shape == "hv")
     assert len(set(step.y)) == 1
     assert "100万" in texts(figure)
+
+
+def test_amounts_that_stand_too_close_to_the_last_one_are_not_written():
+    days = [date(2026, 1, 1), date(2026, 1, 3), date(2026, 1, 25)]
+    amounts = pd.DataFrame({"changed_on": days, "amount": [1e6, 3e6, 2e6]})
+    written = texts(timeline.story(story(amounts=amounts), EN, "light"))
+    assert {"1.00M", "2.00M"} <= set(written)
+    assert "3.00M" not in written, "two days beside the first there is no room"
+
+
+def test_a_closed_story_ends_where_it_was_closed():
+    closed = {"pipeline": "ka", "stage": "won", "stage_order": 9, "stage_kind": "won", "entered_on": date(2026, 2, 10),
+              "exited_on": None, "exit_kind": None}
+    told = story()
+    visits = pd.concat([told.visits.assign(exited_on=told.visits["exited_on"].fillna(date(2026, 2, 10))),
+                        pd.DataFrame([closed])], ignore_index=True)
+    amounts = pd.DataFrame({"changed_on": [date(2026, 1, 1)], "amount": [1e6]})
+    figure = timeline.story(timeline.Story(visits, date(2026, 12, 31), amounts=amounts), EN, "light")
+    assert not any("31 Dec" in text for text in texts(figure))
+    assert pd.Timestamp(figure.layout.xaxis.range[1]) < pd.Timestamp("2026-03-01")
+    step = next(t for t in figure.data if t.type == "scatter" and t.line.shape == "hv")
+    assert pd.Timestamp(step.x[-1]) == pd.Timestamp("2026-02-10")
 
 
 def test_a_lane_without_data_is_left_out():
