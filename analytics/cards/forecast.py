@@ -12,7 +12,7 @@ from analytics import findings_forecast
 from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, alone, catalogued, known
-from analytics.cards.who import left_out
+from analytics.cards.who import left_out, named_segment
 from analytics.charts import forecast as chart
 from analytics.forecast_replay import Measure
 from analytics.periods import parse
@@ -103,7 +103,7 @@ def outlook(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure
 def _with_note(cards: list[Card], frame: pd.DataFrame, shown: list[str], look: Look) -> list[Card]:
     """Below the last card: who stands in the tables only, and how many they are."""
     rest = frame[~frame["segment"].isin(shown)].drop_duplicates("segment").to_dict("records")
-    note = left_out([(look.called("segment", row["segment"]), row["n"]) for row in rest], look)
+    note = left_out([(named_segment(row["segment"], look), row["n"]) for row in rest], look)
     return [*cards[:-1], replace(cards[-1], notes=(*cards[-1].notes, note))] if note else cards
 
 

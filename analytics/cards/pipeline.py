@@ -17,7 +17,7 @@ from analytics import pipeline_health
 from analytics import pushes as pushing
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, alone, catalogued, unmeasured
-from analytics.cards.who import namer, narrowed, segments
+from analytics.cards.who import left_out, namer, narrowed, segments
 from analytics.charts import ageing as ageing_chart
 from analytics.charts import bridge as bridge_chart
 from analytics.charts import coverage_target, shares
@@ -114,9 +114,12 @@ def stock(ask: Ask, view: View, look: Look, weight: str = "amount") -> list[Card
     """What is open in each stage."""
     frame, by = stock_of(ask, view), _weight(ask, view, weight)
     column = "n" if by == "count" else "amount"
-    widest = parts.largest([frame], column)
+    shown = parts.facets(frame, look.settings)
+    widest = parts.largest([facet.of(frame) for facet in shown], column)
+    note = left_out([(facet.name(look.lang, look.settings), int(facet.of(frame)["n"].sum()))
+                     for facet, _ in parts.left_out(frame, look.settings)], look)
     cards = []
-    for number, facet in enumerate(parts.facets(frame, look.settings)):
+    for number, facet in enumerate(shown):
         part = facet.of(frame)
         n, amount = stocks.total(part)
         title = look.t("pipeline.stock.count" if amount is None else "pipeline.stock", n=fmt.number(n),
@@ -127,6 +130,7 @@ def stock(ask: Ask, view: View, look: Look, weight: str = "amount") -> list[Card
             stock_chart.stages(part, look.names, look.theme, by=by, extent=widest), part, view,
             definition_key="pipeline.open", columns=_STOCK, kinds=_KINDS | {"future": "number"},
             question="pipeline.open", with_period=False, segment=facet.segment,
+            notes=(note,) if note and facet == shown[-1] else (),
             native=Native("bar", "stage", look.series(column), number="number" if by == "count" else "amount")))
     return cards
 
@@ -197,9 +201,10 @@ def coverage(ask: Ask, view: View, look: Look) -> list[Card]:
 def ageing(ask: Ask, view: View, look: Look) -> list[Card]:
     """How long what is open stands in its stage, against how long it used to."""
     frame = ask.metric("pipeline.ageing", view, ("segment",))
-    widest = parts.largest([frame], "n")
+    shown = parts.facets(frame, look.settings)
+    widest = parts.largest([facet.of(frame) for facet in shown], "n")
     cards = []
-    for number, facet in enumerate(parts.facets(frame, look.settings)):
+    for number, facet in enumerate(shown):
         part = facet.of(frame)
         said = findings.aged(part, look.lang, what=facet.name(look.lang, look.settings),
                              name=partial(look.stage, facet.pipeline))

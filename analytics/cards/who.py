@@ -42,6 +42,11 @@ def namer(ask: Ask, view: View, look: Look, dimension: str) -> Callable[[str | N
     return partial(caller(ask, view, look), dimension)
 
 
+def named_segment(segment: str, look: Look) -> str:
+    """What a segment is called among others that are left out: "Not known" alone would not say what of."""
+    return look.t("facets.no_segment") if segment == UNKNOWN else look.called("segment", segment)
+
+
 def left_out(those: Iterable[tuple[str, int]], look: Look) -> str:
     """Who is not drawn and how many they are, by name (plain text): nobody is dropped in silence; "" if nobody."""
     names = [look.t("facets.one", name=name, n=fmt.number(n)) for name, n in those]

@@ -32,7 +32,8 @@ class Facet:
         """What the facet is called (plain text): the segment alone where that tells it from the others, or is the
         pipeline's name too."""
         serves = next((p.segments for p in settings.pipelines if p.key == self.pipeline), ())
-        segment = i18n.label("segment", self.segment, lang, settings) if self.segment is not None else ""
+        segment = "" if self.segment is None else i18n.t("facets.no_segment", lang) if self.segment == UNKNOWN else (
+            i18n.label("segment", self.segment, lang, settings))
         if self.segment is not None and (self.is_told or serves == (self.segment,) or len(settings.pipelines) == 1):
             return segment
         pipeline = i18n.label("pipeline", self.pipeline, lang, settings)

@@ -251,8 +251,9 @@ def column(frame: pd.DataFrame | None, name: str) -> list[float | None]:
 def largest_n(fig: Sheet, frame: pd.DataFrame, theme: Theme) -> None:
     """Says how high the strip of counts below a line reaches: "n ≤ 412", left of it. Columns read: n."""
     counts = [n for n in column(frame, "n") if n is not None]
+    most = show.number(max(counts)) if counts else ""
     fig.note(
-        text=f"n ≤ {show.number(max(counts))}" if counts else "",
+        text=f"n ≤{'<br>' if len(most) > 3 else ' '}{most}" if counts else "",  # the margin has room for three digits
         x=0,
         xref="paper",
         xanchor="right",

@@ -17,6 +17,8 @@ Kind = Literal["rate", "days", "number", "amount"]
 #: from this share of open cases on a point is drawn hollow: it will still move
 MANY_OPEN = 1 / 3
 _HEIGHT, _LINES = 300, 0.26
+#: pixels above the plot, and below it with and without a key
+_TOP, _WITH_KEY, _NO_KEY = 22, 52, 30
 
 
 def line(
@@ -42,9 +44,11 @@ def line(
     """
     if frame.empty or not frame[value].notna().any():
         return message(theme, names.text("empty"), _HEIGHT)
+    is_keyed = any(_is_young(row) for row in frame.to_dict("records"))
+    bottom = _WITH_KEY if is_keyed else _NO_KEY
     fig = Sheet(theme, _HEIGHT)
     fig.set(
-        margin={"l": 44, "r": 104 if by == "segment" else 134, "t": 22, "b": 52, "pad": 2},
+        margin={"l": 44, "r": 104 if by == "segment" else 134, "t": _TOP, "b": bottom, "pad": 2},
         legend={**key(theme), "y": -0.14},
         showlegend=True,
         barmode="group",
@@ -88,8 +92,8 @@ def line(
                 (float(last[value].iloc[-1]), _end(last.iloc[-1], group, value, kind, by, names),
                  colour.actual if shade == colour.actual else palette(theme).muted)
             )
-    _name_ends(fig, ends)
-    if any(_is_young(row) for row in frame.to_dict("records")):
+    _name_ends(fig, ends, _HEIGHT - _TOP - bottom)
+    if is_keyed:
         fig.scatter(
             x=[None],
             y=[None],
@@ -144,6 +148,7 @@ def _line(
         y=column(part, value),
         mode="lines+markers",
         connectgaps=False,
+        cliponaxis=False,  # a point at zero is drawn whole
         unselected={"marker": {"opacity": 0.6}},
         showlegend=False,
         name=names.segment(group),
@@ -203,10 +208,10 @@ def _end(row: pd.Series, group: Any, value: str, kind: Kind, by: str, names: Nam
     return f"<b>{written(row[value], kind, names.lang)}</b><br>{name if group is not None else ''}"
 
 
-def _name_ends(fig: Sheet, ends: list[tuple[float, str, str]]) -> None:
-    """Value and name at the end of each line, moved apart where they would touch."""
+def _name_ends(fig: Sheet, ends: list[tuple[float, str, str]], height: int) -> None:
+    """Value and name at the end of each line, moved apart where they would touch, beside a plot of so many pixels."""
     top = max((v for v, _, _ in ends), default=1) or 1
-    room = (_HEIGHT - 74) * (1 - _LINES)
+    room = height * (1 - _LINES)
     lowest = float("inf")
     for value, text, colour in sorted(ends, reverse=True):
         place = min(value / top * room, lowest - 32)

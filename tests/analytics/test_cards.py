@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 
 from analytics.ask import Ask
-from analytics.cards import CARDS, Card, Look, Native, Series
+from analytics.cards import CARDS, Card, Look, Native, Series, pipeline
 from analytics.charts.sheet import message
 from analytics.export.plot import plot_of
 from analytics.metrics.registry import REGISTRY
@@ -129,6 +130,17 @@ def test_a_bar_of_the_stock_is_the_number_of_opportunities_behind_it(sample: Ask
         for row in card.frame.to_dict("records"):
             mark = {"question": card.question, **{k: row[k] for k in ("pipeline", "stage", "segment")}}
             assert sample.opportunities(card.view, mark).attrs["total"] == row["n"]
+
+
+def test_who_is_not_drawn_in_the_stock_is_counted_below_it_and_sets_no_scale(sample: Ask) -> None:
+    drawn = made(sample, "pipeline.stock")
+    frame = pipeline.stock_of(sample, year(sample))
+    missing = int(frame["n"].sum()) - sum(int(card.frame["n"].sum()) for card in drawn)
+    said = [note for card in drawn for note in card.notes]
+    assert len(said) == bool(missing)
+    assert sum(int(n.replace(",", "")) for note in said for n in re.findall(r"n = ([\d,]+)", note)) == missing
+    widest = max(float(card.frame["amount"].max()) for card in drawn)
+    assert {card.figure.layout.xaxis.range[1] for card in drawn} == {widest}
 
 
 def test_a_click_on_a_bar_of_pushes_asks_for_the_pushed_ones(sample: Ask) -> None:
