@@ -103,9 +103,9 @@ METRICS = (
         "商机覆盖倍数",
         "Open amount expected to close in the period, divided by what remains of its target. What is needed is 1 / the "
         "own win rate by amount of the last 365 days. What is past due belongs to no period to come: it stands beside "
-        "it, and with_past_due is the value with all of it.",
+        "it, and a second value has all of it.",
         "预计在期间内关闭的在手金额 ÷ 期间剩余目标。所需倍数 = 1 ÷ 最近 365 天的金额赢率。逾期商机不属于任何未来期间，"
-        "故另列；with_past_due 为计入后的倍数。",
+        "故另列，并给出计入后的倍数。",
         {"en": "open amount due in the period / (target - won so far)",
          "zh": "期间内到期的在手金额 ÷（目标 − 已赢单）"},
         OPEN,

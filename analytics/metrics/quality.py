@@ -85,8 +85,8 @@ METRICS = (
         "Share of the open opportunities in which anything tracked (stage, status, amount, expected close, owner, a "
         "dimension) changed within the last 30 days (quality.fresh_days).",
         "最近 30 天（quality.fresh_days）内有任何变化（阶段、状态、金额、预计成交日、负责人或维度）的在手商机比例。",
-        {"en": "changed within quality.fresh_days / open opportunities",
-         "zh": "在新鲜期（quality.fresh_days）内有变化的 ÷ 在手商机"},
+        {"en": "changed within the last 30 days (quality.fresh_days) / open opportunities",
+         "zh": "最近 30 天（quality.fresh_days）内有变化的 ÷ 在手商机"},
         "up",
         quality.freshness,
         ("quality_unknown",),

@@ -110,7 +110,8 @@ METRICS = (
         "The time by which half of the requests have had a first response, in days; requests without one count for as "
         "long as they have waited (Kaplan-Meier). Nine of ten and the share within the agreed hours are beside it.",
         "半数请求得到首次响应所用的时间（天）；未响应的按已等待时长计入（Kaplan-Meier）。并列 P90 与时限内响应比例。",
-        {"en": "smallest t with S(t) <= 0.5", "zh": "使 S(t) ≤ 0.5 的最小 t（S：尚未结束的比例）"},
+        {"en": "smallest t with S(t) ≤ 0.5 (S: share not yet ended)",
+         "zh": "使 S(t) ≤ 0.5 的最小 t（S：尚未结束的比例）"},
         "days",
         "down",
         support.response,

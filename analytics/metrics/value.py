@@ -177,9 +177,9 @@ METRICS = (
         "partner_win_rate",
         "Win rate with partners",
         "渠道赢率",
-        "Won divided by won and lost of what is sold with a partner (channel or mixed); direct_value is the same of "
-        "what we sell alone.",
-        "渠道与混合模式商机的赢单 ÷（赢单 + 输单）；direct_value 为直销的同一比率。",
+        "Won divided by won and lost of what is sold with a partner (channel or mixed); beside it the same of what "
+        "we sell alone.",
+        "渠道与混合模式商机的赢单 ÷（赢单 + 输单）；并列直销的同一比率。",
         {"en": "won / (won + lost) of channel and mixed", "zh": "渠道与混合模式：赢单 ÷（赢单 + 输单）"},
         _PARTNER,
         ("value_won",),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 import streamlit as st
 
 from analytics import format as fmt
+from analytics.recognition import field_name, table_name
 from data.errors import sentence
 from data.intake.report import ImportReport, RuleReport
 from data.notes import Note
 from pages._parts import context, table
 from pages._parts.context import t
 from pages._parts.escape import md_escape
+
+_HAN = "[\u4e00-\u9fff]"
 
 
 def draw(report: ImportReport) -> None:
@@ -22,8 +26,9 @@ def draw(report: ImportReport) -> None:
     as_of = t("view.as_of", day=fmt.day(report.as_of, lang))
     profile = t("common.named", name=t("data.import.profile"), said=report.profile)
     st.caption(md_escape(f"{profile} · {as_of}"))
-    rows = [{"table": r.target, "file": ", ".join(r.files), "rows_in": r.rows_in, "rows_loaded": r.loaded,
-             "rows_quarantined": r.quarantined, "rows_deduplicated": r.deduplicated} for r in report.tables]
+    rows = [{"table": table_name(r.target, lang), "file": ", ".join(r.files), "rows_in": r.rows_in,
+             "rows_loaded": r.loaded, "rows_quarantined": r.quarantined, "rows_deduplicated": r.deduplicated}
+            for r in report.tables]
     table.show(pd.DataFrame(rows), alt=t("data.import.tables"))
     rules(report.rules)
     warnings(report.warnings)
@@ -36,9 +41,20 @@ def rules(broken: Sequence[RuleReport]) -> None:
         return
     st.markdown(f"**{t('data.import.rules')}**")
     table.show(pd.DataFrame([
-        {"table": r.target, "column": r.column, "rule": r.text(context.lang()), "count": r.count,
+        {"table": table_name(r.target, context.lang()), "column": r.column,
+         "rule": rule_said(r.rule, r.column), "count": r.count,
          "example": "; ".join(f"{e.file}:{e.row} {e.value}" for e in r.examples[:2])} for r in broken
     ]), alt=t("data.import.rules"))
+
+
+def rule_said(rule: str, column: str) -> str:
+    """What a broken rule says, with the column as people call it."""
+    lang = context.lang()
+    try:
+        said = sentence(f"R_{rule.upper()}", lang, column=field_name(column, lang))
+    except KeyError:  # a load that another version has written
+        return rule
+    return re.sub(f"(?<={_HAN}) (?={_HAN})", "", said)  # the blank was meant for a name in Latin letters
 
 
 def warnings(notes: Iterable[Note]) -> None:

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import streamlit as st
 
 from analytics import format as fmt
+from analytics.recognition import table_name
 from data.storage.loads import Load
 from data.storage.store import Store
 from pages._parts import context, import_outcome, states, table, view_state
@@ -57,8 +58,16 @@ def _rejects(store: Store, load: Load) -> None:
         st.caption(t("data.rejects.none"))
         return
     st.markdown(f"**{t('data.rejects', n=fmt.number(rejected.num_rows, context.lang()))}**")
-    table.show(rejected.slice(0, _SHOWN_REJECTS).drop_columns(["load_id"]).to_pandas(), alt=t("data.rejects.alt"),
-               key="data_rejects")
+    shown = rejected.slice(0, _SHOWN_REJECTS).drop_columns(["load_id"]).to_pandas()
+    table.show(_in_words(shown), alt=t("data.rejects.alt"), key="data_rejects")
+
+
+def _in_words(rejects: pd.DataFrame) -> pd.DataFrame:
+    """Rejected cells with the table and the broken rule as people call them; where it stands first, for phones."""
+    lang = context.lang()
+    told = [import_outcome.rule_said(row["rule"], row["column"]) for row in rejects.to_dict("records")]
+    named = rejects.assign(table=[table_name(key, lang) for key in rejects["table"]], rule=told)
+    return named[["row", "value", "rule", "file", "table", "column"]]
 
 
 def _restore(store: Store, load: Load) -> None:

@@ -140,3 +140,19 @@ def test_a_table_without_its_required_columns_cannot_be_saved(data_page: AppTest
     page.text_input(key="mapping_name").set_value("x").run()
     assert "Still without a column: list.csv: Stage" in said(page)
     assert page.button(key="mapping_save").disabled
+
+
+@pytest.mark.parametrize(("lang", "rule", "table"), [
+    ("en", "Amount is not a number in the declared format", "opportunities"),
+    ("zh", "金额不是所声明格式的数字", "商机")])
+def test_a_rejected_row_is_told_in_words(tmp_path: Path, open_page: Callable[..., AppTest], lang: str, rule: str,
+                                         table: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    head, first, *_ = OPPORTUNITY.splitlines()
+    rows = [first.replace("006A", f"006{i:03d}") for i in range(60)]
+    rows[7] = rows[7].replace("1000", "abc")
+    (tmp_path / "Opportunity.csv").write_text("\n".join([head, *rows]), encoding="utf-8")
+    import_paths([tmp_path / "Opportunity.csv"], tmp_path / "own", profile="salesforce", as_of=date(2026, 3, 31))
+    monkeypatch.setenv("MVPOD_STORE", str(tmp_path / "own"))
+    rejects = next(f.value for f in open_page("data", lang=lang).dataframe if "rule" in f.value)
+    assert rejects.iloc[0].to_dict() == {"row": 9, "value": "abc", "rule": rule, "file": "Opportunity.csv",
+                                         "table": table, "column": "amount"}
