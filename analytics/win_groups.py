@@ -54,7 +54,11 @@ def apart(frame: pd.DataFrame, by: str, level: float = LEVEL) -> pd.DataFrame:
 
 def said(frame: pd.DataFrame, by: str, lang: str, *, what: str, name: Name = str) -> Finding:
     """Rows of `apart` in a sentence: who differs most from the others, or that nobody does beyond chance."""
-    judged = frame[frame["gap"].notna()]
+    judged, known = frame[frame["gap"].notna()], frame[frame[by] != UNKNOWN]
+    if len(known) == 1:
+        row = known.iloc[0]
+        words = {"name": name(row[by]), "value": rate(row["value"]), "n": number(row["n"])}
+        return Finding(t("win_groups.alone", lang, what=what, **words), "too_few")
     if len(judged) < 2:
         return Finding(t("win_groups.too_few", lang, what=what), "too_few")
     found = judged[judged["is_apart"]]

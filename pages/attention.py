@@ -111,8 +111,8 @@ def _lists(broken: pd.DataFrame, view: View, rules: dict[str, Any]) -> None:
             return
         first = "attention.first" if found["stake"].notna().any() else "attention.first.no_amount"
         st.caption(t(first, n=fmt.number(len(found))))
-        _chosen(in_words(found, look), attention_parts.columns(rule), attention_parts.KINDS, t("attention.list.alt"),
-                f"attention_list_{rule}")
+        _chosen(in_words(found, look), attention_parts.columns(rule), attention_parts.kinds(rule),
+                t("attention.list.alt"), f"attention_list_{rule}")
 
 
 def _count(row: pd.Series) -> str:
@@ -189,10 +189,11 @@ def _limits(view: View) -> None:
 
 
 def _meant(found: pd.DataFrame) -> pd.Series[bool]:
-    """Which limits anybody can meet: of a segment that its pipeline serves, or of which there was ever a visit."""
+    """Which limits anybody can meet: of a segment that its pipeline is made for, or of which there was ever a visit."""
     serves = {pipeline.key: pipeline.segments for pipeline in context.now().settings.pipelines}
-    is_served = [not serves.get(p) or s in serves[p] for p, s in zip(found["pipeline"], found["segment"], strict=True)]
-    return (found["segment"] != "") & (pd.Series(is_served, index=found.index, dtype=bool) | (found["n"] > 0))
+    is_served = [s in serves.get(p, ()) for p, s in zip(found["pipeline"], found["segment"], strict=True)]
+    visits = found.groupby(["pipeline", "segment"])["n"].transform("sum")
+    return (found["segment"] != "") & (pd.Series(is_served, index=found.index, dtype=bool) | (visits > 0))
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

@@ -90,8 +90,9 @@ def _findings(view: View, whole: pd.DataFrame, measure: Measure) -> None:
 def _why(view: View, measure: Measure) -> None:
     """Why it changed, and who differs: one dimension for both, and the rivals always."""
     ask, look, made = cache.ask(), context.look(), cards.win_rate
-    by = view_state.choose("by", t("win_rate.by"), list(LOOKED_AT), LOOKED_AT[0],
-                           {d: i18n.dimension_label(d, look.lang) for d in LOOKED_AT})
+    several = [d for d in LOOKED_AT if len(view.filters.get(d) or ()) != 1]  # one group explains nothing
+    by = view_state.choose("by", t("win_rate.by"), several, several[0],
+                           {d: i18n.dimension_label(d, look.lang) for d in several})
     with states.guard("win_split"):
         side_by_side.draw(made.split(ask, view, look, by, measure))
     if by == "segment":
@@ -166,7 +167,9 @@ def _scores(view: View) -> None:
     found = cache.ask().calibration(view)
     if found["bins"].empty:
         return
-    scores = sources_in_words(found["scores"][found["scores"]["n"] > 0].reset_index(drop=True), context.look())
+    scores = found["scores"][found["scores"]["n"] > 0].reset_index(drop=True)
+    scores["worse_by"] = scores["worse_by"].where(scores["source"] != "comparison")  # it is not above itself
+    scores = sources_in_words(scores, context.look())
     scores = scores.rename(columns={"value": "share_won"})
     caption = t("text.two", first=findings_win.refitted(found["refit"], context.lang()).text,
                 second=t("win_rate.scores.says"))

@@ -61,7 +61,9 @@ def trend(ask: Ask, view: View, look: Look, grain: Grain = "quarter", measure: M
     """The win rate of all together, with control limits, over a long time."""
     frame = ask.win_trend(view, known(grain, GRAINS), measure=known(measure, MEASURES),
                           since=levels(ask, view, "", measure))
-    return [_trend("win_trend", frame, measure_label(measure, look), view, look, grain, measure)]
+    chosen = view.filters.get("segment") or ()
+    return [_trend("win_trend", frame, measure_label(measure, look), view, look, grain, measure,
+                   segment=chosen[0] if len(chosen) == 1 else None)]
 
 
 @catalogued
@@ -119,7 +121,7 @@ def split(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measur
     """Why it changed: by the rates within the groups, or by their weights."""
     frame, name = ask.win_split(view, by, measure=known(measure, MEASURES)), namer(ask, view, look, by)
     said = findings_win.why(frame, look.lang, what=measure_label(measure, look), by=by, name=name)
-    if frame.empty:
+    if frame.empty or ("is_truncated" in frame and frame["is_truncated"].any()):  # bars would say what the title denies
         return [alone("win_split", said.text, view)]
     return [_split("win_split", said.text, look.t("win_rate.split.measured", **_periods(frame.iloc[0], look)), frame,
                    ask, view, look, by, measure, with_period=False)]

@@ -84,6 +84,8 @@ def chart(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
                     xshift=8,
                     yshift=-10,
                     xanchor="left",
+                    bgcolor=colours.background,  # the lines do not run through the number
+                    borderpad=0,
                     font={"size": FONT_SIZE - 1, "color": colours.muted},
                 )
     fig.note(

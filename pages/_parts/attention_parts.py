@@ -36,6 +36,11 @@ def sentences(view: View, shifts: pd.DataFrame, learned: dict[str, Any], *, spen
     return sorted(said, key=lambda finding: finding.strength != "clear")
 
 
+def kinds(rule: str) -> dict[str, str]:
+    """How the columns of the list of one rule are shown: its measure is in hours where it is about spend, else days."""
+    return KINDS if rule == "unconditioned" else KINDS | {"measure": "days", "rule_limit": "days"}
+
+
 def says(rule: str) -> str:
     """What a rule means, with the settings in force."""
     settings = context.now().settings
@@ -73,6 +78,15 @@ def of_one(view: View, opportunity_id: str, *, is_closed: bool = False) -> None:
             st.markdown(f"- {said}")
         rows = in_words(found, context.look())
         rows["happened_words"] = rows["happened_words"].where(rows["rule"] == "at_risk")
+        for name in ("measure", "rule_limit"):
+            words = [_with_unit(*row) for row in zip(rows["rule"], rows[name], strict=True)]
+            rows[name] = pd.Series(words, index=rows.index, dtype="str")
         shown = ["measure", "rule_limit", "days_over", "happened_words", "next_on"]
         table.show(rows, alt=t("attention.one"), kinds=KINDS, key="opportunity_attention_table",
                    columns=["rule_name", *(name for name in shown if rows[name].notna().any())])
+
+
+def _with_unit(rule: str, value: Any) -> str | None:
+    if not fmt.is_known(value):
+        return None
+    return t("common.hours_unit", n=fmt.number(value)) if rule == "unconditioned" else fmt.days(value, context.lang())

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from analytics import findings_win as say
+from analytics import win_groups
 from analytics.backtest import bands, verdicts
 from analytics.calibration import Refit
 from analytics.decomposition import split
@@ -80,6 +81,14 @@ def test_what_cannot_be_judged_is_not_judged(change: dict[str, object], words: s
     found = say.level(chart(*[42, 38] * 5, 90, **change), "en", what="Win rate")
     assert words in found.text
     assert found.strength == strength
+
+
+def test_one_group_is_compared_with_nothing() -> None:
+    rows = pd.DataFrame({"segment": ["KA", "(unknown)"], "n": [694, 13], "won": [134, 4], "value": [0.193, 0.31]})
+    found = win_groups.said(win_groups.apart(rows, "segment"), "segment", "en", what="Win rate by segment")
+    assert found.text == "Win rate by segment: KA alone, 19.3% (n = 694); there is nothing to compare it with"
+    few = rows.assign(segment=["KA", "SMB"], n=[15, 13], won=[4, 4])
+    assert "too few" in win_groups.said(win_groups.apart(few, "segment"), "segment", "en", what="Win rate").text
 
 
 def test_nothing_closed_is_said() -> None:

@@ -48,6 +48,14 @@ def test_other_views_draw(open_page: Open, params: dict[str, str]) -> None:
     assert [e.value for e in open_page("win_rate", lang="en", **params).error] == []
 
 
+def test_one_segment_is_not_broken_down_by_segment(open_page: Open) -> None:
+    app = open_page("win_rate", lang="en", segment="KA")
+    options = next(box.options for box in app.selectbox if box.label == "Break down by")
+    assert "Segment" not in options
+    assert "Region" in options
+    assert not any("nothing to compare it with" in words for words in headings(app))
+
+
 def test_without_assessments_the_comparison_is_not_measured_instead_of_zero(
     open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -58,4 +66,4 @@ def test_without_assessments_the_comparison_is_not_measured_instead_of_zero(
     app = open_page("win_rate", lang="en")
     assert [e.value for e in app.error] == []
     assert "Nothing that is open has been compared with its rivals" in headings(app)
-    assert any("Assessments of us and the rivals" in i.value for i in app.info)
+    assert any("no assessments of us and the rivals" in i.value for i in app.info)
