@@ -78,6 +78,8 @@ def _in_words(own: pd.DataFrame) -> pd.DataFrame:
         metric = registry.REGISTRY.get(row["metric"])
         row["figure"] = show.value(row["value"], metric.unit if metric else "")
         row["metric"] = metric.label[here.lang] if metric else row["metric"]
+        if not isinstance(row["source_url"], str) or not row["source_url"]:  # nobody's publication: nothing to grade
+            row["quality"] = t("definitions.own.aim")
     return pd.DataFrame(rows)
 
 

@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from analytics import findings, findings_facts
+from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, Series, catalogued
 from analytics.charts import facets as parts
@@ -94,11 +95,14 @@ def flow(ask: Ask, view: View, look: Look) -> list[Card]:
         stages = [s.key for s in pipeline.stages if s.kind in ("open", "won")] if pipeline else []
         segment = pipeline.segments[0] if pipeline and len(pipeline.segments) == 1 else None
         part, name = facet.of(frame), facet.name(look.lang, look.settings)
+        drawn = part if pipeline is None else flow_chart.through(part, [s.key for s in pipeline.open_stages])
+        unseen = int(part["n"].sum() - drawn["n"].sum())
         cards.append(Card(
             f"funnel_flow_{number}",
             findings_facts.moves(part, look.lang, what=name) or look.t("funnel.flow", segment=name),
             look.t("funnel.flow.measured"),
-            flow_chart.sankey(part, stages, look.names, look.theme, segment=segment), part, view,
+            flow_chart.sankey(drawn, stages, look.names, look.theme, segment=segment), part, view,
             columns=["from_stage", "to_stage", "exit_kind", "n", "amount"], question="flow", segment=segment,
+            notes=(look.t("funnel.flow.closed_only", n=fmt.number(unseen)),) if unseen else (),
             native=Native("picture")))
     return cards

@@ -88,6 +88,12 @@ def sankey(
     return fig.figure()
 
 
+def through(frame: pd.DataFrame, open_stages: Sequence[str]) -> pd.DataFrame:
+    """The flows without what exports know as closed only: a bar "won" to which no way leads says nothing."""
+    is_unseen = (frame["exit_kind"] == "entry") & ~frame["to_stage"].isin(open_stages)
+    return frame[~is_unseen].reset_index(drop=True)
+
+
 def _flow(row: dict[Any, Any]) -> _Flow:
     """One row as a flow. What leaves the funnel ends in its kind, whatever the closing stage is called."""
     kind = str(row["exit_kind"])

@@ -44,7 +44,7 @@ def line(
     """
     if frame.empty or not frame[value].notna().any():
         return message(theme, names.text("empty"), _HEIGHT)
-    is_keyed = any(_is_young(row) for row in frame.to_dict("records"))
+    is_keyed = any(_is_young(row) and known(row[value]) is not None for row in frame.to_dict("records"))
     bottom = _WITH_KEY if is_keyed else _NO_KEY
     fig = Sheet(theme, _HEIGHT)
     fig.set(

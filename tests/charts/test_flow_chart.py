@@ -118,3 +118,9 @@ def test_many_moves_back_stay_inside_the_picture():
 def test_an_empty_flow_says_so():
     figure = flow.sankey(frame([("A", "B", "advance", 0)]), STAGES, EN, "light")
     assert [a.text for a in figure.layout.annotations] == ["Nothing to show for this choice"]
+
+
+def test_what_is_known_as_closed_only_is_no_way_through() -> None:
+    told = frame([("", "need", "entry", 9), ("", "won", "entry", 5), ("", "lost", "entry", 2), ("need", "won", "won", 3)])
+    kept = flow.through(told, ["need", "sign"])
+    assert kept[["to_stage", "n"]].values.tolist() == [["need", 9], ["won", 3]]

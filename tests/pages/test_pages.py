@@ -149,6 +149,7 @@ def test_own_standards_speak_by_name_in_their_unit_and_in_the_order_of_the_stage
     ka = own[(own["metric"] == "转化率") & (own["segment"] == "大客户")]
     assert list(ka["stage"])[:3] == ["线索验证", "立项", "需求确定"]
     assert set(ka["figure"]) <= {"75.0%", "80.0%"}
+    assert set(ka["quality"]) == {"自定目标"}, "an aim of one's own is no second-hand publication"
 
 
 def test_the_configuration_lets_nothing_out_and_shows_no_traceback() -> None:
