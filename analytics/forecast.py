@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import forecast_simulation
+from analytics.cells import Cells
 from analytics.forecast_counts import Told, told
 from analytics.forecast_methods import LEARNING, METHODS, chances, of_cells
 from analytics.forecast_periods import LEAST, Moment, learned_from, moments
@@ -87,23 +88,30 @@ def _shared(known: Told, now: Moment, train: Sequence[Moment]) -> dict[int, dict
     """Per group, what all methods have in common: won so far, what comes later, how many quarters there are to learn
     from."""
     before, won, arrived = known.at(train), known.won([now], "so_far"), known.won(train, "later")
-    quarters = before.groupby("at_stratum")["origin"].nunique()
-    there = {place for frame in (known.at([now]), before, won, arrived) for place in frame["at_group"]}
+    strata, _ = _by_quarter(before)
+    quarters = dict(zip(*np.unique(strata, return_counts=True), strict=True))
+    there = np.unique(np.concatenate([cells["at_group"] for cells in (known.at([now]), before, won, arrived)]))
     found = {}
-    for place in sorted(there) if known.by else [0]:
+    for place in there.tolist() if known.by else [0]:
         mine = _in(won, place)
-        learned = quarters.reindex(_in(before, place)["at_stratum"].unique()).max()
+        learned = max((quarters[s] for s in np.unique(_in(before, place)["at_stratum"])), default=0)
         found[place] = {"won": float(mine["n"].sum()), "won_amount": float(mine["amount"].sum()),
-                        "later": _later(_in(arrived, place), quarters),
-                        "learned": int(learned) if pd.notna(learned) else 0}
+                        "later": _later(_in(arrived, place), quarters), "learned": int(learned)}
     return found
 
 
-def _in(frame: pd.DataFrame, place: int) -> pd.DataFrame:
-    return frame[(frame["at_group"] == place).to_numpy()]
+def _in(cells: Cells, place: int) -> Cells:
+    return cells.where(cells["at_group"] == place)
 
 
-def _row(cells: pd.DataFrame, shared: Mapping[str, Any], method: str, effects: Mapping[int, float],
+def _by_quarter(cells: Cells, *values: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Sums per pipeline and segment and quarter that has any cell: at_stratum of each such pair, the sums."""
+    _, quarter = np.unique(cells["origin"], return_inverse=True)
+    pairs, place = np.unique(np.stack([cells["at_stratum"], quarter]), axis=1, return_inverse=True)
+    return pairs[0], [np.bincount(place.ravel(), value, pairs.shape[1]) for value in values]
+
+
+def _row(cells: Cells, shared: Mapping[str, Any], method: str, effects: Mapping[int, float],
          draws: int) -> dict[str, Any]:
     learns = method in LEARNING
     later: list[Later] = shared["later"] if learns else []
@@ -126,7 +134,7 @@ def _row(cells: pd.DataFrame, shared: Mapping[str, Any], method: str, effects: M
     return row | {"reason": reason}
 
 
-def _unknown(cells: pd.DataFrame, method: str, learned: int) -> str:
+def _unknown(cells: Cells, method: str, learned: int) -> str:
     """Why the method can say nothing, "" where it can."""
     if method in LEARNING:
         if learned < LEAST:
@@ -142,38 +150,37 @@ def _unknown(cells: pd.DataFrame, method: str, learned: int) -> str:
     return "" if cells[f"n_{source}"].sum() else "no_probability"
 
 
-def _amounts_unknown(cells: pd.DataFrame) -> str:
+def _amounts_unknown(cells: Cells) -> str:
     n, missing = cells["n"].sum(), cells["amount_missing"].sum()
     return "no_amounts" if n and missing == n else "amounts_missing" if missing > MISSING * n else ""
 
 
-def _effects(past: pd.DataFrame, shrinkage: float) -> dict[int, float]:
+def _effects(past: Cells, shrinkage: float) -> dict[int, float]:
     """Per pipeline and segment, how much whole quarters used to differ from what their cells let expect, beyond chance.
 
     The variance of actual / expected, by moments: (Σ(a − e)² k / (k − 1) − Σ var) / Σe², and (1 + 1/k) of it, because
     the mean is not known any better than k quarters tell."""
-    p = np.nan_to_num(chances(past, past, shrinkage))
-    rows = past.assign(e=p * past["n"], v=p * (1 - p) * past["n"])
-    rows = rows.groupby(["at_stratum", "origin"])[["won", "e", "v"]].sum().reset_index()
-    rows = rows.assign(gap=(rows["won"] - rows["e"]) ** 2, square=rows["e"] ** 2)
-    sums = rows.groupby("at_stratum").agg(k=("e", "size"), gap=("gap", "sum"), v=("v", "sum"), square=("square", "sum"))
+    p, n = np.nan_to_num(chances(past, past, shrinkage)), past["n"]
+    strata, (won, expected, variance) = _by_quarter(past, past["won"], p * n, p * (1 - p) * n)
     found = {}
-    for place, k, gap, v, square in sums.itertuples():
-        over = (gap * k / (k - 1) - v) / square * (1 + 1 / k) if k > 1 and square > 0 else 0.0
+    for place in np.unique(strata):
+        a, e, v = (each[strata == place] for each in (won, expected, variance))
+        k, square = len(e), float((e**2).sum())
+        over = (((a - e) ** 2).sum() * k / (k - 1) - v.sum()) / square * (1 + 1 / k) if k > 1 and square > 0 else 0.0
         found[int(place)] = round(max(float(over), 0.0), 12)
     return found
 
 
-def _later(past: pd.DataFrame, quarters: pd.Series) -> list[Later]:
+def _later(past: Cells, quarters: Mapping[int, int]) -> list[Later]:
     """What used to be won of opportunities that were not in the pipeline yet, per pipeline and segment; `quarters`: how
     many each was watched for (LEAST at least)."""
-    each = past.groupby(["at_stratum", "origin"])[["n", "amount", "amount_square", "amount_missing"]].sum()
+    strata, sums = _by_quarter(past, *(past[c] for c in ("n", "amount", "amount_square", "amount_missing")))
     found = []
-    for place, rows in each.groupby("at_stratum", sort=True):
-        k = int(quarters.get(place, 0))
+    for place in np.unique(strata):
+        k = quarters.get(place, 0)
         if k < LEAST:
             continue
-        n, amount, squares, missing = (rows[c].to_numpy(float) for c in rows.columns)
+        n, amount, squares, missing = (each[strata == place] for each in sums)
         mean = n.sum() / k
         variance = max((n**2).sum() / k - mean**2, 0.0) * k / (k - 1)
         priced = n.sum() - missing.sum()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics.cells import Cells
 from analytics.forecast_periods import Moment
 from analytics.metrics.frames import Context, added_up
 from data.scope import UNKNOWN
@@ -29,19 +30,19 @@ class Told:
     at_group.
     """
 
-    opened: pd.DataFrame
-    closed: pd.DataFrame
+    opened: Cells
+    closed: Cells
     groups: pd.DataFrame
     by: tuple[str, ...]
     shrinkage: float
 
-    def at(self, some: Sequence[Moment]) -> pd.DataFrame:
+    def at(self, some: Sequence[Moment]) -> Cells:
         """What was open on the days of some moments."""
         return _of(self.opened, some)
 
-    def won(self, some: Sequence[Moment], part: str) -> pd.DataFrame:
-        """What was won without having been open then: before (`so_far`) or afterwards (`later`)."""
-        return _of(self.closed[(self.closed["part"] == part).to_numpy()], some)
+    def won(self, some: Sequence[Moment], part: str = "") -> Cells:
+        """What was won without having been open then: before (`so_far`), afterwards (`later`), or either."""
+        return _of(self.closed.where(self.closed["part"] == part) if part else self.closed, some)
 
 
 def told(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str]) -> Told:
@@ -56,21 +57,21 @@ def told(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str
         opened[f"at_{name}"] = opened.groupby(columns, sort=True).ngroup()
     both = pd.concat([f[[*by, "at_group"]] for f in (opened, closed)], ignore_index=True)
     groups = both.drop_duplicates("at_group").sort_values("at_group", ignore_index=True)[list(by)]
-    opened["due"] = opened["due"].astype("category")
-    opened, closed = (f.drop(columns=[c for c in (*names, "stage", "age") if c in f]) for f in (opened, closed))
-    return Told(opened, closed, groups, tuple(by), context.settings.win_rate.shrinkage)
+    now, gone = (Cells.of(f.drop(columns=[c for c in (*names, "stage", "age") if c in f])) for f in (opened, closed))
+    return Told(now, gone, groups, tuple(by), context.settings.win_rate.shrinkage)
 
 
-def summed(past: pd.DataFrame, cells: pd.DataFrame, level: str, *columns: str) -> list[np.ndarray]:
+def summed(past: Cells, cells: Cells, level: str, *columns: str) -> list[np.ndarray]:
     """Sums of columns of the past for every cell, over all that shares its code of `level`; 0 where there is
     nothing."""
-    place, mine = past[f"at_{level}"].to_numpy(), cells[f"at_{level}"].to_numpy()
+    place, mine = past[f"at_{level}"], cells[f"at_{level}"]
     size = int(max(place.max(initial=-1), mine.max(initial=-1))) + 1
-    return [np.bincount(place, past[c].fillna(0).to_numpy(float), size)[mine] for c in columns]
+    return [np.bincount(place, past[c], size)[mine] for c in columns]
 
 
-def _of(frame: pd.DataFrame, some: Sequence[Moment]) -> pd.DataFrame:
-    return frame[frame["origin"].isin([pd.Timestamp(m.origin) for m in some]).to_numpy()]
+def _of(cells: Cells, some: Sequence[Moment]) -> Cells:
+    origin = cells["origin"]
+    return cells.where(np.isin(origin, np.array([m.origin for m in some], dtype=origin.dtype)))
 
 
 def _named(frame: pd.DataFrame, names: Sequence[str], keys: list[str]) -> pd.DataFrame:

@@ -16,8 +16,8 @@ period), per_win (amount that a win brings, base currency), spread (variance of 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
+from analytics.cells import Cells
 from analytics.forecast_counts import LEVELS, summed
 
 METHODS = ("historical", "comparison", "crm", "weighted")
@@ -25,14 +25,14 @@ METHODS = ("historical", "comparison", "crm", "weighted")
 LEARNING = METHODS[:2]
 
 
-def of_cells(cells: pd.DataFrame, past: pd.DataFrame, method: str, shrinkage: float) -> pd.DataFrame:
+def of_cells(cells: Cells, past: Cells, method: str, shrinkage: float) -> Cells:
     """The cells of one day with what the method says of each; `past`: those of the quarters learned from."""
     if method not in LEARNING:
         return _promised(cells, "crm" if method == "crm" else "default")
     return _learned(cells, past, shrinkage, with_comparison=method == "comparison")
 
 
-def chances(past: pd.DataFrame, cells: pd.DataFrame, shrinkage: float) -> np.ndarray:
+def chances(past: Cells, cells: Cells, shrinkage: float) -> np.ndarray:
     """P(won in the period) of every cell, from the counts n and won of the past; NaN for a pipeline and segment of
     which nothing was ever won: nobody knows whether it cannot be, or whether the past is told by halves (an export that
     names the segment of closed opportunities only).
@@ -47,30 +47,30 @@ def chances(past: pd.DataFrame, cells: pd.DataFrame, shrinkage: float) -> np.nda
     return np.asarray(chance.round(12))
 
 
-def _promised(cells: pd.DataFrame, source: str) -> pd.DataFrame:
+def _promised(cells: Cells, source: str) -> Cells:
     """What somebody promised of the opportunities that are expected to close in the period."""
     trials = np.where(cells["due"] == "in", cells[f"n_{source}"], 0)
-    promise, amount = _floats(cells, f"{source}_sum"), _floats(cells, f"{source}_amount")
+    promise, amount = cells[f"{source}_sum"], cells[f"{source}_amount"]
     return cells.assign(trials=trials, p=_over(promise * (trials > 0), trials).clip(0, 1).round(12),
                         per_win=_over(amount, promise), spread=_spread(cells))
 
 
-def _learned(cells: pd.DataFrame, past: pd.DataFrame, shrinkage: float, *, with_comparison: bool) -> pd.DataFrame:
+def _learned(cells: Cells, past: Cells, shrinkage: float, *, with_comparison: bool) -> Cells:
     """Chances and amounts learned from the past; a segment without wins in the past has no trials."""
     known = chances(past, cells, shrinkage)
-    chance, n, amount = np.nan_to_num(known), _floats(cells, "n"), _floats(cells, "amount")
+    chance, n, amount = np.nan_to_num(known), cells["n"], cells["amount"]
     realised, of_missing = _realised(past, cells)
     wins, priced = chance * n, chance * amount
     if with_comparison:
-        inside, compared = _inside(past, cells, shrinkage), _floats(cells, "n_compared")
-        wins = np.minimum(inside * _floats(cells, "p_sum"), compared) + chance * (n - compared)
-        priced = inside * _floats(cells, "p_amount") + chance * (amount - _floats(cells, "compared_amount"))
-    total = priced * realised + chance * _floats(cells, "amount_missing") * of_missing
+        inside, compared = _inside(past, cells, shrinkage), cells["n_compared"]
+        wins = np.minimum(inside * cells["p_sum"], compared) + chance * (n - compared)
+        priced = inside * cells["p_amount"] + chance * (amount - cells["compared_amount"])
+    total = priced * realised + chance * cells["amount_missing"] * of_missing
     return cells.assign(trials=np.where(np.isnan(known), 0, cells["n"]), p=_over(wins, n).clip(0, 1).round(12),
                         per_win=_over(total, wins), spread=_spread(cells) * realised**2)
 
 
-def _realised(past: pd.DataFrame, cells: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+def _realised(past: Cells, cells: Cells) -> tuple[np.ndarray, np.ndarray]:
     """Per cell what won opportunities of its segment brought: as a share of their open amount (1 where nobody knows),
     and the mean amount of those that had none yet (0 where nobody knows)."""
     won, known, opened, missing = summed(past, cells, "stratum", "won_amount", "won_amount_known", "won_open_amount",
@@ -78,22 +78,18 @@ def _realised(past: pd.DataFrame, cells: pd.DataFrame) -> tuple[np.ndarray, np.n
     return _over(known, opened, 1.0), _over(won - known, missing)
 
 
-def _inside(past: pd.DataFrame, cells: pd.DataFrame, shrinkage: float) -> np.ndarray:
+def _inside(past: Cells, cells: Cells, shrinkage: float) -> np.ndarray:
     """Wins inside the period per win that the comparison promised, by segment, refined by the expected close."""
     won, promised = summed(past, cells, "stratum", "compared_won", "p_sum")
     fine_won, fine_promised = summed(past, cells, "close", "compared_won", "p_sum")
     return np.asarray((fine_won + shrinkage * _over(won, promised)) / (fine_promised + shrinkage))
 
 
-def _spread(cells: pd.DataFrame) -> np.ndarray:
+def _spread(cells: Cells) -> np.ndarray:
     """Variance of one opportunity's amount within its cell."""
-    priced = _floats(cells, "n") - _floats(cells, "amount_missing")
-    mean = _over(_floats(cells, "amount"), priced)
-    return np.maximum(_over(_floats(cells, "amount_square"), priced) - mean**2, 0.0)
-
-
-def _floats(cells: pd.DataFrame, column: str) -> np.ndarray:
-    return cells[column].fillna(0).to_numpy(float)
+    priced = cells["n"] - cells["amount_missing"]
+    mean = _over(cells["amount"], priced)
+    return np.maximum(_over(cells["amount_square"], priced) - mean**2, 0.0)
 
 
 def _over(top: np.ndarray, bottom: np.ndarray, otherwise: float = 0.0) -> np.ndarray:

@@ -69,12 +69,13 @@ def _one(known: Told, moment: Moment, past: Sequence[Moment]) -> pd.DataFrame:
 
 def _actual(known: Told, moment: Moment) -> pd.DataFrame:
     """All wins of the period per group: before the day, of what was open on it, of what came later."""
-    columns = ["at_group", "actual", "actual_amount"]
-    opened = known.at([moment])[["at_group", "won", "won_amount"]].set_axis(columns, axis=1)
-    others = known.closed[(known.closed["origin"] == pd.Timestamp(moment.origin)).to_numpy()]
-    rows = pd.concat([opened, others[["at_group", "n", "amount"]].set_axis(columns, axis=1)], ignore_index=True)
-    sums = rows.astype(float).fillna(0.0).groupby("at_group")[columns[1:]].sum()
-    return sums.join(known.groups) if known.by else sums.reindex([0], fill_value=0.0)
+    opened, others = known.at([moment]), known.won([moment])
+    places = np.concatenate([opened["at_group"], others["at_group"]])
+    there, at = np.unique(places if known.by else np.append(places, 0), return_inverse=True)
+    sums = {name: np.bincount(at[: len(places)], np.concatenate([opened[of_open], others[of_others]]), len(there))
+            for name, of_open, of_others in (("actual", "won", "n"), ("actual_amount", "won_amount", "amount"))}
+    frame = pd.DataFrame(sums, index=there)
+    return frame.join(known.groups) if known.by else frame
 
 
 def _error(forecast_: pd.Series, actual: pd.Series) -> pd.Series:
@@ -86,8 +87,9 @@ def accuracy(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     was open on any of the days."""
     known, (now, *past) = told(answers, context, by), asked_for(context)
     frame = judged(replay(known, now, past), by)
-    opened = known.at(replayed(now, past)).join(known.groups, on="at_group")
-    frame = _complete(frame, opened, by)
+    opened = known.at(replayed(now, past))
+    counts = pd.DataFrame({"at_group": opened["at_group"], "n": opened["n"]}).join(known.groups, on="at_group")
+    frame = _complete(frame, counts, by)
     return ordered(frame, context, by)[[*by, *ACCURACY]]
 
 

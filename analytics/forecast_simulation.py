@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
+
+from analytics.cells import Cells
 
 SEED = 20260930
 DRAWS = 2000
@@ -36,13 +37,13 @@ class Outcome(NamedTuple):
     amounts: dict[str, float]
 
 
-def simulate(cells: pd.DataFrame, later: Sequence[Later] = (), effects: Mapping[int, float] | None = None, *,
+def simulate(cells: Cells, later: Sequence[Later] = (), effects: Mapping[int, float] | None = None, *,
              draws: int = DRAWS, seed: int = SEED) -> Outcome:
     """Quantiles of what is won of `cells` (columns at_stratum, trials, p, per_win, spread) and of `later`; `effects`:
     at_stratum -> variance of a quarter's own effect."""
     dice = np.random.default_rng(seed)
     counts, amounts = np.zeros(draws), np.zeros(draws)
-    columns = [cells[c].to_numpy(float) for c in ("at_stratum", "trials", "p", "per_win", "spread")]
+    columns = [cells[c].astype(float) for c in ("at_stratum", "trials", "p", "per_win", "spread")]
     busy = (columns[1] > 0) & (columns[2] > 0)
     strata, *rows = (c[busy] for c in columns)
     for stratum in np.unique(strata):

@@ -12,6 +12,7 @@ import pytest
 
 from analytics import findings_forecast as say
 from analytics.ask import Ask
+from analytics.cells import Cells
 from analytics.forecast_counts import LEVELS
 from analytics.forecast_methods import chances, of_cells
 from analytics.forecast_periods import Moment, learned_from, moments
@@ -177,13 +178,13 @@ def _won_on(rows: list[Journey], id_: str) -> date:
     return next(day(j.steps[-1][0]) for j in rows if j.id == id_)
 
 
-def cells(**columns: list[object]) -> pd.DataFrame:
+def cells(**columns: list[object]) -> Cells:
     """Cells of one segment, told by hand; all share stage, age and expected close unless said otherwise."""
     frame = pd.DataFrame(columns)
     for name in ("at_stratum", *(f"at_{level}" for level in LEVELS), "at_close"):
         if name not in frame:
             frame[name] = 0
-    return frame
+    return Cells.of(frame)
 
 
 def test_a_rare_cell_is_drawn_towards_its_parent() -> None:
@@ -191,7 +192,7 @@ def test_a_rare_cell_is_drawn_towards_its_parent() -> None:
     parent = 22 / 102
     stage = (2 + 10 * parent) / 12
     age = (2 + 10 * stage) / 12
-    assert chances(past, past.iloc[[1]], 10)[0] == pytest.approx((2 + 10 * age) / 12)
+    assert chances(past, past.where(np.array([False, True])), 10)[0] == pytest.approx((2 + 10 * age) / 12)
 
 
 def test_amounts_are_what_won_ones_brought_of_theirs() -> None:
@@ -199,7 +200,7 @@ def test_amounts_are_what_won_ones_brought_of_theirs() -> None:
     past = cells(n=[10], won=[5], won_amount=[350.0], won_amount_known=[320.0], won_open_amount=[400.0],
                  won_missing=[1])
     here = cells(n=[4], amount=[600.0], amount_square=[120_000.0], amount_missing=[1])
-    told = of_cells(here, past, "historical", 10).iloc[0]
+    told = of_cells(here, past, "historical", 10)
     assert told["p"] == pytest.approx(0.5)
     assert told["per_win"] * 4 == pytest.approx(600 * 320 / 400 + 1 * 30)
     assert told["spread"] == pytest.approx((120_000 / 3 - 200**2) * 0.8**2)
@@ -210,7 +211,7 @@ def test_the_comparison_counts_by_the_share_of_its_promises_that_came_in_time() 
     past = cells(n=[20], won=[4], compared_won=[4], p_sum=[10.0], **money)
     here = cells(n=[10], amount=[1000.0], amount_square=[100_000.0], amount_missing=[0], n_compared=[6], p_sum=[3.0],
                  p_amount=[300.0], compared_amount=[600.0])
-    told = of_cells(here, past, "comparison", 10).iloc[0]
+    told = of_cells(here, past, "comparison", 10)
     inside = (4 + 10 * 0.4) / (10 + 10)
     assert told["p"] * 10 == pytest.approx(inside * 3 + 4 * 0.2)
     assert told["per_win"] * told["p"] * 10 == pytest.approx(inside * 300 + 0.2 * 400)
