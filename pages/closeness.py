@@ -17,11 +17,12 @@ from pages._parts.context import t
 from pages._parts.escape import md_escape
 
 _PARTS = ["part_name", "weight", "value_points", "points_added"]
-_DEPARTMENTS = ["department", "weight", "target_contacts", "contacts", "n_reached", "closeness", "covered_said",
-                "depth", "breadth"]
-_PEOPLE = ["contact_title", "department", "who", "importance", "attitude_name", "interaction", "closeness", "touches",
+#: what is asked for stands before what only tells rows apart: a phone shows three columns
+_DEPARTMENTS = ["department", "covered_said", "closeness", "n_reached", "contacts", "target_contacts", "weight", "depth",
+                "breadth"]
+_PEOPLE = ["contact_title", "closeness", "attitude_name", "importance", "interaction", "touches", "department", "who",
            "holder_name"]
-_TRUST = ["contact_title", "department", "who", "score", "step_name", "frequency", "expertise", "depth", "length"]
+_TRUST = ["contact_title", "score", "step_name", "department", "who", "frequency", "expertise", "depth", "length"]
 _CHAINS = ["team", "n", "single", "single_share", "people_per_deal", "coverage", "opposed"]
 _CHAINS_KINDS = {"named": "number", "single": "number", "opposed": "number", "people_per_deal": "points",
                  "single_share": "rate", "coverage": "rate"}

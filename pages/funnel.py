@@ -58,6 +58,7 @@ def _reconcile(view: View, shown: list[Facet]) -> None:
             side_by_side.table_card(
                 t("funnel.reconcile", segment=facet.name(here.lang, here.settings)), t("funnel.reconcile.why"),
                 parts.readings(facet.of(frame)), key=f"funnel_reconcile_{number}",
+                columns=["stage", *(f"reading_{r}" for r in READINGS), "n", "next_stage"],  # a phone shows the first
                 kinds=dict.fromkeys((f"reading_{r}" for r in READINGS), "times"))
 
 

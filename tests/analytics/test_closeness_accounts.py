@@ -173,7 +173,7 @@ def test_the_loss_with_a_seller_is_told_as_far_as_it_is_known(
 def test_how_much_was_held_and_when_it_was_lost_stands_below_the_title() -> None:
     told = findings_closeness.loss_details(_story(False, 3, 31), "en")
     assert [words.replace("\u00a0", " ") for words in told] == [
-        "held = 95% of their closeness", "most was lost between 23 Nov 2025 and 25 Jan 2026"]
+        "95% of their closeness was with this person", "most was lost between 23 Nov 2025 and 25 Jan 2026"]
 
 
 def test_nobody_is_named_where_closeness_was_lost_with_nobody() -> None:
