@@ -50,7 +50,10 @@ def line(key: str, rows: Sequence[Row], lang: str, *, name: Callable[[Row], str]
         said = _listed((t("value.said.plain", lang, what=name(r), now=value(r, r["value"])) for r in first), lang)
         compared = [row for row in known if show.is_known(row["change"])]
         tested = any(row["is_claimed"] is not None for row in compared)
-        parts.append(t(f"value.line.{'steady' if tested else 'untested' if compared else 'alone'}", lang, said=said))
+        key = "steady" if tested else "untested" if compared else "alone"
+        if tested and any(row["is_real"] for row in known):  # a tile says "beyond chance" of it: too small to be told
+            key = "small"
+        parts.append(t(f"value.line.{key}", lang, said=said))
     if missed:
         said = _listed((t("value.said.missed", lang, what=name(r), now=value(r, r["value"]),
                           target=value(r, r["target"])) for r in missed), lang)

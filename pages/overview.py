@@ -26,7 +26,7 @@ from pages._parts.value_parts import standing_out
 
 #: tiles side by side
 _A_LINE = 4
-_BASELINE = ["line", "indicator", "segment", "baseline_said", "now_said", "change_said", "verdict"]
+_BASELINE = ["indicator", "segment", "baseline_said", "now_said", "change_said", "verdict", "line"]
 
 
 def render(view: View) -> None:

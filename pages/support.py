@@ -18,7 +18,7 @@ from pages._parts.context import t
 from pages._parts.kpi_tile import Figure, tiles_by_segment
 
 TILES = ("response_days", "waste_share", "hours", "return", "lift")
-_LOAD = ["segment", "team", "owner_name", "n", "requests", "hours", "hours_each"]
+_LOAD = ["owner_name", "hours", "hours_each", "n", "requests", "team", "segment"]
 
 
 def render(view: View) -> None:

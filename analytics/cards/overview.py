@@ -17,6 +17,7 @@ from analytics.charts import indicators, trend
 from analytics.charts import mix as mix_chart
 from analytics.charts.rows import FEW
 from analytics.charts.style import label
+from analytics.findings import Finding
 from analytics.headline import LINES
 from analytics.metrics import registry
 from analytics.view import View
@@ -150,13 +151,15 @@ def _long(view: View, look: Look) -> View:
 
 def _wins_title(ask: Ask, view: View, look: Look) -> str:
     """The finding: has the win rate left its level? Of each segment on its own, where there are several."""
-    def found(of: View, who: str) -> str:
+    def found(of: View, who: str) -> Finding:
         return findings_value.wins(ask.win_shifts(of, dimensions=()), look.lang, who=who,
-                                   first=ask.win_judged_since(of)).text
+                                   first=ask.win_judged_since(of))
     each = several(ask, view)
     said = ([found(narrowed(view, key), look.called("segment", key)) for key in each] if each
             else [found(view, _who(view, look))])
-    return look.t("overview.wins.title", said=look.t("value.listed").join(said))
+    if all(one.strength == "too_few" for one in said):
+        return look.t("overview.wins.few")
+    return look.t("overview.wins.title", said=look.t("value.listed").join(one.text for one in said))
 
 
 def written(row: Row, number: Any, look: Look) -> str:

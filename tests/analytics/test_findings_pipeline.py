@@ -57,9 +57,13 @@ def test_the_title_of_who_pushes_is_short_and_nothing_of_the_sentence_is_lost() 
 def test_when_in_the_quarter_is_claimed_of_one_group_only(lang: str, sure: str) -> None:
     both = pushed(South=30, North=6)
     one = say.gathered(both.head(1), lang, who="South")
-    assert "75.0%" in one.text and sure in one.text and one.strength == "clear"
+    assert one.strength == "clear"
+    assert "75.0%" in one.text
+    assert sure in one.text
     whole = say.gathered(both, lang, who="x")
-    assert "45.0%" in whole.text and sure not in whole.text and whole.strength == "unclear"
+    assert whole.strength == "unclear"
+    assert "45.0%" in whole.text
+    assert sure not in whole.text
     assert say.gathered(both.assign(moves=0, late=0), lang, who="x").strength == "nothing"
 
 

@@ -199,7 +199,8 @@ def test_what_is_past_due_stands_beside_the_coverage() -> None:
     assert row[["n", "amount", "value"]].tolist() == [2, 800, 0.8]
     assert row[["overdue", "overdue_amount", "with_past_due"]].tolist() == pytest.approx([2, 700, 1.2])
     said = covered(pd.DataFrame([row]).assign(quarter="2026Q2"), "en").text
-    assert said.startswith("Q2 2026: ") and said.endswith("0.8 times (1.2 with the past due)")
+    assert said.startswith("Q2 2026: ")
+    assert said.endswith("0.8 times (1.2 with the past due)")
     by_month = told.metric("pipeline.coverage", view(100, 90, 180), ["month"])
     assert set(by_month["month"]) <= {"2026-04", "2026-05", "(unknown)"}, "January is past due and not asked for"
 

@@ -92,6 +92,27 @@ def test_a_line_without_a_clear_change_says_how_it_stands(lang: str) -> None:
     assert missing.strength == "nothing"
 
 
+def test_what_a_tile_calls_beyond_chance_is_not_denied_above_it() -> None:
+    small = {**row("A", (560, 1000), (500, 1000)), "is_real": True, "is_claimed": False}
+    assert line([small], "en").text == "No change that is both large and beyond chance. A 56.0%."
+    assert line([{**small, "is_real": False}], "en").text.startswith("No change beyond chance.")
+
+
+@LANGS
+def test_the_title_of_win_rates_says_since_when_it_was_looked(lang: str) -> None:
+    def found(change: float, is_real: bool) -> say.Finding:
+        whole = {"dimension": "", "since": "2026Q2", "rate_before": 0.4, "rate_after": 0.4 + change, "change": change,
+                 "won_before": 40, "n_before": 100, "won_after": 30, "n_after": 100, "is_real": is_real}
+        return say.wins(pd.DataFrame([whole]), lang, who="KA", first="2025Q3")
+    assert [found(-0.1, True).strength, found(-0.1, False).strength] == ["clear", "unclear"]
+    fell, rose, steady = (f.text for f in (found(-0.1, True), found(0.1, True), found(-0.1, False)))
+    assert ("down from 40.0%" in fell, "up from 40.0%" in rose) == (lang == "en", lang == "en")
+    assert ("降至 30.0%" in fell, "升至 50.0%" in rose) == (lang == "zh", lang == "zh")
+    assert "35.0%" in steady
+    assert ("since Q3 2025" in steady) if lang == "en" else ("自2025年第3季度起" in steady)
+    assert say.wins(pd.DataFrame(), lang, who="KA", first="").strength == "too_few"
+
+
 def test_a_large_change_that_cannot_be_tested_is_told_as_such_and_a_tiny_certain_one_is_not() -> None:
     untested = {**row("A", (30, 100), (60, 100)), "is_claimed": None}
     assert "Large changes, not tested against chance: A 30.0%, was 60.0%" in line([untested], "en").text
