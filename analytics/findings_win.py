@@ -203,6 +203,8 @@ def calibrated(scores: pd.DataFrame, refit: pd.DataFrame, lang: str) -> Finding:
         return Finding(t("win.calibration.not_supported", lang, **fields), "clear")
     key = "good" if own["is_calibrated"] else "low" if own["predicted"] < own["value"] else "high"
     text = t(f"win.calibration.{key}", lang, **fields)
+    if own["brier"] > own["reference"]:
+        text = t("win.calibration.beaten", lang, sentence=text)
     crm = scores[scores["source"] == "crm"].iloc[0].to_dict()
     if crm["n_both"] and pd.notna(crm["worse_low"]) and (crm["worse_low"] > 0 or crm["worse_high"] < 0):
         key = "better" if crm["worse_low"] > 0 else "worse"

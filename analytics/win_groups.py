@@ -57,8 +57,8 @@ def said(frame: pd.DataFrame, by: str, lang: str, *, what: str, name: Name = str
     judged, known = frame[frame["gap"].notna()], frame[frame[by] != UNKNOWN]
     if len(known) == 1:
         row = known.iloc[0]
-        words = {"name": name(row[by]), "value": rate(row["value"]), "n": number(row["n"])}
-        return Finding(t("win_groups.alone", lang, what=what, **words), "too_few")
+        fields = {"name": name(row[by]), "value": rate(row["value"]), "n": number(row["n"])}
+        return Finding(t("win_groups.alone", lang, what=what, **fields), "too_few")
     if len(judged) < 2:
         return Finding(t("win_groups.too_few", lang, what=what), "too_few")
     found = judged[judged["is_apart"]]

@@ -78,7 +78,7 @@ def render(view: View) -> None:
 
 def _chosen(frame: pd.DataFrame, columns: list[str], kinds: dict[str, str], alt: str, key: str) -> None:
     """A list of opportunities; a row leads to its story. What is known of none has no column."""
-    columns = [c for c in columns if c not in frame or not len(frame) or frame[c].notna().any()]
+    columns = [c for c in columns if c == "name" or c not in frame or (frame[c].notna() & (frame[c] != "")).any()]
     chosen = table.show(frame, columns, kinds=kinds, alt=alt, key=key, select=True)
     if chosen is not None:
         view_state.go("opportunity", id=str(frame.iloc[chosen]["opportunity_id"]))

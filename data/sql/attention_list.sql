@@ -18,5 +18,6 @@ SELECT opportunity_id, account_id, segment, owner_id, team, pipeline, stage, sta
 FROM hit
 WINDOW rules AS (PARTITION BY rule)
 QUALIFY row_number() OVER (PARTITION BY rule ORDER BY amount_base * chance * excess DESC NULLS LAST,
-    amount_base DESC NULLS LAST, excess DESC NULLS LAST, opportunity_id) <= $limit
-ORDER BY list_position($rules, rule), stake DESC NULLS LAST, amount_base DESC NULLS LAST, excess DESC NULLS LAST, opportunity_id
+    amount_base DESC NULLS LAST, hit.measure - hit.rule_limit DESC NULLS LAST, opportunity_id) <= $limit
+ORDER BY list_position($rules, rule), stake DESC NULLS LAST, amount_base DESC NULLS LAST,
+    hit.measure - hit.rule_limit DESC NULLS LAST, opportunity_id

@@ -418,6 +418,15 @@ def test_rules_agree_with_a_patient_loop_over_a_random_company() -> None:
     assert len(told) > 20
 
 
+def test_without_amounts_the_list_begins_with_what_is_furthest_over_its_limit() -> None:
+    open_ones = [Journey([(on, "lead")], columns={"segment": "KA"}, id=f"o{on}", amount=None) for on in (150, 100, 200)]
+    found = company([*HISTORY, *open_ones]).attention(view(TODAY), ("never_moved",), limit=2)
+    assert found["stake"].isna().all()
+    assert list(found["opportunity_id"]) == ["o100", "o150"]
+    packed = company([*HISTORY, *open_ones]).attention_pack(view(TODAY), limit=2)
+    assert list(packed["opportunity_id"]) == ["o100", "o150"]
+
+
 def test_a_metric_counts_what_the_list_shows_group_by_group() -> None:
     journeys = [
         opened(100 + 10 * i, segment=s, team=t_)

@@ -202,6 +202,9 @@ def test_a_true_prediction_is_praised_and_held_against_the_crm() -> None:
     found = say.calibrated(judged(), fitted("keep"), "en")
     assert found.text == ("The predicted win rate comes true: 40.0% predicted, 40.0% won (n = 500); closer than the "
                           "CRM's probability")
+    beaten = say.calibrated(judged(is_calibrated=False, value=0.6, brier=0.26), fitted("keep"), "en")
+    assert "predicts too little" in beaten.text
+    assert "always saying the average would come closer" in beaten.text
     kept = say.refitted(fitted("keep"), "en")
     assert kept.text == ("How strongly an advantage counts (γ = 2.0) agrees with what was closed "
                          "(learned from it: 2.4, 1.8 to 3.1, n = 500)")
