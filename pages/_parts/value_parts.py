@@ -70,7 +70,7 @@ def _pushes(view: View) -> list[Finding]:
 
 def _wins(view: View) -> list[Finding]:
     what = registry.get("win_rate.count").label[context.lang()]
-    return [findings_win.group_shift(cache.ask().win_shifts(view), context.lang(), what=what, group=_label)]
+    return [findings_win.group_shift(cache.ask().win_shifts(view), context.lang(), what=what, group=_group)]
 
 
 def _losses(view: View) -> list[Finding]:
@@ -108,6 +108,11 @@ def _attention(view: View, told: Collection[str]) -> list[Finding]:
 
 #: what Attention finds as well
 _SAME = {_threads: "single_threaded", _conditions: "spend"}
+
+
+def _group(dimension: str, value: str) -> str:
+    """A group with what it is: "Segment Key accounts" is one, "Key accounts" are many."""
+    return f"{i18n.dimension_label(dimension, context.lang())} {_label(dimension, value)}"
 
 
 def _label(dimension: str, value: str) -> str:
