@@ -18,8 +18,8 @@ from pages._parts.escape import md_escape
 
 _PARTS = ["part_name", "weight", "value_points", "points_added"]
 #: what is asked for stands before what only tells rows apart: a phone shows three columns
-_DEPARTMENTS = ["department", "covered_said", "closeness", "n_reached", "contacts", "target_contacts", "weight", "depth",
-                "breadth"]
+_DEPARTMENTS = ["department", "covered_said", "closeness", "n_reached", "contacts", "target_contacts", "weight",
+                "depth", "breadth"]
 _PEOPLE = ["contact_title", "closeness", "attitude_name", "importance", "interaction", "touches", "department", "who",
            "holder_name"]
 _TRUST = ["contact_title", "score", "step_name", "department", "who", "frequency", "expertise", "depth", "length"]
@@ -113,9 +113,21 @@ def _account(view: View) -> None:
             with place, states.guard(f"closeness_{make.__name__}"):
                 chart_card.draw(make(ask, view, look, account)[0])
         with left:
+            _gaps(story)
             _formula(story)
         with right:
             _people(story)
+
+
+def _gaps(story: dict[str, Any]) -> None:
+    """What is missing: the most important gap stands in the title of the coverage, all of them here."""
+    gaps = gaps_in_words(story["gaps"], context.look())
+    if gaps.empty:
+        return
+    title = t("closeness.gaps", n=fmt.number(len(gaps)))
+    with st.container(border=True, key="closeness_gaps_card", gap="xsmall"), states.guard("closeness_gaps"):
+        st.header(md_escape(title), anchor=False)
+        table.show(gaps, ["gap_said"], alt=title, key="closeness_gaps")
 
 
 def _formula(story: dict[str, Any]) -> None:
@@ -141,7 +153,7 @@ def _formula(story: dict[str, Any]) -> None:
 
 
 def _people(story: dict[str, Any]) -> None:
-    """Gaps and the trust ladder."""
+    """The trust ladder, one click away."""
     fold = st.expander(t("closeness.trust"), key="closeness_trust", on_change="rerun")
     if not fold.open:
         return
@@ -152,10 +164,6 @@ def _people(story: dict[str, Any]) -> None:
         people = people.assign(step_name=[t(f"closeness.step.{s}") for s in people["step"]])
         table.show(people, _TRUST, alt=t("closeness.trust"), key="closeness_trust_table",
                    kinds={"score": "points", **dict.fromkeys(("frequency", "expertise", "depth", "length"), "rate")})
-        gaps = gaps_in_words(story["gaps"], context.look())
-        if len(gaps):
-            st.caption(md_escape(t("closeness.gaps")))
-            table.show(gaps, ["gap_said"], alt=t("closeness.gaps"), key="closeness_gaps")
 
 
 def _chains(view: View) -> None:

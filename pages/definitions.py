@@ -14,8 +14,9 @@ from pages._parts import cache, context, definition, restated, show, states, tab
 from pages._parts.context import t
 
 _REGISTRY = ("label", "key", "unit", "good_direction", "formula", "source")
-_OWN = ("metric", "segment", "stage", "figure", "year", "definition", "quality", "source_url")
-_STANDARDS = ("title", "figure", "segment", "year", "quality", "definition", "source_url")
+_OWN = ("metric", "figure", "segment", "stage", "year", "definition", "quality", "source_url")
+#: the figure stands before its long title: a phone shows the first columns only
+_STANDARDS = ("figure", "title", "segment", "year", "quality", "definition", "source_url")
 
 
 def render(view: View) -> None:
