@@ -91,12 +91,16 @@ def industry_for(metric: str, segment: str | None = None, stage: str | None = No
     first, then the closest metric, the exact segment, the latest year up to `year`.
     """
     if given is not None and not given.empty:
-        mine = given[[metric.startswith(name) for name in given["metric"]]]
-        row = _best(mine.to_dict("records"), metric, segment, stage, year)
+        row = _best(fitting(given, metric).to_dict("records"), metric, segment, stage, year)
         if row is not None:
             return _industry(row, "organisation")
     row = _best(_defaults(), metric, segment, stage, None)
     return None if row is None else _industry(row, "ours")
+
+
+def fitting(given: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """The organisation's rows that can be about a metric: who asks for many segments or stages looks for them once."""
+    return given[[metric.startswith(name) for name in given["metric"]]]
 
 
 def blend(own: float | None, n: int, industry: Industry | None, rules: Standards = DEFAULT) -> Target:
@@ -155,7 +159,7 @@ def compare(rows: pd.DataFrame, own: pd.DataFrame, metric: str, direction: Direc
     """
     keys = [name for name in (by, "stage", "pipeline") if name in rows.columns and name in own.columns]
     history = {tuple(_text(row[k]) for k in keys): row for row in own.to_dict("records")}
-    added = []
+    given, added = None if given is None else fitting(given, metric), []
     for row in rows.to_dict("records"):
         if "needed" in row:
             added.append(_against(row, *_needed(row), direction, rules.amber))

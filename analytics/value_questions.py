@@ -187,6 +187,7 @@ class ValueQuestions:
 
     def _has_standard(self, key: str, given: pd.DataFrame) -> bool:
         """Is there an industry figure, or one of the organisation's own (`given`), for any segment?"""
+        given = standards.fitting(given, key)
         return any(standards.industry_for(key, segment, given=given) for segment in (None, *self.settings.segment_keys))
 
     def _value_rules(self, query: str, slice_: Slice, keys: Sequence[str]) -> dict[str, Any]:
