@@ -206,3 +206,5 @@ def test_hours_on_deals_without_conditions_are_named_only_beyond_chance() -> Non
     same = findings_support.conditions(support.conditions(_spent(20.5, 20)), "zh", SALES)
     assert same.strength == "unclear"
     assert "没有超出随机波动的差异" in same.text
+    plain = findings_support.conditions(support.conditions(_spent(20.5, 20)), "en", SALES).text
+    assert "20.0 h of presales each with the necessary conditions, 20.5 h without" in plain

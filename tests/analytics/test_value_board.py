@@ -94,7 +94,7 @@ def test_a_line_without_a_clear_change_says_how_it_stands(lang: str) -> None:
 
 def test_what_a_tile_calls_beyond_chance_is_not_denied_above_it() -> None:
     small = {**row("A", (560, 1000), (500, 1000)), "is_real": True, "is_claimed": False}
-    assert line([small], "en").text == "No change that is both large and beyond chance. A 56.0%."
+    assert line([small], "en").text == "No change is large and certain enough to name here. A 56.0%."
     assert line([{**small, "is_real": False}], "en").text.startswith("No change beyond chance.")
 
 
