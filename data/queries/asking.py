@@ -149,16 +149,27 @@ def _which(names: Sequence[str]) -> str:
 
 
 def run(cursor: Cursor, name: str, slice_: Slice, by: Sequence[str] = (), *,
-        own: Sequence[str] = (), behind: str = "", order: str = "", **more: Any) -> pd.DataFrame:
-    """The answer of one query; groups without a value are the group '(unknown)'."""
-    sql = sql_of(name, slice_, by, own=own, behind=behind, order=order)
+        own: Sequence[str] = (), behind: str = "", order: str = "", kept_by: Iterable[str] = (),
+        **more: Any) -> pd.DataFrame:
+    """The answer of one query; groups without a value are the group '(unknown)'.
+
+    `kept_by`: dimensions that each row of the answer has one value of. Whoever filters by nothing else gets the rows
+    of the answer to everything, which is kept as a shared step.
+    """
+    filters = slice_.filters.predicate()
+    is_kept = bool(kept_by) and {dimension for dimension, _ in slice_.filters.chosen} <= set(kept_by)
+    rows_of = slice_.with_(filters=Filters()) if is_kept else slice_
+    sql = sql_of(name, rows_of, by, own=own, behind=behind, order=order)
     values = {
         "as_of": slice_.as_of, "start": slice_.start or date.min, "until": slice_.until,
         "before": slice_.before,
         "has_start": slice_.start is not None, **where(slice_.scope, slice_.filters).params, **more,
     }
     with ExitStack() as steps:
-        sql = _with_steps(cursor, steps, sql, slice_, by, values)
+        sql = _with_steps(cursor, steps, sql, rows_of, by, values)
+        if is_kept:
+            table = steps.enter_context(cursor.held(sql, _wanted(cursor, sql, values)))
+            sql = f"SELECT * FROM {table} WHERE {filters.sql}"
         answer = frame(cursor, sql, _wanted(cursor, sql, values))
     for name_ in groups_of(by):
         if name_ != "month" and name_ in answer.columns:

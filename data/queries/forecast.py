@@ -26,14 +26,14 @@ def forecast_open(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *, mome
     stages = list(promised)
     promises = {name: [row[i] for row in stages] for i, name in enumerate(("pipelines", "stages", "promised"))}
     more: dict[str, Any] = {"ages": list(AGES), **_days(moments), **promises}
-    return run(cursor, "forecast_open", slice_, by, own=_OWN, **more)
+    return run(cursor, "forecast_open", slice_, by, own=_OWN, kept_by=(*by, *_OWN), **more)
 
 
 def forecast_won(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
                  moments: Days) -> pd.DataFrame:
     """Per day of a forecast, pipeline, segment and group: wins of the period that were not open on that day: won before
     it, or in the pipeline only later (sql/forecast_won.sql)."""
-    return run(cursor, "forecast_won", slice_, by, own=_OWN[:2], **_days(moments))
+    return run(cursor, "forecast_won", slice_, by, own=_OWN[:2], kept_by=(*by, *_OWN[:2]), **_days(moments))
 
 
 def _days(moments: Days) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def cohort_counts(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.D
 
 def visit_days(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
     """Per pipeline, stage, group, outcome and days: visits (sql/visit_days.sql)."""
-    return run(cursor, "visit_days", slice_, by, own=STAGED)
+    return run(cursor, "visit_days", slice_, by, own=STAGED, kept_by=(*by, *STAGED))
 
 
 def recent_visit_days(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:

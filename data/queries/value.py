@@ -26,7 +26,8 @@ def value_coverage(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
 def value_velocity(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
                    days: Sequence[date]) -> pd.DataFrame:
     """Per group, segment and day: open, and closed in the twelve months before (sql/value_velocity.sql)."""
-    return run(cursor, "value_velocity", slice_, by, own=("segment",), days=list(days))
+    answer = run(cursor, "value_velocity", slice_, by, own=("segment", "month"), days=list(days))
+    return answer if "month" in by else answer.drop(columns="month")
 
 
 def value_cost(cursor: Cursor, slice_: Slice, by: Sequence[str] = ()) -> pd.DataFrame:
@@ -51,4 +52,4 @@ def value_conflict(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
                    days: Sequence[date], **rules: Any) -> pd.DataFrame:
     """Per group and day: open opportunities, those of companies that a partner works on too (sql/value_conflict.sql);
     `rules`: quality.quality_rules, by which company codes are compared."""
-    return run(cursor, "value_conflict", slice_, by, days=list(days), **rules)
+    return run(cursor, "value_conflict", slice_, by, kept_by=by, days=list(days), **rules)

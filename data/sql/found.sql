@@ -1,4 +1,5 @@
--- Opportunities that existed on $as_of and whose id, name or account matches $words: case is ignored.
+-- Opportunities that existed on $as_of and whose id, name or account matches $words (case is ignored): the columns of
+-- listing.sql.  Whoever is found stood so on that day, so that nobody has to be looked up again.
 -- Grain: opportunity.  Reads: opportunity_state; names from one snapshot of opportunity and account.
 WITH {standing},
 named AS (
@@ -10,8 +11,16 @@ firm AS (
     WHERE $words <> '' AND snapshot_date = coalesce(
             (SELECT max(day) FROM export_day WHERE source = 'account' AND day <= $as_of), (SELECT min(day) FROM export_day WHERE source = 'account'))
         AND contains(lower(name), lower($words))
+),
+matched AS MATERIALIZED (  -- counted and listed
+    SELECT * FROM standing
+    WHERE $words = '' OR contains(lower(opportunity_id), lower($words)) OR opportunity_id IN (SELECT opportunity_id FROM named)
+        OR account_id IN (SELECT account_id FROM firm WHERE account_id IS NOT NULL)
 )
-SELECT opportunity_id, NULL::BIGINT AS days
-FROM standing
-WHERE $words = '' OR contains(lower(opportunity_id), lower($words)) OR opportunity_id IN (SELECT opportunity_id FROM named)
-    OR account_id IN (SELECT account_id FROM firm WHERE account_id IS NOT NULL)
+SELECT
+    opportunity_id, account_id, segment, owner_id, team, pipeline, stage, status, amount_base,
+    CASE WHEN status IN ('open', 'paused', 'future') THEN $as_of - stage_entered_on END::BIGINT AS days_in_stage,
+    created_on, expected_close_on, closed_on, NULL::DATE AS left_on, (SELECT count(*) FROM matched) AS total
+FROM matched
+ORDER BY {order} amount_base DESC NULLS LAST, opportunity_id
+LIMIT $limit

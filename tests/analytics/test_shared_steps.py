@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+from pandas.testing import assert_frame_equal
+
 from analytics.ask import Ask
 from data.queries import asking
 from data.queries.asking import Slice
@@ -32,3 +35,30 @@ def test_filters_of_one_viewer_share_a_step(asked: Ask) -> None:
     parts = [compared(asked, filters=Filters.of(segment=[segment])) for segment in ("KA", "SMB", "(unknown)")]
     assert len(asked.company.steps._steps) == before
     assert sum(parts) == everything
+
+
+@pytest.mark.parametrize("filters", [{}, {"segment": ["KA"]}, {"segment": ["SMB", "(unknown)"], "pipeline": ["smb"]}],
+                         ids=str)
+def test_rows_of_a_kept_answer_are_those_of_the_question_itself(asked: Ask, filters: dict[str, list[str]]) -> None:
+    team = asked.company.cursor().execute("SELECT any_value(team::VARCHAR) FROM opportunity_state").fetchall()[0][0]
+    for scope in (Scope.everything(), Scope.of(team=[team])):
+        slice_ = Slice(asked.company.last_day, filters=Filters.of(filters), scope=scope)
+        found = [asking.run(asked.company.cursor(), "visit_days", slice_, ["segment"], own=asking.STAGED,
+                            kept_by=kept_by) for kept_by in ((), ("segment", "pipeline"))]
+        assert len(found[0])
+        plain, kept = (frame.sort_values(list(frame.columns), ignore_index=True) for frame in found)
+        assert_frame_equal(plain, kept)
+
+
+def test_a_filter_that_no_row_tells_asks_anew(asked: Ask) -> None:
+    def counted(**filters: list[str]) -> int:
+        slice_ = Slice(asked.company.last_day, filters=Filters.of(filters))
+        return int(asking.run(asked.company.cursor(), "visit_days", slice_, ["segment"], own=asking.STAGED,
+                              kept_by=("segment", "pipeline"))["n"].sum())
+
+    regions = [row[0] for row in asked.company.cursor().execute(
+        "SELECT DISTINCT coalesce(region::VARCHAR, '(unknown)') FROM stage_visit").fetchall()]
+    before = len(asked.company.steps._steps)
+    each = [counted(region=[region]) for region in regions]
+    assert len(asked.company.steps._steps) == before
+    assert sum(each) == counted() > max(each)
