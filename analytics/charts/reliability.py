@@ -65,6 +65,7 @@ def chart(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
             x=[row["predicted"] for row in part],
             y=[row["value"] for row in part],
             mode="lines+markers",
+            cliponaxis=False,  # whole marks at 0 % and 100 %
             hoverinfo="text",
             name=names.text(f"source_{source}"),
             line={"color": colour[source], "width": 1.5, "dash": dash},
@@ -77,15 +78,14 @@ def chart(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
         )
         if source == "comparison":
             for row in part:
+                side = -1 if row["value"] >= row["predicted"] else 1  # away from the diagonal: no line runs through it
                 fig.note(
                     text=f"n {show.number(row['n'])}",
                     x=row["predicted"],
                     y=row["value"],
-                    xshift=8,
-                    yshift=-10,
-                    xanchor="left",
-                    bgcolor=colours.background,  # the lines do not run through the number
-                    borderpad=0,
+                    xshift=8 * side,
+                    yshift=-10 * side,
+                    xanchor="left" if side > 0 else "right",
                     font={"size": FONT_SIZE - 1, "color": colours.muted},
                 )
     fig.note(
