@@ -8,6 +8,7 @@ that are being worked out instead of beginning anew.
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -56,6 +57,8 @@ def _prepare() -> None:
         if shown is not None:
             store, load = str(shown[0]), shown[1].load_id
             overview.prepare(store, load, door.viewer_scope(cache.company(store, load).settings))
+    gc.collect()
+    gc.freeze()  # modules and what is always known need not be looked through again
 
 
 app = st.App("app.py", lifespan=_ready)

@@ -88,11 +88,13 @@ def _pack(step: dict[str, Any], result: dict[str, Any]) -> tuple[str, float]:
             slides["second_s"] / 5)
 
 
-def _crowd(step: dict[str, Any], result: dict[str, Any]) -> tuple[str, float]:
-    crowd = max(step["crowds"], key=lambda found: found["sessions"])
-    p95 = crowd["change_p95_s"]
-    said = f"{crowd['errors']} errors in {crowd['changes']} changes, p95 {p95 or 0:.2f} s"
-    return said, inf if crowd["errors"] or p95 is None else p95 / 3
+def _crowd(kind: str) -> Judge:
+    def judged(step: dict[str, Any], result: dict[str, Any]) -> tuple[str, float]:
+        crowd = next(found for found in step["crowds"] if found["kind"] == f"50, {kind}")
+        p95 = crowd["change_p95_s"]
+        said = f"{crowd['errors']} errors in {crowd['changes']} changes, p95 {p95 or 0:.2f} s"
+        return said, inf if crowd["errors"] or p95 is None else p95 / 3
+    return judged
 
 
 def _soak(step: dict[str, Any], result: dict[str, Any]) -> tuple[str, float]:
@@ -115,6 +117,9 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], str, Judge], ...] = (
     ("first start → first page, sample company built", "≤ 15 s", _SMALL, "start", _start("first_start_s", 15)),
     ("later start → first page", "≤ 4 s", _SMALL, "start", _start("later_start_s", 4)),
     ("quarterly pack as PPTX", "≤ 5 s", _SMALL, "packs", _pack),
-    ("50 sessions clicking filters at once, p95 of a change", "no error, ≤ 3 s", _SMALL, "sessions", _crowd),
+    ("50 sessions at once that change segment and team, p95 of a change", "no error, ≤ 3 s", _SMALL, "sessions",
+     _crowd("segment and team")),
+    ("50 sessions at once that change anything, each for itself", "no error, ≤ 3 s", _SMALL, "sessions",
+     _crowd("anything")),
     ("500 filter changes in one session", "no slower, memory flat", _SMALL, "sessions", _soak),
 )

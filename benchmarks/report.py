@@ -168,9 +168,10 @@ def _browser(result: dict[str, Any]) -> str:
 
 
 def _sessions(result: dict[str, Any]) -> str:
-    rows: list[Row] = [("sessions at once", "changes", "errors", "p50", "p95", "slowest", "CPU a click", "memory, MiB")]
+    rows: list[Row] = [("sessions at once, controls", "changes", "errors", "p50", "p95", "slowest", "CPU a click",
+                        "memory, MiB")]
     for crowd in result["steps"]["sessions"]["crowds"]:
-        rows.append((str(crowd["sessions"]), str(crowd["changes"]), str(crowd["errors"]),
+        rows.append((crowd["kind"], str(crowd["changes"]), str(crowd["errors"]),
                      *(f"{crowd[k]:.2f} s" if crowd[k] is not None else "–"
                        for k in ("change_p50_s", "change_p95_s", "change_max_s")),
                      f"{1000 * crowd['cpu_per_click_s']:.0f} ms",

@@ -68,16 +68,19 @@ def test_what_was_not_measured_says_why() -> None:
 def test_one_error_in_the_crowd_is_not_reached_however_fast_it_was() -> None:
     result = _result("small")
     result["steps"]["sessions"] = {
-        "crowds": [{"sessions": 50, "errors": 1, "changes": 500, "change_p95_s": 0.1}],
+        "crowds": [{"kind": f"50, {kind}", "errors": errors, "changes": 500, "change_p95_s": 0.1}
+                   for kind, errors in (("segment and team", 1), ("anything", 0))],
         "soak": {"errors": 0, "p50_first_s": 0.1, "p50_last_s": 0.1, "memory_mib": {"50": 300.0, "100": 300.0}}}
-    assert _line(result, "50 sessions").verdict == "not reached"
+    assert _line(result, "50 sessions at once that change segment").verdict == "not reached"
+    assert _line(result, "50 sessions at once that change anything").verdict == "reached"
     assert _line(result, "500 filter").verdict == "reached"
 
 
 def test_memory_that_grows_in_the_second_half_of_the_soak_is_not_flat() -> None:
     result = _result("small")
     result["steps"]["sessions"] = {
-        "crowds": [{"sessions": 50, "errors": 0, "changes": 9, "change_p95_s": 1.0}],
+        "crowds": [{"kind": f"50, {kind}", "errors": 0, "changes": 9, "change_p95_s": 1.0}
+                   for kind in ("segment and team", "anything")],
         "soak": {"errors": 0, "p50_first_s": 0.1, "p50_last_s": 0.1,
                  "memory_mib": {"100": 500.0, "50": 300.0, "200": 630.0, "150": 600.0}}}
     assert _line(result, "500 filter").verdict == "missed by 1.2 ×"  # 630 / 500, where 1.05 is allowed
@@ -144,15 +147,16 @@ def test_every_step_that_was_measured_has_its_table() -> None:
                        "again_p95_ms": 300.0}}},
         "sessions": {**common, "soak": {"errors": 0, "p50_first_s": 0.1, "p50_last_s": 0.1,
                                         "memory_mib": {"50": 300.0, "100": 300.0}},
-                     "crowds": [{"sessions": 50, "changes": 600, "errors": 0, "change_p50_s": 0.3, "change_p95_s": 1.2,
-                                 "change_max_s": 2.0, "cpu_per_click_s": 0.15, "memory_start_mib": 300.0,
-                                 "memory_half_mib": 420.0, "memory_end_mib": 421.0}]},
+                     "crowds": [{"kind": f"50, {kind}", "sessions": 50, "changes": 600, "errors": 0,
+                                 "change_p50_s": 0.3, "change_p95_s": 1.2, "change_max_s": 2.0,
+                                 "cpu_per_click_s": 0.15, "memory_start_mib": 300.0, "memory_half_mib": 420.0,
+                                 "memory_end_mib": 421.0} for kind in ("segment and team", "anything")]},
         "polars": {"reason": "_measured ended with exit code -9", "at": "2026-01-01", "is_quiet": True}}
     text = report.markdown(result, [])
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     assert ["pptx", "6.0 s", "3.0 s", "2.0 s", "1.5 s"] in rows
     assert ["funnel", "3000", "400", "900", "200", "300"] in rows
-    assert ["50", "600", "0", "0.30 s", "1.20 s", "2.00 s", "150 ms", "300 → 420 → 421"] in rows
+    assert ["50, anything", "600", "0", "0.30 s", "1.20 s", "2.00 s", "150 ms", "300 → 420 → 421"] in rows
     assert ["the serving process, after the clicks", "", "", "0.50"] in rows
     assert ["polars", "_measured ended with exit code -9"] in rows
     assert _line(result, "filter click").verdict == "missed by 1.5 ×"  # 900 of 600 ms
