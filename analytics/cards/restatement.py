@@ -112,7 +112,7 @@ def _difference(look: Look, unit: str, part: float) -> str:
 def kinds(metric: str) -> dict[str, str]:
     """How the columns of causes and ledger are shown."""
     unit, counted = get(metric).unit, "amount" if PARTS[metric].is_money else "number"
-    return {"top": counted, "bottom": counted, "part_of_change": {"share": "rate", "money": "amount"}.get(unit, unit)}
+    return {"top": counted, "bottom": counted, "part_of_change": {"share": "pp", "money": "amount"}.get(unit, unit)}
 
 
 def _words(row: dict[Any, Any], look: Look) -> str:

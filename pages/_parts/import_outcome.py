@@ -26,8 +26,8 @@ def draw(report: ImportReport) -> None:
     as_of = t("view.as_of", day=fmt.day(report.as_of, lang))
     profile = t("common.named", name=t("data.import.profile"), said=report.profile)
     st.caption(md_escape(f"{profile} · {as_of}"))
-    rows = [{"table": table_name(r.target, lang), "file": ", ".join(r.files), "rows_in": r.rows_in,
-             "rows_loaded": r.loaded, "rows_quarantined": r.quarantined, "rows_deduplicated": r.deduplicated}
+    rows = [{"table": table_name(r.target, lang), "rows_in": r.rows_in, "rows_loaded": r.loaded,
+             "rows_quarantined": r.quarantined, "rows_deduplicated": r.deduplicated, "file": ", ".join(r.files)}
             for r in report.tables]
     table.show(pd.DataFrame(rows), alt=t("data.import.tables"))
     rules(report.rules)
@@ -41,10 +41,9 @@ def rules(broken: Sequence[RuleReport]) -> None:
         return
     st.markdown(f"**{t('data.import.rules')}**")
     table.show(pd.DataFrame([
-        {"table": table_name(r.target, context.lang()), "column": r.column,
-         "rule": rule_said(r.rule, r.column), "count": r.count,
-         "example": "; ".join(f"{e.file}:{e.row} {e.value}" for e in r.examples[:2])} for r in broken
-    ]), alt=t("data.import.rules"))
+        {"count": r.count, "rule": rule_said(r.rule, r.column), "table": table_name(r.target, context.lang()),
+         "column": r.column, "example": "; ".join(f"{e.file}:{e.row} {e.value}" for e in r.examples[:2])}
+        for r in broken]), alt=t("data.import.rules"))
 
 
 def rule_said(rule: str, column: str) -> str:

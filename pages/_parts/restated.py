@@ -48,7 +48,11 @@ def _opportunities(ledger: pd.DataFrame, metric: str) -> None:
     n = int(ledger["opportunity_id"].nunique())
     st.markdown(f"**{md_escape(t('restated.opportunities', n=fmt.number(n, context.lang())))}**")
     shown = ledger.head(_SHOWN)
-    named = shown.assign(cause=[t(f"restated.cause.{c}") for c in shown["cause"]],
+    look = context.look()
+    called = {f"{dimension}_{when}": [look.called(dimension, key) if isinstance(key, str) else None for key in
+                                      shown[f"{dimension}_{when}"]]
+              for dimension in ("status", "segment") for when in ("then", "now")}
+    named = shown.assign(**called, cause=[t(f"restated.cause.{c}") for c in shown["cause"]],
                          step=[t(f"restated.step.{s}") for s in shown["step"]])
     chosen = table.show(named, _COLUMNS, kinds=cards.kinds(metric) | _KINDS, alt=t("restated.head"),
                         key="restated_opportunities", select=True)

@@ -33,13 +33,14 @@ def said(app: AppTest) -> str:
 
 
 @pytest.mark.parametrize(("lang", "title"), [("en", "Win rate read 100.0% at load 2, now 50.0%"),
-                                             ("zh", "赢率在加载 2 时为 100.0%，现为 50.0%")])
+                                             ("zh", "赢率在第 2 次加载时为 100.0%，现为 50.0%")])
 def test_a_chosen_load_tells_then_now_and_the_opportunity_behind(open_page: Callable[..., AppTest], lang: str,
                                                                  title: str) -> None:
     app = open_page("definitions", lang=lang, metric="win_rate.count", earlier="2", period="2026Q1")
     assert title in said(app)
     frame = next(d.value for d in app.dataframe if {"name", "cause"} <= set(d.value.columns))
     assert list(frame["name"]) == ["Beta *b*"]
+    assert not {"open", "won", "lost"} & set(frame["status_now"]), "statuses in words, not in keys"
     assert not app.error
 
 
