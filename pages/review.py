@@ -79,9 +79,10 @@ def _entry(pack: Pack, place: int, item: Item) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         name = called(item, context.lang(), context.now().settings)
         st.subheader(md_escape(f"{place + 1}. {name}"), anchor=False, width="stretch")
-        for what, sign, is_off in (("up", "↑", place == 0), ("down", "↓", place == last), ("away", "✕", False)):
-            st.button(sign, key=f"review_{what}_{place}", help=t(f"review.{what}"), disabled=is_off, on_click=_change,
-                      args=(what, place), type="tertiary")
+        with st.container(horizontal=True, width="content", gap="small"):  # on a phone all three stay in one line
+            for what, sign, is_off in (("up", "↑", place == 0), ("down", "↓", place == last), ("away", "✕", False)):
+                st.button(sign, key=f"review_{what}_{place}", help=t(f"review.{what}"), disabled=is_off,
+                          on_click=_change, args=(what, place), type="tertiary")
     if item.previous:
         st.caption(t("review.before"))
         st.text(item.previous)

@@ -44,7 +44,8 @@ _PIXELS, _USUAL, _PAGE = 7, 8.43, 150
 #: The row of the chart, or of the table where there is none; rows that a chart takes.
 _TOP, _CHART_ROWS = 4, 21
 _FORMATS = {"rate": "0.0%", "times": "0.0%", "days": "0.0", "amount": "#,##0", "number": "#,##0", "points": "0.0",
-            "signed": "+0.0;-0.0;0.0", "pp": "+0.0%;-0.0%;0.0%", "date": "yyyy-mm-dd", "instant": "yyyy-mm-dd hh:mm", "year": "0"}
+            "signed": "+0.0;-0.0;0.0", "pp": "+0.0%;-0.0%;0.0%", "date": "yyyy-mm-dd",
+            "instant": "yyyy-mm-dd hh:mm", "year": "0"}
 
 
 def xlsx_bytes(slides: Sequence[Slide], look: Look, stamp: Stamp) -> bytes:
