@@ -6,8 +6,4 @@ need AS (
             AND opportunity_id IN (SELECT opportunity_id FROM watched)
         GROUP BY opportunity_id, item)
     GROUP BY opportunity_id
-), spent AS (
-    SELECT opportunity_id, sum(hours) AS presales_hours FROM support_request
-    WHERE coalesce(done_at, requested_at) < $midnight AND opportunity_id IN (SELECT opportunity_id FROM watched)
-    GROUP BY opportunity_id
-)
+), {spent}
