@@ -54,8 +54,10 @@ def empty(place: Any = None) -> None:
 
 
 def not_measured(what: str, place: Any = None) -> None:
-    """The data for this are not loaded: say which table is missing instead of showing zero. `what` is a text key."""
-    (place or st).info(t("state.not_measured", what=t(what)), icon=":material/database_off:")
+    """The data for this are not loaded: say which table is missing instead of showing zero, and where it comes in.
+    `what` is a text key."""
+    said = t("state.not_measured", what=t(what))
+    (place or st).info(t("state.import_it", said=said, page=t("page.data")), icon=":material/database_off:")
 
 
 def nothing(title: str, why: str = "", *, key: str) -> None:

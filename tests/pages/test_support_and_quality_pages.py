@@ -38,7 +38,8 @@ def bare(open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.usefixtures("bare")
 def test_without_support_requests_the_page_says_so_and_shows_no_zero(open_page: Open) -> None:
     app = open_page("support", lang="en")
-    assert [i.value for i in app.info] == ["Not measured: no support requests loaded."]
+    assert [i.value for i in app.info] == [
+        "Not measured: no support requests loaded. The page Data imports what is missing."]
     assert not app.metric
 
 
