@@ -197,7 +197,7 @@ def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mappi
     con.register("arrow_workday", numbers)
     con.execute("CREATE TABLE workday AS SELECT * FROM arrow_workday")
     con.unregister("arrow_workday")
-    return first, last, shelf_of(con, marts, settings)
+    return first, last, shelf_of(con, marts, settings, max(dates, default=None))
 
 
 def _known_days(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], dates: tuple[date, ...],

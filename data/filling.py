@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
+from datetime import date
 
 import duckdb
 
@@ -51,12 +52,14 @@ _EXPORT_DAYS = "CREATE TABLE export_day AS " + " UNION ALL ".join(
 #: in it reads them all.
 _LATEST_NAMES = """CREATE TABLE latest_name AS
     SELECT hash(opportunity_id) AS key, opportunity_id, name FROM opportunity
-    WHERE name IS NOT NULL AND snapshot_date = (SELECT max(snapshot_date) FROM opportunity)"""
+    WHERE name IS NOT NULL AND snapshot_date = {latest}"""
 
 
-def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings) -> Shelf:
+def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings,
+             latest: date | None) -> Shelf:
     """Marts made from `marts` (name -> SQL source), `closing_foresight` (data/marts/foresight.py), and what is
-    looked up in the files often: `chain_days`, `export_day`, `latest_name`."""
+    looked up in the files often: `chain_days`, `export_day`, `latest_name` (of the export of the day `latest`, the
+    only file that is opened for it)."""
     marts = {name: _graded(name, source, settings) for name, source in marts.items()}
     coded = _make_types(con, marts)
     salt = _salt(con, marts["stage_visit"])
@@ -75,7 +78,7 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
 
     shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee,
                    "chain_days": gather(_CHAIN_DAYS), "export_day": gather(_EXPORT_DAYS),
-                   "latest_name": gather(_LATEST_NAMES)})
+                   "latest_name": gather(_LATEST_NAMES.format(latest=f"DATE '{latest}'" if latest else "NULL"))})
     return shelf
 
 
