@@ -216,7 +216,7 @@ def test_a_true_prediction_is_praised_and_held_against_the_crm() -> None:
     ({"tells": False}, "keep", "does not tell winners from losers"),
     ({}, "not_supported", "does not tell winners from losers"),
     ({"reason": "few_closed", "n": 20}, "few_closed", "Too few closed"),
-    ({"reason": "nothing_predicted", "n": 0}, "few_closed", "Not measured"),
+    ({"reason": "nothing_predicted", "n": 0}, "few_closed", "is not measured"),
 ])
 def test_a_prediction_that_fails_is_told_so(changes: dict[str, object], verdict: str, words: str) -> None:
     assert words in say.calibrated(judged(**changes), fitted(verdict), "en").text
