@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import traceback
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +46,11 @@ def measure(size: str, only: Sequence[str], repeats: int) -> dict[str, Any]:
     for name in [name for name in steps.STEPS if name in only]:
         print(f"  {name}", file=sys.stderr)
         before = load()
-        found = steps.STEPS[name](subject)
+        try:
+            found = steps.STEPS[name](subject)
+        except Exception as error:  # what the other steps have measured in hours is not lost by it
+            traceback.print_exc()
+            found = {"reason": f"failed: {type(error).__name__}"}
         result["steps"][name] = found
         found["load"] = [before, load()]
     for found in result["steps"].values():
@@ -95,6 +100,9 @@ def main() -> None:
         known = {size: found for size in ("small", "medium", "large") if (found := recorded(RESULTS, size))}
         README.write_text(report.in_readme(README.read_text(encoding="utf-8"), known), encoding="utf-8")
     print(text)
+    failed = [name for name in asked.only if result["steps"].get(name, {}).get("reason", "").startswith("failed")]
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -191,3 +191,14 @@ def test_results_are_not_changed_by_looking_at_them() -> None:
     before = copy.deepcopy(result)
     report.markdown(result, compared(_result(query_ms=20), result))
     assert result == before
+
+
+def test_a_step_that_fails_costs_the_others_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(subject: object) -> dict[str, Any]:
+        raise RuntimeError("the browser is gone")
+    for name, made in {"ensure": None, "shape": {}, "yardstick": _result()["steps"]["sql"]}.items():
+        monkeypatch.setattr(bench.steps, name, lambda subject, made=made: copy.deepcopy(made))
+    monkeypatch.setattr(bench.steps, "STEPS", {"first": failing, "second": lambda subject: {"seconds": 1.0}})
+    found = bench.measure("tiny", ["first", "second"], 1)["steps"]
+    assert found["first"]["reason"] == "failed: RuntimeError"
+    assert found["second"]["seconds"] == 1.0
