@@ -91,7 +91,7 @@ METRICS = (
     ),
     _metric(
         "lift",
-        "Win rate with against without support",
+        "Win rate difference with support",
         "有无支撑的赢率差",
         "Win rate with support less win rate without it, compared within the same segment and grade among "
         "opportunities that came far enough to get support. An association: support is not given by lot.",

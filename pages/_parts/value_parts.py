@@ -111,8 +111,9 @@ _SAME = {_threads: "single_threaded", _conditions: "spend"}
 
 
 def _group(dimension: str, value: str) -> str:
-    """A group with what it is: "Segment Key accounts" is one, "Key accounts" are many."""
-    return f"{i18n.dimension_label(dimension, context.lang())} {_label(dimension, value)}"
+    """A group with what it is, where grammar asks: "Segment Key accounts" is one, "Key accounts" are many."""
+    return t("value.named.group", dimension=i18n.dimension_label(dimension, context.lang()),
+             name=_label(dimension, value))
 
 
 def _label(dimension: str, value: str) -> str:
