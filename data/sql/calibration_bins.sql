@@ -4,7 +4,7 @@
 -- two of Spiegelhalter's test, and where both predicted of the differences of the squared errors and their squares;
 -- first_on, last_on: first and last day of closing.
 -- Reads: closing_foresight.
-WITH {foreseen}, predicted AS (
+WITH {foreseen}, predicted AS MATERIALIZED (
     SELECT closed_on, y, p AS comparison, crm_then AS crm, stage_default FROM foreseen WHERE is_open_then
 ), long AS (
     SELECT 'comparison' AS source, closed_on, y, comparison, comparison AS p FROM predicted WHERE comparison IS NOT NULL

@@ -5,4 +5,5 @@ judged_weeks AS (
 ), firm AS (
     SELECT *, NULL AS stage, date_trunc('month', as_of_on)::DATE AS month
     FROM account_week WHERE {where} AND as_of_on IN (SELECT as_of_on FROM judged_weeks)
+        AND as_of_on >= (SELECT min(as_of_on) FROM judged_weeks)  -- by a single day, so that other weeks are not read
 )
