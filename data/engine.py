@@ -101,8 +101,9 @@ class Company:
 
     `dates` are the snapshot dates of opportunities; `first_day` and `last_day` bound the as-of dates that make
     sense: from the first thing known to the latest snapshot (or the latest event, where there is no snapshot).
-    Tables: the marts, `closing_foresight` (data/marts/foresight.py), `workday(day, number)` and every canonical table
-    under its own name. `remember`: who knows the answers to queries of before (analytics/remembering.py).
+    Tables: the marts, `closing_foresight` (data/marts/foresight.py), `workday(day, number)`, `snapshot_day(day)` (those
+    of opportunities) and every canonical table under its own name. `remember`: who knows the answers to queries of
+    before (analytics/remembering.py).
     """
 
     path: Path | None
@@ -194,6 +195,7 @@ def _fill(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], views: Mappi
         con.execute(f"CREATE VIEW {name} AS SELECT * FROM {source}")
     first, last = _known_days(con, marts, dates, as_of)
     numbers = workday_numbers(first - _CALENDAR_MARGIN, last + _CALENDAR_MARGIN, settings.calendar)
+    con.execute("CREATE TABLE snapshot_day AS SELECT unnest($days::DATE[]) AS day", {"days": list(dates)})
     con.register("arrow_workday", numbers)
     con.execute("CREATE TABLE workday AS SELECT * FROM arrow_workday")
     con.unregister("arrow_workday")

@@ -2,10 +2,12 @@
 -- Grain: origin x pipeline x segment x groups x stage x due x age.  The month is that of the expected close.
 -- $origins, $firsts, $lasts: the day of each forecast, first and last day of its period.  What was won is told only of
 -- periods that are over on $as_of.  due: is the expected close in the period (in), before (past), after (later) or not
--- known;  age: band of days in the stage (lower bounds $ages, from 0; -1: not known).
--- Reads: opportunity_state, opportunity_week.
+-- known;  age: band of days in the stage (lower bounds $ages, from 0; -1: not known).  crm: the CRM's probability, known
+-- only where a snapshot up to that day had shown it: what a later one says knows the end.
+-- Reads: opportunity_state, opportunity_week, snapshot_day.
 WITH moment AS (
-    SELECT unnest($origins)::DATE AS origin, unnest($firsts)::DATE AS first_on, unnest($lasts)::DATE AS last_on
+    SELECT *, (SELECT max(day) FROM snapshot_day WHERE day <= origin) AS seen_on FROM (
+        SELECT unnest($origins)::DATE AS origin, unnest($firsts)::DATE AS first_on, unnest($lasts)::DATE AS last_on)
 ), promise AS (
     SELECT unnest($pipelines) AS promised_pipeline, unnest($stages) AS promised_stage,
         unnest($promised)::DOUBLE AS stage_default
@@ -19,7 +21,8 @@ WITH moment AS (
         CASE WHEN expected_close_on IS NULL THEN 'unknown' WHEN expected_close_on < first_on THEN 'past'
             WHEN expected_close_on <= last_on THEN 'in' ELSE 'later' END AS due,
         CASE WHEN stage_entered_on IS NULL THEN -1
-            ELSE list_sum([(origin - stage_entered_on >= a)::INTEGER FOR a IN $ages]) END AS age
+            ELSE list_sum([(origin - stage_entered_on >= a)::INTEGER FOR a IN $ages]) END AS age,
+        CASE WHEN valid_from <= seen_on THEN probability END AS crm
     FROM moment JOIN opportunity_state s ON valid_from <= origin AND coalesce(valid_to, DATE '9999-12-31') > origin
     WHERE {where} AND status IN ('open', 'paused', 'future') AND closed_on IS NULL
         AND (valid_to IS NULL OR valid_to > list_min($origins::DATE[]))
@@ -46,7 +49,7 @@ SELECT origin, {dims} pipeline, segment, stage, any_value(stage_order) AS stage_
     sum(amount_base) FILTER (is_won AND won_amount IS NOT NULL) AS won_open_amount,
     count(stage_default) AS n_default, sum(stage_default) AS default_sum,
     sum(stage_default * amount_base) AS default_amount,
-    count(probability) AS n_crm, sum(probability) AS crm_sum, sum(probability * amount_base) AS crm_amount,
+    count(crm) AS n_crm, sum(crm) AS crm_sum, sum(crm * amount_base) AS crm_amount,
     count(p) AS n_compared, sum(p) AS p_sum, sum(p * amount_base) AS p_amount,
     sum(amount_base) FILTER (p IS NOT NULL) AS compared_amount,
     count(is_won) FILTER (p IS NOT NULL) AS compared_won

@@ -4,7 +4,7 @@
 WITH {standing_open}, compared_week AS (
     SELECT max(week) AS week FROM opportunity_week WHERE as_of_on <= $as_of AND as_of_on > $as_of - 7
 ), alive AS (
-    SELECT *, probability AS crm
+    SELECT *, CASE WHEN valid_from <= (SELECT max(day) FROM snapshot_day WHERE day <= $as_of) THEN probability END AS crm
     FROM standing
     WHERE status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= $as_of, false))
 ), last_told AS (

@@ -53,8 +53,7 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
             states.empty()
             return
         _chart(figure, key, view, alt or f"{title}. {caption}", _own_mark(figure, question), drill)
-        _tools(title, caption, frame, key, view, definition_key, card)
-        _rows(title, frame, key, columns, kinds)
+        _folded(title, caption, frame, key, view, definition_key, card, columns, kinds)
 
 
 def draw(card: Card, within: str = "") -> None:
@@ -110,6 +109,14 @@ def _clickable(figure: go.Figure, key: str, view: View, alt: str, question: Any)
 
 
 @st.fragment
+def _folded(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, definition_key: str | None,
+            card: Card | None, columns: list[str] | None, kinds: dict[str, str] | None) -> None:
+    """What is behind the chart, made when somebody opens it; one fragment, because each costs what a chart costs."""
+    with st.container(gap="xsmall"):
+        _tools(title, caption, frame, key, view, definition_key, card)
+        _rows(title, frame, key, columns, kinds)
+
+
 def _rows(title: str, frame: pd.DataFrame, key: str, columns: list[str] | None, kinds: dict[str, str] | None) -> None:
     """The rows of the chart, made only when somebody unfolds them: most visits never do."""
     fold = st.expander(t("card.table"), on_change="rerun", key=f"{key}_fold")
@@ -150,7 +157,6 @@ def behind(view: View, mark: Mark, key: str) -> None:
         view_state.go("opportunity", id=str(found.iloc[chosen]["opportunity_id"]))
 
 
-@st.fragment
 def _tools(title: str, caption: str, frame: pd.DataFrame, key: str, view: View, definition_key: str | None,
            card: Card | None) -> None:
     """What is behind the buttons is made when somebody opens them."""

@@ -86,14 +86,23 @@ def test_no_decision_is_not_won_and_void_and_open_ones_are_left_out() -> None:
 
 def test_the_stages_default_and_the_crms_probability_are_those_of_that_day() -> None:
     """Asked on day 72 it stood in the meeting (default 0.4), whatever came later; asked on day 32, a lead (0.1)."""
-    ask = asked([deal("a", "won", probability=0.7), deal("b", "lost", at=60, probability=0.2)])
+    ask = asked([deal("a", "won", probability=0.7), deal("b", "lost", at=60, probability=0.2)], weekly=True)
     assert (scored(ask, "stage_default")["n"], scored(ask, "stage_default")["predicted"]) == (2, 0.25)
     assert scored(ask, "crm")["predicted"] == pytest.approx(0.45)
 
 
+def test_what_the_crm_said_after_the_end_is_no_prediction() -> None:
+    """The only export was made when both were closed, their probability long 1 and 0."""
+    deals = [deal("a", "won", probability=1.0), deal("b", "lost", probability=0.0)]
+    late = asked(deals)
+    assert scored(late, "crm")["n"] == 0
+    assert scored(late, "stage_default")["n"] == 2
+    assert scored(asked(deals, weekly=True), "crm")["n"] == 2
+
+
 def test_sources_are_compared_where_both_predicted() -> None:
     ask = asked([deal("a", "won", probability=0.5), deal("b", "lost", probability=0.5),
-                 deal("c", "lost", probability=0.9)])
+                 deal("c", "lost", probability=0.9)], weekly=True)
     assess(ask, "a", 65, 0.8)
     assess(ask, "b", 65, 0.4)
     row = scored(ask, "crm")
