@@ -12,7 +12,16 @@ from analytics import cards, findings_attention, i18n
 from analytics import format as fmt
 from analytics.attention import RULES
 from analytics.attention_questions import CHANCES, LANDMARK
-from analytics.cards.attention import ASLEEP, in_words, learned, pack_in_words, pack_rows, totals, unmeasured_rules
+from analytics.cards.attention import (
+    ASLEEP,
+    in_words,
+    learned,
+    meant_limits,
+    pack_in_words,
+    pack_rows,
+    totals,
+    unmeasured_rules,
+)
 from analytics.charts import facets
 from analytics.view import View
 from pages._parts import attention_parts, cache, context, side_by_side, states, table, view_state
@@ -184,16 +193,8 @@ def _limits(view: View) -> None:
         said = t("attention.limits.measured", times=fmt.number(rules.stage_times, digits=1),
                  share=fmt.rate(rules.stage_share, digits=0),
                  days=fmt.number(rules.history_days))
-        table_card(t("attention.limits"), said, found[_meant(found)], key="attention_limits", columns=_LIMITS,
-                   kinds=_LIMITS_KINDS)
-
-
-def _meant(found: pd.DataFrame) -> pd.Series[bool]:
-    """Which limits anybody can meet: of a segment that its pipeline is made for, or of which there was ever a visit."""
-    serves = {pipeline.key: pipeline.segments for pipeline in context.now().settings.pipelines}
-    is_served = [s in serves.get(p, ()) for p, s in zip(found["pipeline"], found["segment"], strict=True)]
-    visits = found.groupby(["pipeline", "segment"])["n"].transform("sum")
-    return (found["segment"] != "") & (pd.Series(is_served, index=found.index, dtype=bool) | (visits > 0))
+        table_card(t("attention.limits"), said, meant_limits(found, context.now().settings), key="attention_limits",
+                   columns=_LIMITS, kinds=_LIMITS_KINDS)
 
 
 if __name__ == "__main__":  # a cold deep link on a fresh server starts here: enter by the front door

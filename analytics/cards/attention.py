@@ -15,6 +15,7 @@ from analytics.cards.card import Card, Look, Native, alone, catalogued
 from analytics.charts import calendar, facets, shares, strip
 from analytics.charts.style import label
 from analytics.view import View
+from data.settings import Settings
 
 _PACK, _REASONS = 12, 5
 #: rows of the list below the calendar
@@ -155,3 +156,12 @@ def unmeasured_rules(rates: pd.DataFrame, look: Look) -> list[str]:
     """The rules that nothing could be asked of, by name."""
     asked = totals(rates)["n"]
     return [look.t(f"attention.rule.{rule}") for rule in RULES if not asked.get(rule, 0)]
+
+
+def meant_limits(found: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """The limits that anybody can meet: of a segment that its pipeline is made for, or of which there was ever a
+    visit (rows: ask.attention_limits)."""
+    serves = {pipeline.key: pipeline.segments for pipeline in settings.pipelines}
+    is_served = [s in serves.get(p, ()) for p, s in zip(found["pipeline"], found["segment"], strict=True)]
+    visits = found.groupby(["pipeline", "segment"])["n"].transform("sum")
+    return found[(found["segment"] != "") & (pd.Series(is_served, index=found.index, dtype=bool) | (visits > 0))]
