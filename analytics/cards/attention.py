@@ -64,14 +64,16 @@ def rules(ask: Ask, view: View, look: Look) -> list[Card]:
 
 
 def _decisions(asked: pd.Series[Any], whole: pd.Series[Any], look: Look) -> str:
-    """How many need a decision, and by which of the rules that could be asked (`asked`: rule -> of how many); where one
-    of these rules could not be asked of all, it is at least so many."""
+    """How many need a decision, and by which of the rules that could be asked (`asked`: rule -> of how many); where any
+    rule could not be asked of all, it is at least so many, and where none could be asked of any, not measured."""
     n = {"stalled": max(asked["never_moved"], asked["moved_stalled"])} | {
         rule: asked[rule] for rule in ("at_risk", "unconditioned")}
     why = [look.t(f"attention.rules.{rule}") for rule in n if n[rule]]
-    *first, last = why or [look.t("attention.rules.stalled")]
+    if not why:
+        return look.t("attention.rules.unknown", of=fmt.number(whole["n"]))
+    *first, last = why
     said = look.t("attention.rules.or").join([*([look.t("attention.list").join(first)] if first else []), last])
-    key = "attention.rules" if n["stalled"] >= whole["n"] else "attention.rules.at_least"
+    key = "attention.rules.at_least" if min(n.values()) < whole["n"] else "attention.rules"
     return look.t(key, n=fmt.number(whole["events"]), of=fmt.number(whole["n"]), value=fmt.rate(whole["value"]),
                   why=said)
 
