@@ -28,18 +28,24 @@ def steps(states: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def said(parts: Mapping[str, Any], lang: str, *, stage: Callable[[str], str], status: str) -> str:
-    """The story in a sentence: how long it is open and in its stage, or how long it took and where longest; "" where
-    that is not known. `status` is what its status is called."""
-    visits, created = parts["visits"], parts["opportunity"].get("created_on")
+    """The story in a sentence: how long it is open and in its stage, or how long it took and where longest; of what is
+    gone from the exports, up to the day on which it was; "" where that is not known. `status` is what its (last known)
+    status is called."""
+    opportunity, visits = parts["opportunity"], parts["visits"]
+    created = opportunity.get("created_on")
     if visits.empty or created is None or pd.isna(created):
         return ""
     last, begun = visits.iloc[-1], pd.Timestamp(created)
     def days(n: Any) -> str:
         return fmt.days(int(n), lang)
     if last["stage_kind"] not in CLOSING:
-        total = (pd.Timestamp(parts["opportunity"]["seen_on"]) - begun).days
-        return t("opportunity.story.open", lang, status=status, total=days(total), stage=stage(last["stage"]),
-                 days=days(last["calendar_days"]))
+        is_gone = bool(opportunity["is_gone"])
+        until = pd.Timestamp(last["exited_on"] if is_gone else opportunity["seen_on"])
+        if pd.isna(until):
+            return ""
+        key = "opportunity.story.gone" if is_gone else "opportunity.story.open"
+        return t(key, lang, status=status, day=fmt.day(until.date(), lang), total=days((until - begun).days),
+                 stage=stage(last["stage"]), days=days(last["calendar_days"]))
     spent = visits[~visits["stage_kind"].isin(CLOSING)].groupby("stage", sort=False)["calendar_days"].sum()
     closed = pd.Timestamp(last["entered_on"])
     fields = {"status": status, "day": fmt.day(closed.date(), lang), "total": days((closed - begun).days)}
