@@ -113,7 +113,8 @@ def gathered(frame: pd.DataFrame, lang: str, *, who: str) -> Finding:
 
 
 def covered(rows: pd.DataFrame, lang: str, *, name: Name = str) -> Finding:
-    """Is the open amount enough for what remains? The row of ask.target_coverage that lacks most, against its need."""
+    """Is the open amount enough for what remains? Of the rows of ask.target_coverage the one that lacks most against
+    its need: of those surely short, else of those too close to say; enough only if all that can be judged are."""
     known = rows[rows["value"].notna()]
     if known.empty:
         reason = rows["reason"].iloc[0] if len(rows) else "no_target"
@@ -124,12 +125,14 @@ def covered(rows: pd.DataFrame, lang: str, *, name: Name = str) -> Finding:
     if judged.empty:
         row = known.iloc[0].to_dict()
         said = t("pipeline.coverage.plain", lang, **_coverage(row, lang, name))
-        return Finding(said.strip() + _past_due(row, lang), "unclear")
-    row = judged.loc[(judged["value"] / judged["needed"]).idxmin()].to_dict()
-    low, high = (row[c] if show.is_known(row[c]) else row["needed"] for c in ("needed_low", "needed_high"))
-    key = "short" if row["value"] < low else "enough" if row["value"] > high else "unclear"
+        return Finding(said + _past_due(row, lang), "unclear")
+    low, high = (judged[c].fillna(judged["needed"]) for c in ("needed_low", "needed_high"))
+    are_short, are_unclear = judged[judged["value"] < low], judged[judged["value"].between(low, high)]
+    key, rows = (("short", are_short) if len(are_short) else ("unclear", are_unclear) if len(are_unclear) else
+                 ("enough", judged))
+    row = rows.loc[(rows["value"] / rows["needed"]).idxmin()].to_dict()
     return Finding(
-        t(f"pipeline.coverage.{key}", lang, **_coverage(row, lang, name)).strip() + _past_due(row, lang),
+        t(f"pipeline.coverage.{key}", lang, **_coverage(row, lang, name)) + _past_due(row, lang),
         "unclear" if key == "unclear" else "clear",
     )
 
@@ -142,9 +145,9 @@ def _past_due(row: Mapping[str, Any], lang: str) -> str:
 
 
 def _coverage(row: Mapping[str, Any], lang: str, name: Name) -> dict[str, str]:
+    quarter = show.period(parse(row["quarter"]), lang)
     return {
-        "name": name(row["segment"]) if "segment" in row else "",
-        "quarter": show.period(parse(row["quarter"]), lang),
+        "where": f"{name(row['segment'])} {quarter}" if "segment" in row else quarter,
         "value": show.number(row["value"], digits=1),
         "needed": show.number(row["needed"], digits=1),
     }

@@ -205,6 +205,29 @@ def test_what_is_past_due_stands_beside_the_coverage() -> None:
     assert set(by_month["month"]) <= {"2026-04", "2026-05", "(unknown)"}, "January is past due and not asked for"
 
 
+def coverages(*rows: tuple[str, float, float | None]) -> pd.DataFrame:
+    """Rows of ask.target_coverage (segment, open amount / what remains, needed), the need known to 0.5 either way."""
+    frame = pd.DataFrame(rows, columns=["segment", "value", "needed"]).astype({"needed": "float64"})
+    limits = {"needed_low": frame["needed"] - 0.5, "needed_high": frame["needed"] + 0.5}
+    return frame.assign(quarter="2026Q4", overdue=0, **limits)
+
+
+def test_enough_is_said_only_of_what_can_be_judged() -> None:
+    said = covered(coverages(("KA", 4.0, 3.0), ("SMB", 9.0, 3.0), ("MID", 1.0, None)), "en").text
+    assert said == ("Enough wherever it can be judged; thinnest KA Q4 2026: the open amount covers the remaining "
+                    "target 4.0 times, 3.0 are needed")
+    whole = covered(coverages(("", 4.0, 3.0)).drop(columns="segment"), "zh").text
+    assert whole == "可判断的均已足够；最薄弱的 2026年第4季度：在手金额为剩余目标的 4.0 倍，需 3.0 倍"
+
+
+def test_what_is_surely_short_is_named_before_what_is_too_close_to_say() -> None:
+    """KA lacks more against its need, but that need is known to 4 either way only."""
+    rows = coverages(("KA", 2.0, 4.0), ("SMB", 2.0, 3.0), ("MID", 9.0, 3.0))
+    rows.loc[0, ["needed_low", "needed_high"]] = [0.0, 8.0]
+    assert covered(rows, "en").text.startswith("SMB Q4 2026: the open amount covers the remaining target only 2.0 ")
+    assert covered(rows.drop(index=1), "en").strength == "unclear"
+
+
 def test_the_own_win_rate_is_that_of_365_days() -> None:
     """Day 400 is the last of them, day 36 the first; what was lost on day 35 is over a year ago."""
     rows = [closed("won", 400, 10), closed("lost", 36, 10), closed("lost", 35, 10)]
