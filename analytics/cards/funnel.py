@@ -16,6 +16,7 @@ from analytics.charts import flow as flow_chart
 from analytics.charts import funnel as chart
 from analytics.charts.facets import Facet
 from analytics.view import View
+from data.contracts import CLOSING_KINDS
 
 READINGS = ("reached", "strict", "cohort", "stock", "matured")
 Weight = Literal["count", "amount"]
@@ -95,14 +96,22 @@ def flow(ask: Ask, view: View, look: Look) -> list[Card]:
         stages = [s.key for s in pipeline.stages if s.kind in ("open", "won")] if pipeline else []
         segment = pipeline.segments[0] if pipeline and len(pipeline.segments) == 1 else None
         part, name = facet.of(frame), facet.name(look.lang, look.settings)
-        drawn = part if pipeline is None else flow_chart.through(part, [s.key for s in pipeline.open_stages])
-        unseen = int(part["n"].sum() - drawn["n"].sum())
+        closing = [s.key for s in pipeline.stages if s.kind in CLOSING_KINDS] if pipeline else []
+        drawn = flow_chart.through(part, closing)
         cards.append(Card(
             f"funnel_flow_{number}",
             findings_facts.moves(part, look.lang, what=name) or look.t("funnel.flow", segment=name),
             look.t("funnel.flow.measured"),
             flow_chart.sankey(drawn, stages, look.names, look.theme, segment=segment), part, view,
             columns=["from_stage", "to_stage", "exit_kind", "n", "amount"], question="flow", segment=segment,
-            notes=(look.t("funnel.flow.closed_only", n=fmt.number(unseen)),) if unseen else (),
+            notes=_not_drawn(part, drawn, stages, look),
             native=Native("picture")))
     return cards
+
+
+def _not_drawn(part: pd.DataFrame, drawn: pd.DataFrame, stages: list[str], look: Look) -> tuple[str, ...]:
+    """Which opportunities begin where no bar stands, and how many they are: nobody is dropped in silence."""
+    began = drawn[drawn["exit_kind"] == "entry"]
+    aside = {"closed_only": part["n"].sum() - drawn["n"].sum(),
+             "elsewhere": began.loc[~began["to_stage"].isin(stages), "n"].sum()}
+    return tuple(look.t(f"funnel.flow.{key}", n=fmt.number(n)) for key, n in aside.items() if n)

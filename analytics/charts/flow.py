@@ -88,9 +88,9 @@ def sankey(
     return fig.figure()
 
 
-def through(frame: pd.DataFrame, open_stages: Sequence[str]) -> pd.DataFrame:
+def through(frame: pd.DataFrame, closing_stages: Sequence[str]) -> pd.DataFrame:
     """The flows without what exports know as closed only: a bar "won" to which no way leads says nothing."""
-    is_unseen = (frame["exit_kind"] == "entry") & ~frame["to_stage"].isin(open_stages)
+    is_unseen = (frame["exit_kind"] == "entry") & frame["to_stage"].isin(closing_stages)
     return frame[~is_unseen].reset_index(drop=True)
 
 

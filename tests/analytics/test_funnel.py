@@ -13,6 +13,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
+from analytics import cards
+from analytics.cards import Look
 from data.settings import Pipeline, Stage
 from tests.journeys import CLOSINGS, SALES, STEPS, Journey, asked, view
 from tests.oracles import funnel as oracle
@@ -223,6 +225,18 @@ def test_the_flow_conserves_what_comes_into_every_open_stage() -> None:
     for stage in STEPS:
         assert flow.loc[flow["to_stage"] == stage, "n"].sum() == flow.loc[flow["from_stage"] == stage, "n"].sum(), stage
     assert set(flow["exit_kind"]) == {"entry", "advance", "regress", "skip", "lost", "reopened", "void", "open"}
+
+
+def test_who_begins_where_no_bar_stands_is_counted_below_the_flow_closed_ones_apart() -> None:
+    """Two are known as lost only; one was first seen on hold, which is no closing."""
+    (sales,) = SALES.pipelines
+    on_hold = replace(sales, stages=(*sales.stages, Stage("on_hold", kind="paused")))
+    company = asked([Journey([(0, "lead"), (5, "meeting")]), Journey([(3, "lost")]), Journey([(4, "lost")]),
+                     Journey([(3, "on_hold")])], settings=replace(SALES, pipelines=(on_hold,)))
+    (card,) = cards.funnel.flow(company, view(100), Look("en", company.settings))
+    assert card.notes == (
+        "2 more are known only as closed: through which stages they went is not known.",
+        "1 more was first seen in a stage that is not drawn: paused, put off, or unknown to the settings.")
 
 
 #: a company takes a second to build: failing examples are shown as they are found

@@ -122,6 +122,6 @@ def test_an_empty_flow_says_so():
 
 def test_what_is_known_as_closed_only_is_no_way_through() -> None:
     told = frame([("", "need", "entry", 9), ("", "won", "entry", 5), ("", "lost", "entry", 2),
-                  ("need", "won", "won", 3)])
-    kept = flow.through(told, ["need", "sign"])
-    assert kept[["to_stage", "n"]].to_numpy().tolist() == [["need", 9], ["won", 3]]
+                  ("", "on_hold", "entry", 4), ("need", "won", "won", 3)])
+    kept = flow.through(told, ["won", "lost"])
+    assert kept[["to_stage", "n"]].to_numpy().tolist() == [["need", 9], ["on_hold", 4], ["won", 3]]
