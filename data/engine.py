@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from data.storage.store import Load
 
 #: What is read from its files with each question.
-_VIEWS = {**TABLES, "opportunity_change": MARTS["opportunity_change"]}
+_VIEWS = {**TABLES, **{name: MARTS[name] for name in ("opportunity_change", "snapshot_spell")}}
 #: The working-day calendar reaches this far beyond the known days.
 _CALENDAR_MARGIN = timedelta(days=1100)
 

@@ -53,13 +53,20 @@ _EXPORT_DAYS = "CREATE TABLE export_day AS " + " UNION ALL ".join(
 _LATEST_NAMES = """CREATE TABLE latest_name AS
     SELECT hash(opportunity_id) AS key, opportunity_id, name FROM opportunity
     WHERE name IS NOT NULL AND snapshot_date = {latest}"""
+#: Opportunities that the first snapshot after their beginning did not show: what later ones say of them was not known.
+_LATE_SEEN = """CREATE TABLE late_seen AS
+    SELECT opportunity_key, seen_on
+    FROM (SELECT opportunity_id, opportunity_key, min(valid_from) AS begun_on FROM opportunity_state GROUP BY ALL)
+    JOIN (SELECT opportunity_id, min(seen_from) AS seen_on FROM snapshot_spell GROUP BY ALL) USING (opportunity_id)
+    ASOF JOIN snapshot_day ON day >= begun_on
+    WHERE seen_on > day"""
 
 
 def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings,
              latest: date | None) -> Shelf:
     """Marts made from `marts` (name -> SQL source), `closing_foresight` (data/marts/foresight.py), and what is
-    looked up in the files often: `chain_days`, `export_day`, `latest_name` (of the export of the day `latest`, the
-    only file that is opened for it)."""
+    looked up in the files often: `chain_days`, `export_day`, `late_seen`, `latest_name` (of the export of the day
+    `latest`, the only file that is opened for it)."""
     marts = {name: _graded(name, source, settings) for name, source in marts.items()}
     coded = _make_types(con, marts)
     salt = _salt(con, marts["stage_visit"])
@@ -68,8 +75,12 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
         return lambda: _lay_down(con, name, marts[name], salt, coded)
 
     def foresee() -> None:
-        shelf.provide("opportunity_state opportunity_week account_week")
+        shelf.provide("opportunity_state opportunity_week account_week late_seen")
         make_foresight(con, settings)
+
+    def look_back() -> None:
+        shelf.provide("opportunity_state")
+        con.execute(_LATE_SEEN)
 
     def gather(sql: str) -> Callable[[], None]:
         def make() -> None:
@@ -77,7 +88,7 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
         return make
 
     shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee,
-                   "chain_days": gather(_CHAIN_DAYS), "export_day": gather(_EXPORT_DAYS),
+                   "chain_days": gather(_CHAIN_DAYS), "export_day": gather(_EXPORT_DAYS), "late_seen": look_back,
                    "latest_name": gather(_LATEST_NAMES.format(latest=f"DATE '{latest}'" if latest else "NULL"))})
     return shelf
 

@@ -47,6 +47,8 @@ class Journey:
     statuses: Mapping[int, str] = field(default_factory=dict)
     #: first day on which the exports do not show it any more
     gone_on: int | None = None
+    #: first day on which the exports show it: it was recorded late
+    shown_from: int = 0
 
 
 def day(number: int) -> date:
@@ -82,7 +84,7 @@ def _date(moment: int | datetime) -> date:
 def _row(name: str, journey: Journey, number: int) -> dict[str, Any] | None:
     """What an export of that day shows of an opportunity; None before it exists and after it is gone."""
     steps = [(_date(m), stage) for m, stage in journey.steps if _date(m) <= day(number)]
-    if not steps or (journey.gone_on is not None and number >= journey.gone_on):
+    if not steps or number < journey.shown_from or (journey.gone_on is not None and number >= journey.gone_on):
         return None
     since, stage = steps[-1]
     status = stage if stage in CLOSINGS else "open"

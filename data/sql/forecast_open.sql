@@ -3,10 +3,10 @@
 -- $origins, $firsts, $lasts: the day of each forecast, first and last day of its period.  What was won is told only of
 -- periods that are over on $as_of.  due: is the expected close in the period (in), before (past), after (later) or not
 -- known;  age: band of days in the stage (lower bounds $ages, from 0; -1: not known).  crm: the CRM's probability, known
--- only where a snapshot up to that day had shown it: what a later one says knows the end.
--- Reads: opportunity_state, opportunity_week, snapshot_day.
+-- only where a snapshot up to that day had shown the opportunity as it stood: what a later one says knows the end.
+-- Reads: opportunity_state, opportunity_week, snapshot_day, late_seen.
 WITH moment AS (
-    SELECT *, (SELECT max(day) FROM snapshot_day WHERE day <= origin) AS seen_on FROM (
+    SELECT *, (SELECT max(day) FROM snapshot_day WHERE day <= origin) AS exported_on FROM (
         SELECT unnest($origins)::DATE AS origin, unnest($firsts)::DATE AS first_on, unnest($lasts)::DATE AS last_on)
 ), promise AS (
     SELECT unnest($pipelines) AS promised_pipeline, unnest($stages) AS promised_stage,
@@ -22,8 +22,9 @@ WITH moment AS (
             WHEN expected_close_on <= last_on THEN 'in' ELSE 'later' END AS due,
         CASE WHEN stage_entered_on IS NULL THEN -1
             ELSE list_sum([(origin - stage_entered_on >= a)::INTEGER FOR a IN $ages]) END AS age,
-        CASE WHEN valid_from <= seen_on THEN probability END AS crm
+        CASE WHEN valid_from <= exported_on AND coalesce(late_seen.seen_on <= origin, true) THEN probability END AS crm
     FROM moment JOIN opportunity_state s ON valid_from <= origin AND coalesce(valid_to, DATE '9999-12-31') > origin
+    LEFT JOIN late_seen ON late_seen.opportunity_key = s.opportunity_key
     WHERE {where} AND status IN ('open', 'paused', 'future') AND closed_on IS NULL
         AND (valid_to IS NULL OR valid_to > list_min($origins::DATE[]))
         AND (status <> 'future' OR coalesce(wake_on <= origin, false))

@@ -4,8 +4,9 @@
 WITH {standing_open}, compared_week AS (
     SELECT max(week) AS week FROM opportunity_week WHERE as_of_on <= $as_of AND as_of_on > $as_of - 7
 ), alive AS (
-    SELECT *, CASE WHEN valid_from <= (SELECT max(day) FROM snapshot_day WHERE day <= $as_of) THEN probability END AS crm
-    FROM standing
+    SELECT standing.*, CASE WHEN valid_from <= (SELECT max(day) FROM snapshot_day WHERE day <= $as_of)
+        AND coalesce(seen_on <= $as_of, true) THEN probability END AS crm
+    FROM standing LEFT JOIN late_seen ON late_seen.opportunity_key = standing.opportunity_key
     WHERE status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= $as_of, false))
 ), last_told AS (
     SELECT opportunity_key, max(assessed_week) AS assessed_week FROM opportunity_week

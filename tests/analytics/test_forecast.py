@@ -80,6 +80,15 @@ def test_the_crm_is_taken_at_its_word() -> None:
     assert (row["used"], row["value"]) == (4, pytest.approx(4 * 70))
 
 
+def test_the_crm_had_said_nothing_of_what_was_recorded_later() -> None:
+    """Weekly exports; one deal was shown from the beginning, the other after the day that is asked for."""
+    hoped = {"segment": "KA", "expected_close_on": day(TODAY + 30), "probability": 0.7}
+    stock = [Journey([(TODAY - 40, "lead")], columns=hoped, shown_from=shown) for shown in (0, TODAY + 7)]
+    company = asked([*PAST, *stock], today=TODAY + 14, weekly=True)
+    row = one(company, "crm")
+    assert (row["n"], row["used"], row["value"]) == (2, 1, pytest.approx(70))
+
+
 @pytest.mark.parametrize(("method", "rows", "reason"), [
     ("historical", now(4, due=TODAY + 9), "no_history"),
     ("historical", [*quarter(88, 0, 4, 0), *quarter(180, 0, 4, 0), *now(4)], "no_wins"),

@@ -100,6 +100,15 @@ def test_what_the_crm_said_after_the_end_is_no_prediction() -> None:
     assert scored(asked(deals, weekly=True), "crm")["n"] == 2
 
 
+def test_what_the_crm_says_of_a_deal_that_was_recorded_after_its_end_is_no_prediction() -> None:
+    """There were exports every week before; they did not show it."""
+    early, late = (Journey([(0, "lead"), (40, "meeting"), (100, "won")], columns={"probability": 1.0}, shown_from=shown)
+                   for shown in (40, 110))
+    assert scored(asked([early], weekly=True), "crm")["n"] == 1
+    ask = asked([late], weekly=True)
+    assert (scored(ask, "crm")["n"], scored(ask, "stage_default")["n"]) == (0, 1)
+
+
 def test_sources_are_compared_where_both_predicted() -> None:
     ask = asked([deal("a", "won", probability=0.5), deal("b", "lost", probability=0.5),
                  deal("c", "lost", probability=0.9)], weekly=True)

@@ -51,7 +51,7 @@ def test_a_fresh_start_shows_the_sample_and_the_first_import_replaces_it(
         page.get_by_role("button", name="Import these files").click()
         expect(main).to_contain_text("Imported as load 1.", timeout=60_000)
         tab.settle()
-        expect(main.get_by_test_id("stCaptionContainer").nth(1)).to_contain_text("as of 31 Mar 2026")
+        expect(main.get_by_test_id("stCaptionContainer").nth(1)).to_contain_text("As of 31 Mar 2026")
         page = tab.open("/opportunity?lang=en")
         expect(page.get_by_role("heading", name="Opportunities: 3")).to_be_visible()
 

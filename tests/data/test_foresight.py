@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from datetime import date, timedelta
 from random import Random
@@ -29,7 +30,8 @@ def settings_of(days: int) -> Settings:
 
 
 def closing_story(seed: int) -> dict[str, list[dict]]:
-    """Deals of which most are closed some day, stay closed, change their owner then, and sometimes come back."""
+    """Deals of which most are closed some day, stay closed, change their owner then, and sometimes come back. Some are
+    entered late: the exports of the first half do not show them, though they were created before."""
     random, tables = Random(seed), story(seed)
     accounts = sorted({c["account_id"] for c in tables["contact"]})
     status: dict[str, str] = {}
@@ -39,6 +41,10 @@ def closing_story(seed: int) -> dict[str, list[dict]]:
             status[name] = random.choice(["won", "lost", "no_decision", "open"])
         row |= {"status": status.get(name, "open"), "probability": random.choice([None, 0.3, 0.6]),
                 "account_id": accounts[int(name[1:]) % len(accounts)]}
+    late = {name for name in status if random.random() < 0.3}
+    days = sorted({row["snapshot_date"] for row in tables["opportunity"]})
+    tables["opportunity"] = [row | {"created_on": days[0]} for row in tables["opportunity"]
+                             if row["opportunity_id"] not in late or row["snapshot_date"] >= days[len(days) // 2]]
     return tables
 
 
@@ -58,6 +64,9 @@ def looked_up(company: Company, days: int) -> list[tuple]:
     states = rows_of(company, "opportunity_state")
     compared = {(w["opportunity_id"], w["week"]): w for w in rows_of(company, "opportunity_week")}
     accounts = {(w["account_id"], w["week"]): w for w in rows_of(company, "account_week")}
+    shown = defaultdict(set)
+    for row in rows_of(company, "opportunity"):
+        shown[row["opportunity_id"]].add(row["snapshot_date"])
     found = []
     for closing in states:
         if closing["status"] not in CLOSED:
@@ -69,7 +78,7 @@ def looked_up(company: Company, days: int) -> list[tuple]:
         week = compared.get((closing["opportunity_id"], over), {})
         account = accounts.get((closing["account_id"], over), {})
         crm, promised = (then[0]["probability"], 0.25 if then[0]["stage"] == "A" else None) if then else (None, None)
-        if then and not any(then[0]["valid_from"] <= day <= asked for day in company.dates):
+        if then and not any(then[0]["valid_from"] <= day <= asked for day in shown[closing["opportunity_id"]]):
             crm = None  # nobody had seen it yet
         found.append((closing["opportunity_id"], closing["valid_from"], asked, over, bool(then), crm, promised,
                       *(week.get(c) for c in COMPARED),
@@ -77,7 +86,7 @@ def looked_up(company: Company, days: int) -> list[tuple]:
     return sorted(found, key=str)
 
 
-@pytest.mark.parametrize(("seed", "days"), [(21, 28), (25, 14), (21, 0)])
+@pytest.mark.parametrize(("seed", "days"), [(21, 28), (23, 14), (25, 14), (21, 0)])
 def test_every_closing_is_seen_with_what_was_known_so_many_days_before(seed: int, days: int) -> None:
     company = opened(seed, days)
     columns = ("opportunity_id", "valid_from", "asked_on", "week", "is_open_then", "crm_then", "stage_default",
@@ -98,4 +107,4 @@ def test_a_company_without_the_weekly_marts_knows_only_what_stages_and_the_crm_p
     found = rows_of(company, "closing_foresight")
     assert found
     assert {(r["p"], r["account_closeness"]) for r in found} == {(None, None)}
-    assert {r["stage_default"] for r in found if r["is_open_then"]} == {0.25}
+    assert {r["stage_default"] for r in found if r["is_open_then"]} - {None} == {0.25}  # stage B promises nothing

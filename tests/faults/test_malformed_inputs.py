@@ -342,7 +342,7 @@ def test_a_retyped_column_refuses_the_file_with_the_first_reasons(tmp_path: Path
     error = refused(lambda: check(tmp_path), "E_REJECTS")
     assert (error.fields["count"], error.fields["rows"]) == (2, 2)
     assert "'ten': amount is not a number" in error.text("en")
-    assert "“ten”:amount 不是所声明格式的数字" in error.text("zh")
+    assert "“ten”：amount 不是所声明格式的数字" in error.text("zh")
 
 
 def test_a_refused_empty_cell_is_no_word_of_the_program(tmp_path: Path) -> None:
