@@ -88,9 +88,11 @@ def _findings(view: View, whole: pd.DataFrame, measure: Measure) -> None:
 
 
 def _why(view: View, measure: Measure) -> None:
-    """Why it changed, and who differs: one dimension for both, and the rivals always."""
+    """Why it changed, and who differs: one dimension for both, and the rivals where several are left."""
     ask, look, made = cache.ask(), context.look(), cards.win_rate
-    several = [d for d in LOOKED_AT if len(view.filters.get(d) or ()) != 1]  # one group explains nothing
+    several = _several(view)
+    if not several:
+        return
     by = view_state.choose("by", t("win_rate.by"), several, several[0],
                            {d: i18n.dimension_label(d, look.lang) for d in several})
     with states.guard("win_split"):
@@ -98,9 +100,14 @@ def _why(view: View, measure: Measure) -> None:
     if by == "segment":
         with states.guard("win_simpson"):
             side_by_side.draw(made.simpson(ask, view, look, measure))
-    for dimension in dict.fromkeys((by, "main_competitor")):
+    for dimension in dict.fromkeys(d for d in (by, "main_competitor") if d in several):
         with states.guard(f"win_groups_{dimension}"):
             side_by_side.draw(made.groups(ask, view, look, dimension, measure))
+
+
+def _several(view: View) -> list[str]:
+    """The dimensions of which the filters leave several groups: one explains nothing."""
+    return [d for d in LOOKED_AT if len(view.filters.get(d) or ()) != 1]
 
 
 def _comparison(view: View) -> None:

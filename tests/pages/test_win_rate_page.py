@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analytics.view_words import FILTERS
+from analytics.win_questions import LOOKED_AT
+from data.engine import open_company
 from data.intake.importing import import_paths
 
 Open = Callable[..., AppTest]
@@ -54,6 +57,28 @@ def test_one_segment_is_not_broken_down_by_segment(open_page: Open) -> None:
     assert "Segment" not in options
     assert "Region" in options
     assert not any("nothing to compare it with" in words for words in headings(app))
+
+
+def test_what_is_filtered_to_one_group_is_broken_down_by_nothing(
+    open_page: Open, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One rival leaves no rivals to compare; one group of everything leaves nothing to choose from."""
+    for dimension in {*LOOKED_AT} - {"segment", *FILTERS.values()}:  # what the sidebar does not offer
+        monkeypatch.setitem(FILTERS, dimension, dimension)
+    names = {"segment": "segment"} | {dimension: name for name, dimension in FILTERS.items()}
+    one_rival = open_page("win_rate", lang="en", main_competitor="对手甲 Rival Alpha")
+    assert [e.value for e in one_rival.error] == []
+    assert "Main competitor" not in next(b.options for b in one_rival.selectbox if b.label == "Break down by")
+    assert not [h for h in headings(one_rival) if "main competitor" in h]
+    closed = open_company(store).cursor().execute(
+        f"SELECT {', '.join(LOOKED_AT)} FROM opportunity_state WHERE status = 'lost' AND valid_to IS NULL"
+        f" AND {' AND '.join(f'{d} IS NOT NULL' for d in LOOKED_AT)} ORDER BY valid_from DESC LIMIT 1").fetchone()
+    assert closed is not None
+    one_of_all = open_page("win_rate", lang="en", period="all",
+                           **{names[d]: value for d, value in zip(LOOKED_AT, closed, strict=True)})
+    assert [e.value for e in one_of_all.error] == []
+    assert not [b for b in one_of_all.selectbox if b.label == "Break down by"]
+    assert len(headings(one_of_all)) > 1, "the rest of the page is drawn"
 
 
 def test_without_assessments_the_comparison_is_not_measured_instead_of_zero(
