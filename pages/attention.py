@@ -118,8 +118,7 @@ def _lists(broken: pd.DataFrame, view: View, rules: dict[str, Any]) -> None:
         if found.empty:
             st.info(t("attention.none"), icon=":material/check:")
             return
-        first = "attention.first" if found["stake"].notna().any() else "attention.first.no_amount"
-        st.caption(t(first, n=fmt.number(len(found))))
+        st.caption(t(attention_parts.order(rule, found), n=fmt.number(len(found))))
         _chosen(in_words(found, look), attention_parts.columns(rule), attention_parts.kinds(rule),
                 t("attention.list.alt"), f"attention_list_{rule}")
 

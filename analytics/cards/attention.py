@@ -85,7 +85,8 @@ def pack(ask: Ask, view: View, look: Look) -> list[Card]:
     title, measured = look.t("attention.pack.nothing"), look.t("attention.pack.measured")
     if len(found):
         kept, important, open_ = (found.attrs[name] for name in ("total", "important", "open"))
-        key = "attention.pack" if found["stake"].notna().any() else "attention.pack.no_amount"
+        key = ("attention.pack" if found["stake"].notna().any() else "attention.pack.no_chance"
+               if found["amount_base"].notna().any() else "attention.pack.no_amount")
         title = look.t(key, shown=fmt.number(len(found)), n=fmt.number(kept),
                        per_team=fmt.number(look.settings.attention.pack_per_team), important=fmt.number(important))
         measured = look.t("attention.pack.share", measured=measured, of=fmt.number(open_),

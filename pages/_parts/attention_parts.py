@@ -63,6 +63,15 @@ def columns(rule: str) -> list[str]:
             "grade", "stage", "owner_name", "team", "segment", "idle_since"]
 
 
+def order(rule: str, found: pd.DataFrame) -> str:
+    """The key of the text that says in which order the list of one rule stands: by the first of these that is known."""
+    if found["stake"].notna().any():
+        return "attention.first"
+    if found["amount_base"].notna().any():
+        return "attention.first.no_chance"
+    return "attention.first.no_amount" if rule in _CLOCKS else "attention.first.no_clock"
+
+
 def of_one(view: View, opportunity_id: str, *, is_closed: bool = False) -> None:
     """What needs attention on one opportunity: the same rules, whatever the filters; nothing once it is closed."""
     with st.container(border=True, key="opportunity_attention", gap="xsmall"), states.guard("opportunity_attention"):

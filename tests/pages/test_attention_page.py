@@ -6,11 +6,13 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from analytics.attention import RULES
 from data.intake.importing import import_paths
+from pages._parts import attention_parts
 
 Open = Callable[..., AppTest]
 ROWS = "opportunity_id,name,stage,status,amount,created_on,stage_entered_on,expected_close_on,account_id\n" + "\n".join(
@@ -40,6 +42,16 @@ def test_filters_reach_the_page(open_page: Open) -> None:
 @pytest.mark.parametrize("params", [{"as_of": "2025-06-04"}, {"team": "大客户西区 KA West"}, {"period": "all"}])
 def test_other_views_draw(open_page: Open, params: dict[str, str]) -> None:
     assert [e.value for e in open_page("attention", lang="zh", **params).error] == []
+
+
+@pytest.mark.parametrize(("stake", "amount", "rule", "key"), [
+    (9.0, 10.0, "at_risk", "attention.first"), (None, 10.0, "warn", "attention.first.no_chance"),
+    (None, None, "warn", "attention.first.no_amount"), (None, None, "at_risk", "attention.first.no_clock"),
+    (None, None, "single_threaded", "attention.first.no_clock"), (None, None, "no_rival", "attention.first.no_clock")])
+def test_a_list_says_by_what_it_stands_in_order(
+    stake: float | None, amount: float | None, rule: str, key: str
+) -> None:
+    assert attention_parts.order(rule, pd.DataFrame({"stake": [None, stake], "amount_base": [None, amount]})) == key
 
 
 @pytest.fixture
