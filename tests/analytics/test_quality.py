@@ -123,7 +123,7 @@ def doubled(gateway: int, others: int) -> pd.DataFrame:
 def test_the_product_line_in_which_records_are_doubled_is_named() -> None:
     said = findings_quality.recorded_twice(doubled(24, 0), "en", SALES)
     assert said.strength == "clear"
-    assert "recorded twice (certain 24): all in Product line Gateway (16.0% of 150)" in said.text
+    assert "recorded more than once (certain 24): all in Product line Gateway (16.0% of 150)" in said.text
     some = findings_quality.recorded_twice(doubled(24, 2), "en", SALES)
     assert "24 in Product line Gateway (16.0%, elsewhere 0.2%)" in some.text
     assert "产品线" in findings_quality.recorded_twice(doubled(24, 0), "zh", SALES).text
