@@ -22,13 +22,14 @@ MIN_CLOSED = 10
 Called = Callable[[dict[Any, Any]], str]
 
 
-def called(row: dict[Any, Any], lang: str, settings: Any = None) -> str:
-    """What a group of closeness_questions.closeness_shifts is called: whose accounts, or which team, region …"""
-    name = row.get("name") or row["value"]
+def called(row: dict[Any, Any], lang: str, settings: Any = None, *, alone: bool = False) -> str:
+    """What a group of closeness_questions.closeness_shifts is called: whose accounts, or which team, region … `alone`:
+    as it stands by itself, where it begins with a capital; names keep their own."""
+    name, end = row.get("name") or row["value"], ".alone" if alone else ""
     if row["dimension"] in ("holder_id", "owner_id"):
-        return t(f"closeness.group.{row['dimension']}", lang, name=name)
+        return t(f"closeness.group.{row['dimension']}{end}", lang, name=name)
     return t(
-        "closeness.group.other",
+        f"closeness.group.other{end}",
         lang,
         dimension=dimension_label(row["dimension"], lang).lower(),
         name=label(row["dimension"], name, lang, settings),

@@ -62,9 +62,7 @@ def shifts(ask: Ask, view: View, look: Look) -> list[Card]:
 
 
 def _called(row: dict[Any, Any], look: Look) -> str:
-    """A group as it stands by itself: a sentence of one name begins with a capital too."""
-    name = findings_closeness.called(row, look.lang, look.settings)
-    return name[:1].upper() + name[1:]
+    return findings_closeness.called(row, look.lang, look.settings, alone=True)
 
 
 @catalogued

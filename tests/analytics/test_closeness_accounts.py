@@ -191,3 +191,12 @@ def test_a_team_of_which_three_of_five_deals_hang_on_one_contact_is_not_called_o
     frame["single"] = [3, 100]
     frame["single_share"] = frame["single"] / frame["named"]
     assert findings_closeness.chains(frame, "en").text.startswith("many knows one person per opportunity: 100 of 103")
+
+
+def test_a_group_by_itself_begins_with_a_capital_and_names_keep_their_own() -> None:
+    row = {"dimension": "owner_id", "value": "S1", "name": "van Dijk"}
+    assert findings_closeness.called(row, "en") == "accounts of van Dijk"
+    assert findings_closeness.called(row, "en", alone=True) == "Accounts of van Dijk"
+    assert findings_closeness.called(row, "zh", alone=True) == "van Dijk 负责的客户"
+    region = {"dimension": "region", "value": "east"}
+    assert findings_closeness.called(region, "en", alone=True) == "Accounts of region east"
