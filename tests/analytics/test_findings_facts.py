@@ -39,7 +39,7 @@ def test_who_is_still_there_is_read_at_ninety_days_of_curves_that_reach_so_far()
     curves = pd.DataFrame({"stage": ["lead", "lead", "lead", "bid", "bid", "young"], "days": [0, 60, 100, 0, 95, 30],
                            "survival": [1.0, 0.4, 0.1, 0.3, 0.2, 0.9], "at_risk": [9, 5, 2, 9, 4, 9]})
     assert say.still_there(curves, "en", what="KA") == (
-        "KA: after 90 days 40.0% are still in “lead”, the most of any stage")
+        "KA: after 90 days 40.0% are still in “lead”, the most of the stages that can be judged")
     assert say.still_there(curves[curves["stage"] == "young"], "en", what="KA") == ""
     alone = say.still_there(curves[curves["stage"] == "lead"], "en", what="KA")
     assert alone == "KA: after 90 days 40.0% are still in “lead”"
