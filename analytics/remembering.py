@@ -32,11 +32,10 @@ _FRAME, _CELL, _OTHER, _FIGURE = 2000, 40, 200, 300_000
 #: They are asked without either, so that the same view of another period knows them.
 OF_A_DAY = frozenset((
     "attention", "attention_outcomes", "attention_pack", "attention_points", "attention_rates", "attention_spend",
-    "attention_waiting", "chains", "closeness_summary", "closeness_weeks", "export_days", "forecast",
-    "forecast_replay", "headline_ahead", "holders", "is_one_export", "largest_accounts", "options", "quality_codes",
-    "quality_fields", "quality_sources", "quality_twin_groups", "quality_twins", "quality_unknowns", "support_load",
-    "support_measured", "target_coverage", "win_events", "win_judged_since", "win_losses", "win_movers",
-    "win_portfolio", "win_rivals", "win_strategies"))
+    "attention_waiting", "chains", "closeness_summary", "closeness_weeks", "forecast", "forecast_replay",
+    "headline_ahead", "holders", "is_one_export", "largest_accounts", "options", "quality_codes", "quality_fields",
+    "quality_sources", "quality_twin_groups", "quality_twins", "quality_unknowns", "support_load", "support_measured",
+    "target_coverage", "win_events", "win_movers", "win_portfolio", "win_rivals", "win_strategies"))
 
 
 class Memory:
