@@ -23,8 +23,8 @@ def said(lang: str = "en", *, events: int = 10, **asked: int) -> str:
 
 def test_what_could_be_asked_of_all_is_a_number() -> None:
     found = said(never_moved=30, moved_stalled=OF, at_risk=OF, unconditioned=OF)
-    assert found == ("10 of 40 open opportunities (25.0%) need a decision: stalled, at risk or presales spent without "
-                     "the necessary conditions")
+    assert found == ("10 of 40 open opportunities (25.0%) need a decision: stalled, at risk or presales without "
+                     "necessary conditions")
 
 
 @pytest.mark.parametrize("less", [{"moved_stalled": 39}, {"at_risk": 39}, {"unconditioned": 1}, {"at_risk": 0}])
