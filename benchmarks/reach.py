@@ -121,5 +121,9 @@ _TABLE: tuple[tuple[str, str, tuple[str, ...], str, Judge], ...] = (
      _crowd("segment and team")),
     ("50 sessions at once that change anything, each for itself", "no error, ≤ 3 s", _SMALL, "sessions",
      _crowd("anything")),
+    ("50 sessions at two processes, segment and team", "no error, ≤ 3 s", _SMALL, "sessions",
+     _crowd("segment and team, 2 processes")),
+    ("50 sessions at two processes, anything", "no error, ≤ 3 s", _SMALL, "sessions",
+     _crowd("anything, 2 processes")),
     ("500 filter changes in one session", "no slower, memory flat", _SMALL, "sessions", _soak),
 )

@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -200,33 +201,40 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _CLOCK
 
 
+def _all(measured: Callable[[int], float], pids: Sequence[int]) -> float:
+    return sum(map(measured, pids))
+
+
 def crowd(store: Path, sessions: int, seconds: float, reading: float = READING,
-          controls: Sequence[str] = CONTROLS) -> dict[str, Any]:
-    """So many sessions at a fresh server, for so long; memory after the first half, at the end."""
-    with serving(store) as (url, pid):
-        time.sleep(8)  # what the server prepares before anybody looks is not the sessions' work
-        log, before, start = Log(), cpu(pid), memory(pid)
+          controls: Sequence[str] = CONTROLS, processes: int = 1) -> dict[str, Any]:
+    """So many sessions at a fresh server, for so long; memory after the first half, at the end. With several processes
+    on the store each session stays with its own, as behind a balancer."""
+    with ExitStack() as stack:
+        urls, pids = zip(*(stack.enter_context(serving(store)) for _ in range(processes)), strict=True)
+        time.sleep(8 * processes)  # what the server prepares before anybody looks is not the sessions' work
+        log, before, start = Log(), _all(cpu, pids), _all(memory, pids)
         seen: dict[str, float] = {}
 
         async def all_of_them() -> None:
             async def look() -> None:
                 await asyncio.sleep(seconds / 2)
-                seen["half"] = memory(pid)
+                seen["half"] = _all(memory, pids)
             watching = asyncio.create_task(look())
-            ended = await asyncio.gather(*(visit(url, n, log, seconds=seconds, reading=reading, controls=controls)
-                                           for n in range(sessions)), return_exceptions=True)
+            ended = await asyncio.gather(*(visit(urls[n % processes], n, log, seconds=seconds, reading=reading,
+                                                 controls=controls) for n in range(sessions)), return_exceptions=True)
             log.errors.extend(repr(e) for e in ended if e is not None)
             await watching
         asyncio.run(all_of_them())
         clicks = len(log.filters) + len(log.pages)
-        used = cpu(pid) - before
+        used = _all(cpu, pids) - before
         named = next((name for name, those in CROWDS.items() if those == tuple(controls)), ", ".join(controls))
-        return {"kind": f"{sessions}, {named}", "sessions": sessions, "controls": list(controls), "seconds": seconds,
-                "reading_s": reading, "changes": len(log.filters),
+        kind = f"{sessions}, {named}" + (f", {processes} processes" if processes > 1 else "")
+        return {"kind": kind, "sessions": sessions, "processes": processes, "controls": list(controls),
+                "seconds": seconds, "reading_s": reading, "changes": len(log.filters),
                 "page_changes": len(log.pages), "errors": len(log.errors), "first_errors": log.errors[:3],
                 **_quantiles("change", log.filters), **_quantiles("page", log.pages), "cpu_s": used,
                 "cpu_per_click_s": used / max(clicks + sessions, 1), "memory_start_mib": start,
-                "memory_half_mib": seen["half"], "memory_end_mib": memory(pid), "load": os.getloadavg()[0]}
+                "memory_half_mib": seen["half"], "memory_end_mib": _all(memory, pids), "load": os.getloadavg()[0]}
 
 
 def soak(store: Path, changes: int = 500) -> dict[str, Any]:
@@ -256,10 +264,12 @@ def _quantiles(name: str, values: list[float]) -> dict[str, float | None]:
 
 
 def times_of(store: Path, seconds: float = 120) -> dict[str, Any]:
-    """What `make bench` reports: 1, 10 and 50 sessions for so long, 50 of each kind, and one that changes 500 times."""
-    asked = [(n, "anything") for n in (1, 10, 50)] + [(50, "segment and team")]
-    found: dict[str, Any] = {"crowds": [crowd(store, n, seconds, controls=CROWDS[kind]) for n, kind in asked],
-                             "soak": soak(store)}
+    """What `make bench` reports: 1, 10 and 50 sessions for so long, 50 of each kind and at two processes, and one that
+    changes 500 times."""
+    asked = [(1, "anything", 1), (10, "anything", 1), *((50, kind, n) for n in (1, 2) for kind in reversed(CROWDS))]
+    found: dict[str, Any] = {
+        "crowds": [crowd(store, n, seconds, controls=CROWDS[kind], processes=many) for n, kind, many in asked],
+        "soak": soak(store)}
     for one in found["crowds"]:
         print("  " + said(one), file=sys.stderr)
     return found
@@ -285,6 +295,7 @@ def main() -> None:
     parser.add_argument("--reading", type=float, default=READING, help="seconds between two clicks, on average")
     parser.add_argument("--controls", nargs="+", default=CONTROLS, choices=CONTROLS,
                         help="which are clicked: the fewer, the oftener sessions meet each other's answers")
+    parser.add_argument("--processes", type=int, default=1, help="that serve the store, each its share of the sessions")
     parser.add_argument("--soak", type=int, default=0, help="instead: one session, so many changes, no reading")
     parser.add_argument("--store", type=Path, help="default: the sample company, made for this")
     args = parser.parse_args()
@@ -297,7 +308,7 @@ def main() -> None:
         if args.soak:
             print(soak(store, args.soak))
         for n in [] if args.soak else args.sessions:
-            found = crowd(store, n, args.seconds, args.reading, args.controls)
+            found = crowd(store, n, args.seconds, args.reading, args.controls, args.processes)
             print(said(found), *found["first_errors"], sep="\n  ")
 
 

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import bench, reach, report
 from benchmarks.compare import compared
 
+CROWDS = [f"{kind}{at}" for at in ("", ", 2 processes") for kind in ("segment and team", "anything")]
 MACHINE = {"cores": 2, "processor": "x", "memory_gib": 23.5, "python": "3.11", "versions": {"duckdb": "2"},
            "commit": "c"}
 
@@ -69,10 +70,11 @@ def test_one_error_in_the_crowd_is_not_reached_however_fast_it_was() -> None:
     result = _result("small")
     result["steps"]["sessions"] = {
         "crowds": [{"kind": f"50, {kind}", "errors": errors, "changes": 500, "change_p95_s": 0.1}
-                   for kind, errors in (("segment and team", 1), ("anything", 0))],
+                   for kind, errors in zip(CROWDS, (1, 0, 0, 0), strict=True)],
         "soak": {"errors": 0, "p50_first_s": 0.1, "p50_last_s": 0.1, "memory_mib": {"50": 300.0, "100": 300.0}}}
     assert _line(result, "50 sessions at once that change segment").verdict == "not reached"
     assert _line(result, "50 sessions at once that change anything").verdict == "reached"
+    assert _line(result, "50 sessions at two processes, segment").verdict == "reached"
     assert _line(result, "500 filter").verdict == "reached"
 
 
@@ -80,7 +82,7 @@ def test_memory_that_grows_in_the_second_half_of_the_soak_is_not_flat() -> None:
     result = _result("small")
     result["steps"]["sessions"] = {
         "crowds": [{"kind": f"50, {kind}", "errors": 0, "changes": 9, "change_p95_s": 1.0}
-                   for kind in ("segment and team", "anything")],
+                   for kind in CROWDS],
         "soak": {"errors": 0, "p50_first_s": 0.1, "p50_last_s": 0.1,
                  "memory_mib": {"100": 500.0, "50": 300.0, "200": 630.0, "150": 600.0}}}
     assert _line(result, "500 filter").verdict == "missed by 1.2 ×"  # 630 / 500, where 1.05 is allowed
@@ -150,7 +152,7 @@ def test_every_step_that_was_measured_has_its_table() -> None:
                      "crowds": [{"kind": f"50, {kind}", "sessions": 50, "changes": 600, "errors": 0,
                                  "change_p50_s": 0.3, "change_p95_s": 1.2, "change_max_s": 2.0,
                                  "cpu_per_click_s": 0.15, "memory_start_mib": 300.0, "memory_half_mib": 420.0,
-                                 "memory_end_mib": 421.0} for kind in ("segment and team", "anything")]},
+                                 "memory_end_mib": 421.0} for kind in CROWDS]},
         "polars": {"reason": "_measured ended with exit code -9", "at": "2026-01-01", "is_quiet": True}}
     text = report.markdown(result, [])
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
