@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -125,6 +126,19 @@ def test_dtypes_do_not_depend_on_the_rows(rows: list[dict]) -> None:
     assert {name: str(kind) for name, kind in shown.dtypes.items()} == {
         "segment": "str", "region": "str", "amount_base": "float64", "entered_on": "datetime64[us]",
         "exited_on": "datetime64[us]", "is_entry_known": "bool", "n": "int64", "total": "int64"}
+
+
+def test_what_is_not_known_is_so_in_every_kind_of_column() -> None:
+    known = """SELECT 'a' AS text, 'KA'::ENUM('KA') AS coded, 1::UTINYINT AS small, 2::HUGEINT AS total, 1.5 AS money,
+        true AS flag, DATE '2026-01-02' AS day, TIMESTAMPTZ '2026-01-02 10:00:00+02' AS instant, ['x', 'y'] AS list"""
+    both = frame(company(VISIT).cursor(), f"SELECT * FROM ({known}) UNION ALL SELECT {', '.join(['NULL'] * 9)}")
+    kinds = {"text": "str", "coded": "str", "small": "float64", "total": "float64", "money": "float64",
+             "flag": "boolean", "day": "datetime64[us]", "instant": "datetime64[us, UTC]", "list": "object"}
+    assert {name: str(kind) for name, kind in both.dtypes.items()} == kinds
+    assert both.iloc[1].isna().all()
+    assert list(both.at[0, "list"]) == ["x", "y"]
+    assert both.iloc[0, :8].tolist() == ["a", "KA", 1.0, 2.0, 1.5, True, pd.Timestamp("2026-01-02"),
+                                         pd.Timestamp("2026-01-02 08:00", tz="UTC")]
 
 
 def test_a_filter_on_a_value_that_no_row_has_gives_no_rows_and_no_error() -> None:
