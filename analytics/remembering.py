@@ -25,8 +25,8 @@ T = TypeVar("T")
 
 #: Entries kept per open load. A view of a page takes twenty to sixty.
 MOST = 20_000
-#: Bytes kept per open load, roughly (`weight`): a view of a page takes about one MiB, so that 250 stay known.
-HEAVIEST = 256 * 2**20
+#: Bytes kept per open load, roughly (`weight`): a view of a page takes about one MiB, so that a hundred stay known.
+HEAVIEST = 128 * 2**20
 #: As measured: a cell is a number or points to a text that many share.
 _FRAME, _CELL, _OTHER, _FIGURE = 2000, 12, 200, 80_000
 #: Questions about what stands on the day, or what followed of it: no period and no comparison changes their answers.

@@ -6,7 +6,7 @@ server on one machine. Between two clicks a person reads; which control is click
 seed. What is measured is the server: seconds from click to the end of the run, its CPU and its memory.
 
     python -m benchmarks.sessions --sessions 50 --seconds 120
-    python -m benchmarks.sessions --soak 500
+    python -m benchmarks.sessions --soak 1000
 """
 
 from __future__ import annotations
@@ -237,8 +237,9 @@ def crowd(store: Path, sessions: int, seconds: float, reading: float = READING,
                 "memory_half_mib": seen["half"], "memory_end_mib": _all(memory, pids), "load": os.getloadavg()[0]}
 
 
-def soak(store: Path, changes: int = 500) -> dict[str, Any]:
-    """One session that clicks without reading: does it become slower, does memory grow?"""
+def soak(store: Path, changes: int = 1000) -> dict[str, Any]:
+    """One session that clicks without reading: does it become slower, does memory grow? The first half fills what is
+    remembered up to its bound."""
     with serving(store) as (url, pid):
         time.sleep(8)
         log, step = Log(), max(changes // 10, 1)
@@ -265,7 +266,7 @@ def _quantiles(name: str, values: list[float]) -> dict[str, float | None]:
 
 def times_of(store: Path, seconds: float = 120) -> dict[str, Any]:
     """What `make bench` reports: 1, 10 and 50 sessions for so long, 50 of each kind and at two processes, and one that
-    changes 500 times."""
+    changes 1,000 times."""
     asked = [(1, "anything", 1), (10, "anything", 1), *((50, kind, n) for n in (1, 2) for kind in reversed(CROWDS))]
     found: dict[str, Any] = {
         "crowds": [crowd(store, n, seconds, controls=CROWDS[kind], processes=many) for n, kind, many in asked],
