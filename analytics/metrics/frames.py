@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,11 +34,17 @@ class Context:
 
 def ladder(settings: Settings) -> pd.DataFrame:
     """The steps of every pipeline: pipeline, stage, stage_order, next_stage (the won stage after the last one)."""
-    rows = []
+    rows: list[tuple[str, str, int, str]] = []
     for pipeline in settings.pipelines:
         steps = [s.key for s in pipeline.stages if s.kind == "open"]
         won = next((s.key for s in pipeline.stages if s.kind == "won"), "won")
         rows += [(pipeline.key, a, pipeline.order(a), b) for a, b in zip(steps, [*steps[1:], won], strict=True)]
+    return _ladder(tuple(rows)).copy(deep=False)
+
+
+@lru_cache(maxsize=16)
+def _ladder(rows: tuple[tuple[str, str, int, str], ...]) -> pd.DataFrame:
+    """The steps as a frame: asked for with every metric of stages, and as long as the settings hold it is the same."""
     return pd.DataFrame(rows, columns=["pipeline", "stage", "stage_order", "next_stage"]).astype(
         {"pipeline": "str", "stage": "str", "next_stage": "str", "stage_order": "int64"})
 
@@ -75,9 +82,11 @@ def per_stage(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: 
     present = counts[[*by, "pipeline"]].drop_duplicates()
     full = present.merge(steps, on="pipeline").merge(
         counts.drop(columns="stage_order"), on=keys, how="left")
-    known = pd.MultiIndex.from_frame(steps[["pipeline", "stage"]])
-    stray = counts[~pd.MultiIndex.from_frame(counts[["pipeline", "stage"]]).isin(known)]
-    full = pd.concat([full, stray.assign(next_stage=None).astype({"next_stage": "str"})], ignore_index=True)
+    known = set(zip(steps["pipeline"], steps["stage"], strict=True))
+    is_stray = [step not in known for step in zip(counts["pipeline"], counts["stage"], strict=True)]
+    if any(is_stray):
+        stray = counts[is_stray].assign(next_stage=None).astype({"next_stage": "str"})
+        full = pd.concat([full, stray], ignore_index=True)
     full[list(zeros)] = full[list(zeros)].fillna(0).astype("int64")
     return ordered(full, context, by)
 
