@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from analytics.conversion_days import counted, median, p75, p90
+from analytics.conversion_days import counted, lengths, median, p75, p90
 from analytics.metrics.frames import Context, added_up, per_stage, ratio
 from analytics.statistics.estimate import CLAIM, LEVEL, NOT_KNOWN, Estimate, z_of
 from analytics.statistics.intervals import wilson_limits, with_wilson
@@ -83,8 +83,9 @@ def _pace(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame
         [*slow, "pipeline", "stage", "stage_order", "outcome", "days", "is_entry_known"],
     )
     keys, found = [*slow, "pipeline", "stage"], None
+    answers = {"lengths": lengths({"visit_days": visits}, context, slow)}
     for name, quantile in zip(_PACE, (median, p75, p90), strict=True):
-        part = quantile({"visit_days": visits}, context, slow)[[*keys, "value"]].rename(columns={"value": name})
+        part = quantile(answers, context, slow)[[*keys, "value"]].rename(columns={"value": name})
         found = part if found is None else found.merge(part, on=keys, how="outer")
     assert found is not None
     return found.merge(_expected(visits, found, keys), on=keys, how="left")

@@ -67,7 +67,11 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         keys = groups_of(by, metric.grain)
         slice_ = slice_of(view)
         answers = {name: self._counts(name, slice_, keys, chosen) for name in metric.queries}
-        frame = metric.calculate(answers, self._context(slice_, chosen), keys)
+        context = self._context(slice_, chosen)
+        if shared := metric.shared:
+            name = shared.__name__
+            answers[name] = self.remembered((name, slice_, keys), lambda: shared(answers, context, keys))
+        frame = metric.calculate(answers, context, keys)
         return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
 
     def check(self, view: View) -> None:

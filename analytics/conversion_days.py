@@ -27,6 +27,8 @@ from analytics.statistics.survival import curves, groups, quantiles
 #: How a stage is left; who is gone from the snapshots is censored on that day, nobody knows what became of them.
 LEAVING = ("advance", "skip", "won", "regress", "lost", "no_decision", "void")
 GONE = "deleted"
+#: of the visits, by the end of which the days are said: `median`, `p75`, `p90`
+SHARES = (0.5, 0.75, 0.9)
 Answers = Mapping[str, pd.DataFrame]
 
 _COLUMNS = ("pipeline", "stage", "next_stage", "stage_order", "n", "events", "censored", "value", "low", "high",
@@ -52,17 +54,17 @@ def dwell_mean(answers: Answers, context: Context, by: Sequence[str]) -> pd.Data
 
 def median(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """T3: the day by which half of the visits have ended (Kaplan-Meier over all visits, open ones censored)."""
-    return _quantile(answers["visit_days"], context, by, 0.5)
+    return _quantile(answers, context, by, 0.5)
 
 
 def p75(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """The day by which three of four visits have ended, on the curve of `median`."""
-    return _quantile(answers["visit_days"], context, by, 0.75)
+    return _quantile(answers, context, by, 0.75)
 
 
 def p90(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """The day by which nine of ten visits have ended, on the curve of `median`."""
-    return _quantile(answers["visit_days"], context, by, 0.9)
+    return _quantile(answers, context, by, 0.9)
 
 
 def survival(visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -130,18 +132,25 @@ def _means(frame: pd.DataFrame, by: Sequence[str], which: str) -> pd.DataFrame:
     return _typed(frame, by)
 
 
-def _quantile(visits: pd.DataFrame, context: Context, by: Sequence[str], p: float) -> pd.DataFrame:
-    keys = [*by, "pipeline", "stage"]
+def lengths(answers: Answers, context: Context, by: Sequence[str], shares: Sequence[float] = SHARES) -> pd.DataFrame:
+    """The days by which each of `shares` (column p) has ended: what `median`, `p75` and `p90` are taken from. Who asks
+    for more than one of them works it out once and hands it on as the answer "lengths"."""
+    visits, keys = answers["visit_days"], [*by, "pipeline", "stage"]
     left_out = visits.assign(
         entry_unknown=visits["n"].where(~visits["is_entry_known"], 0),
         invalid=visits["n"].where(visits["is_entry_known"] & ~(visits["days"] >= 0), 0))
     frame = per_stage(left_out[[*keys, "stage_order", "entry_unknown", "invalid", "approximate"]], context, by,
                       ("entry_unknown", "invalid", "approximate"))
-    found = quantiles(counted(visits), keys, p, min_events=context.settings.standards.min_events)
-    frame = frame.merge(found, on=keys, how="left")
+    found = quantiles(counted(visits), keys, *shares, min_events=context.settings.standards.min_events)
+    frame = frame.merge(pd.DataFrame({"p": shares}), how="cross").merge(found, on=[*keys, "p"], how="left")
     frame[["n", "events", "censored"]] = frame[["n", "events", "censored"]].fillna(0).astype("int64")
     frame["reason"] = frame["reason"].where(frame["n"] > 0, "nobody_entered")
-    return _typed(frame.assign(hours=np.nan), by)
+    return _typed(frame.assign(hours=np.nan), [*by, "p"])
+
+
+def _quantile(answers: Answers, context: Context, by: Sequence[str], p: float) -> pd.DataFrame:
+    known = answers["lengths"] if "lengths" in answers else lengths(answers, context, by, (p,))
+    return known[known["p"] == p].drop(columns="p").reset_index(drop=True)
 
 
 def counted(visits: pd.DataFrame) -> pd.DataFrame:

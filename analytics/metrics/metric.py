@@ -35,6 +35,7 @@ class Metric:
     needs: columns without which it cannot be known;  minimum: fewest events for which a value is shown
     queries, calculate: where the counts come from and what makes rows of them
     options: further parameters with their allowed values, the first is the default
+    shared: what it has in common with other metrics of the same counts; worked out once, an answer by its own name
     """
 
     key: str
@@ -52,6 +53,7 @@ class Metric:
     queries: tuple[str, ...]
     calculate: Calculate = field(repr=False)
     options: Mapping[str, tuple[int, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
+    shared: Calculate | None = field(default=None, repr=False)
 
     @property
     def family(self) -> str:

@@ -64,7 +64,7 @@ def _days(key: str, en: str, zh: str, says_en: str, says_zh: str, formula: Text,
           query: str, calculate: Calculate, minimum: int) -> Metric:
     return Metric(f"stage_days.{key}", {"en": en, "zh": zh}, {"en": says_en, "zh": says_zh}, formula, "days", "down",
                   _STAGE, population, "counts", ("stage", "stage_entered_on"), minimum, f"METHOD B13 {code}", (query,),
-                  calculate)
+                  calculate, shared=conversion_days.lengths if query == "visit_days" else None)
 
 
 def _cycle(key: str, en: str, zh: str, says_en: str, says_zh: str, formula: Text, population: Text, query: str,

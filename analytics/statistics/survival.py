@@ -196,26 +196,27 @@ def curve_of(values: np.ndarray, *, level: float = LEVEL) -> dict[str, np.ndarra
     return _curve(values, z_of(level), "log-log")
 
 
-def quantiles(counts: pd.DataFrame, by: Sequence[str], p: float, *, min_events: int = 5,
+def quantiles(counts: pd.DataFrame, by: Sequence[str], *shares: float, min_events: int = 5,
               level: float = LEVEL) -> pd.DataFrame:
-    """One row per group: the columns of `by`, n, events, censored, value, low, high (days), reason.
+    """One row per group and share: the columns of `by`, p (the share), n, events, censored, value, low, high (days),
+    reason.
 
     `reason` says why a value is missing: "few_events" (fewer than `min_events`, METHOD B13) or "not_reached"
     (more than 1 − p are still going on); "" where there is a value.
     """
-    if not 0 < p < 1:
-        raise ValueError(f"a quantile lies between 0 and 1, not {p}")
+    if not all(0 < p < 1 for p in shares):
+        raise ValueError(f"a quantile lies between 0 and 1, not {shares}")
     values, z, rows = checked(counts, ["events"]), z_of(level), []
     for key, places in group_places(counts, by):
         events, censored = (int(total) for total in values[places, 1:].sum(axis=0))
-        found, reason = NOT_KNOWN, "few_events"
-        if events >= min_events:
-            found = _quantile(_curve(values[places], z, "log-log"), p)
-            reason = "" if found.is_known else "not_reached"
-        rows.append({**key, "n": events + censored, "events": events, "censored": censored,
-                     "value": found.value, "low": found.low, "high": found.high, "reason": reason})
-    frame = pd.DataFrame(rows, columns=[*by, "n", "events", "censored", "value", "low", "high", "reason"])
-    return frame.astype({"n": "int64", "events": "int64", "censored": "int64",
+        curve = _curve(values[places], z, "log-log") if events >= min_events else None
+        for p in shares:
+            found = NOT_KNOWN if curve is None else _quantile(curve, p)
+            reason = "few_events" if curve is None else "" if found.is_known else "not_reached"
+            rows.append({**key, "p": p, "n": events + censored, "events": events, "censored": censored,
+                         "value": found.value, "low": found.low, "high": found.high, "reason": reason})
+    frame = pd.DataFrame(rows, columns=[*by, "p", "n", "events", "censored", "value", "low", "high", "reason"])
+    return frame.astype({"p": float, "n": "int64", "events": "int64", "censored": "int64",
                          "value": float, "low": float, "high": float, "reason": "str"})
 
 
