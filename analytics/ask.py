@@ -69,8 +69,8 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         answers = {name: self._counts(name, slice_, keys, chosen) for name in metric.queries}
         context = self._context(slice_, chosen)
         if shared := metric.shared:
-            name = shared.__name__
-            answers[name] = self.remembered((name, slice_, keys), lambda: shared(answers, context, keys))
+            key = (shared.__name__, slice_, keys, tuple(chosen.items()))
+            answers[shared.__name__] = self.remembered(key, lambda: shared(answers, context, keys))
         frame = metric.calculate(answers, context, keys)
         return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
 

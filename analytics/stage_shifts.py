@@ -47,7 +47,7 @@ def shifts(visits: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     before, after = frame["before"].astype(float), frame["after"].astype(float)
     frame = frame.assign(tests=tests, is_longer=after > before, is_real=(frame["p_adjusted"] < 1 - CLAIM)
                          & ((after - before).abs() >= MATERIAL * before.clip(lower=1)))
-    return frame.sort_values("p_adjusted", kind="stable", ignore_index=True)[list(SHIFTS)]
+    return frame.sort_values(["p_adjusted", "pipeline", "segment", "stage"], ignore_index=True)[list(SHIFTS)]
 
 
 def _tried(part: pd.DataFrame, quarters: Sequence[str], minimum: int) -> list[tuple[float, str]]:

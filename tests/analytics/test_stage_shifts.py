@@ -41,3 +41,10 @@ def test_where_nothing_changed_nothing_is_claimed() -> None:
 
 def test_too_few_visits_are_not_tested() -> None:
     assert shifts(visits(1), QUARTERS, minimum=1000).empty
+
+
+def test_the_order_of_the_visits_does_not_matter() -> None:
+    told = visits(1)
+    others = told.sample(frac=1, random_state=3)
+    assert (shifts(told, QUARTERS)["p_adjusted"] == 1).sum() > 1, "ties"
+    pd.testing.assert_frame_equal(shifts(told, QUARTERS), shifts(others, QUARTERS))
