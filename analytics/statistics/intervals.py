@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import atan2, cos, hypot, pi, sin, sqrt
 from typing import Any
 
@@ -143,6 +144,7 @@ def trend_p(successes: Any, n: Any, scores: Any | None = None) -> tuple[float, f
     return z, two_sided_p(z)
 
 
+@lru_cache(maxsize=1024)
 def t_of(level: float, degrees: int) -> float:
     """Student's two-sided t quantile: 12.706 for (0.95, 1).
 
