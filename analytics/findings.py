@@ -12,16 +12,17 @@ metrics) come in as they are to be shown.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from analytics import format as show
 from analytics.i18n import t
 from analytics.periods import parse
-from analytics.statistics.estimate import LEVEL, Estimate
+from analytics.statistics.estimate import LEVEL, Estimate, known
 from analytics.statistics.intervals import difference
 
 Strength = Literal["clear", "unclear", "too_few", "nothing"]
@@ -89,27 +90,43 @@ def weakest_step(steps: pd.DataFrame, lang: str, *, what: str, name: Name = str,
     return _mention_open(found, row, lang)
 
 
-def slowest_stage(stages: pd.DataFrame, lang: str, *, what: str, name: Name = str, min_n: int = MIN_N) -> Finding:
+def slowest_stage(stages: pd.DataFrame, lang: str, *, what: str, name: Name = str, min_n: int = MIN_N,
+                  watched: Mapping[str, float] | None = None) -> Finding:
     """The stage that takes longest. Columns: stage, n, events, value (median days), low, high.
 
-    A stage with enough events whose median is not reached is slower than any median: it is named first.
+    A median that is not reached is longer than the stage was watched (`watched`: that function), which is all that is
+    known of it; it is surely longer than its lower limit and, where the curve is too high for one, than the watch.
     """
     if (early := _too_early(stages, "events", lang, what, min_n)) is not None:
         return early
     enough = stages[stages["events"] >= min_n].to_dict("records")
-    waiting = [row for row in enough if pd.isna(row["value"])]
-    if waiting:
-        row = max(waiting, key=lambda r: r["n"])
-        fields = {"stage": name(row["stage"]), "n": show.number(row["n"])}
-        return Finding(t("finding.slowest.not_reached", lang, **fields), "clear" if len(waiting) == 1 else "unclear")
-    ranked = sorted(enough, key=lambda r: r["value"], reverse=True)
-    first = ranked[0]
-    rivals = [r for r in ranked[1:] if not _estimate(first).is_apart_from(_estimate(r))]
-    fields = {"stage": name(first["stage"]), "days": show.days(first["value"], lang), "n": show.number(first["n"])}
+    medians = {row["stage"]: _median(row, (watched or {}).get(row["stage"], 0.0)) for row in enough}
+    ranked = sorted(enough, key=lambda r: (medians[r["stage"]].value, r["n"]), reverse=True)
+    first, others = ranked[0], ranked[1:]
+    rivals = [r for r in others if not medians[first["stage"]].is_apart_from(medians[r["stage"]])]
+    is_open = pd.isna(first["value"])
+    fields = {"stage": name(first["stage"]), "n": show.number(first["n"]),
+              "days": "" if is_open else show.days(first["value"], lang)}
+    kind = "finding.slowest.not_reached" if is_open else "finding.slowest"
+    if not others:
+        return Finding(t(f"{kind}.only", lang, **fields), "unclear")
+    said = t(f"{kind}.clear", lang, **fields)
     if not rivals:
-        return Finding(t("finding.slowest.clear", lang, **fields), "clear")
-    more = {"other": name(rivals[0]["stage"]), "other_days": show.days(rivals[0]["value"], lang)}
-    return Finding(t("finding.slowest.unclear", lang, **fields, **more), "unclear")
+        return Finding(said, "clear")
+    other, is_open = rivals[0], pd.isna(rivals[0]["value"])
+    return Finding(t("finding.slowest.not_reached.rival" if is_open else "finding.slowest.rival", lang, sentence=said,
+                     other=name(other["stage"]), other_days="" if is_open else show.days(other["value"], lang)),
+                   "unclear")
+
+
+def watched(curves: pd.DataFrame) -> dict[str, float]:
+    """Until which day at least MIN_N were watched in each stage (columns: stage, days, at_risk)."""
+    return curves[curves["at_risk"] >= MIN_N].groupby("stage")["days"].max().to_dict()
+
+
+def is_watch_needed(stages: pd.DataFrame, min_n: int = MIN_N) -> bool:
+    """Is there a median that is not reached, so that `slowest_stage` needs to know how long was watched?"""
+    return bool((stages["value"].isna() & (stages["events"] >= min_n)).any())
 
 
 def stage_shift(shifts: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> Finding:
@@ -124,6 +141,14 @@ def stage_shift(shifts: pd.DataFrame, lang: str, *, what: str, name: Name = str)
         since=show.period(parse(row["since"]), lang), after=show.days(row["after"], lang),
         before=show.days(row["before"], lang), n=show.number(row["n_after"]), n_before=show.number(row["n_before"])),
         "clear")
+
+
+def _median(row: dict[str, Any], watched: float) -> Estimate:
+    """The median in days, or, where it is not reached, what it is longer than."""
+    value, low, high = (known(np.nan if row[key] is None else row[key]) for key in ("value", "low", "high"))
+    if value is not None:
+        return Estimate(value, low, high)
+    return Estimate(max(low or 0.0, watched), watched if low is None else low, None)
 
 
 def _step(row: dict[str, Any], name: Name) -> str:
@@ -153,7 +178,3 @@ def _too_early(frame: pd.DataFrame, column: str, lang: str, what: str, min_n: in
 
 def _few(what: str, n: int, lang: str) -> Finding:
     return Finding(t("finding.too_few", lang, what=what, n=show.number(n)), "too_few")
-
-
-def _estimate(row: dict[str, Any]) -> Estimate:
-    return Estimate(*(None if pd.isna(row.get(key)) else float(row[key]) for key in ("value", "low", "high")))

@@ -34,13 +34,15 @@ def statistics(ask: Ask, view: View, look: Look, mean: str = "converted_mean") -
     other = ask.compared(view)
     before = None if other is None else {s: ask.metric(key, other, ("segment",)) for s, key in metrics.items()}
     extent, shifts = days.scale(frames, before), ask.stage_shifts(view)
+    curves = ask.survival(view, ("segment",)) if findings.is_watch_needed(frames["median"]) else None
     cards = []
     for number, facet in enumerate(parts.facets(frames["median"], look.settings)):
         mine = {s: facet.of(f) for s, f in frames.items()}
         was = None if before is None else {s: facet.of(f) for s, f in before.items()}
         name = facet.name(look.lang, look.settings)
         stage = partial(look.stage, facet.pipeline)
-        said = findings.slowest_stage(mine["median"], look.lang, what=name, name=stage)
+        watched = None if curves is None else findings.watched(facet.of(curves))
+        said = findings.slowest_stage(mine["median"], look.lang, what=name, name=stage, watched=watched)
         moved = findings.stage_shift(facet.of(shifts), look.lang, what=name, name=stage)
         whole = said.strength in ("too_few", "nothing")  # such a finding names the segment itself
         title = moved.text or (said.text if whole else look.t("days.card", segment=name, finding=said.text))

@@ -9,6 +9,7 @@ import pytest
 from analytics.findings import (
     Finding,
     slowest_stage,
+    watched,
     weakest_step,
 )
 
@@ -68,6 +69,41 @@ def test_a_stage_that_most_have_not_left_is_slower_than_any_median():
     table = stages(("need", 90, 80, 8, 6, 10), ("quote", 70, 20, None, 31, None))
     assert slowest_stage(table, "en", what="Days", name=NAMES.get).text == (
         "Quote takes longest, more than half have not left it yet (n = 70)")
+
+
+def test_a_stage_watched_for_less_than_another_takes_is_not_called_the_slowest():
+    """12 of 40 have left, nobody was watched for more than 60 days: nothing says that the median lies above 120."""
+    table = stages(("need", 90, 80, 120, 100, 140), ("quote", 40, 12, None, None, None))
+    assert slowest_stage(table, "en", what="Days", name=NAMES.get, watched={"quote": 60.0}) == Finding(
+        "Need takes longest, half have left after 120 days (n = 90); Quote may take as long, more than half have not "
+        "left it yet", "unclear")
+    assert slowest_stage(table, "en", what="Days", name=NAMES.get, watched={"quote": 130.0}) == Finding(
+        "Quote takes longest, more than half have not left it yet (n = 40); Need (120 days) may take as long",
+        "unclear")
+    assert slowest_stage(table, "en", what="Days", name=NAMES.get, watched={"quote": 150.0}) == Finding(
+        "Quote takes longest, more than half have not left it yet (n = 40)", "clear")
+
+
+def test_a_stage_whose_limit_is_above_all_that_others_may_take_is_the_slowest_and_of_two_open_ones_neither():
+    table = stages(("need", 90, 80, 8, 6, 10), ("quote", 70, 20, None, 9, None))
+    assert slowest_stage(table, "en", what="Days", name=NAMES.get, watched={"quote": 300.0}).strength == "unclear"
+    two = stages(("need", 90, 30, None, 6, None), ("quote", 70, 20, None, 31, None))
+    found = slowest_stage(two, "en", what="Days", name=NAMES.get, watched={"need": 50.0, "quote": 60.0})
+    assert found == Finding("Quote takes longest, more than half have not left it yet (n = 70); Need may take as long, "
+                            "more than half have not left it yet", "unclear")
+
+
+def test_a_stage_alone_is_not_called_the_slowest():
+    one = stages(("need", 421, 8, None, None, None), ("quote", 3, 2, None, None, None))
+    assert slowest_stage(one, "en", what="Days", name=NAMES.get, watched={"need": 59.0}) == Finding(
+        "More than half have not left Need yet (n = 421)", "unclear")
+    assert slowest_stage(one.assign(value=8.0), "en", what="Days", name=NAMES.get).text == (
+        "Half have left Need after 8 days (n = 421)")
+
+
+def test_a_stage_counts_as_watched_as_long_as_five_were():
+    curves = pd.DataFrame({"stage": ["need"] * 3, "days": [0.0, 30.0, 400.0], "at_risk": [40, 5, 4]})
+    assert watched(curves) == {"need": 30.0}
 
 
 def test_a_stage_with_few_events_is_not_called_slow():
