@@ -69,8 +69,8 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         answers = {name: self._counts(name, slice_, keys, chosen) for name in metric.queries}
         context = self._context(slice_, chosen)
         if shared := metric.shared:
-            key = (shared.__name__, slice_, keys, tuple(chosen.items()))
-            answers[shared.__name__] = self.remembered(key, lambda: shared(answers, context, keys))
+            asked = (shared.__name__, slice_, keys, tuple(chosen.items()))
+            answers[shared.__name__] = self.remembered(asked, lambda: shared(answers, context, keys))
         frame = metric.calculate(answers, context, keys)
         return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
 
