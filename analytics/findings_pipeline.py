@@ -49,7 +49,9 @@ def moved(parts: pd.DataFrame, lang: str, *, what: str) -> Finding:
 
     def counts(effect: float) -> bool:  # the rest is in the chart
         return abs(effect) >= _MINOR * largest
-    key = "steady" if start[by] and abs(end[by] / start[by] - 1) < _HARDLY else "up" if end[by] > start[by] else "down"
+    is_near = end[by] == start[by] or (start[by] and abs(end[by] / start[by] - 1) < _HARDLY)
+    key = ("up" if end[by] > start[by] else "down") if not is_near else (
+        "same" if fields["start"] == fields["end"] else "steady")
     text = t(f"pipeline.moved.{key}", lang, **fields)
     if counts(away):
         text += t("pipeline.moved.away", lang, away=write(away))

@@ -35,6 +35,17 @@ def test_parts_that_count_are_told() -> None:
         "其他流出 50；金额调整 +150；重新打开 1 个")
 
 
+def test_what_ends_where_it_began_neither_rose_nor_fell() -> None:
+    nothing = bridge(start=0, new=303, won=-303, end=0)
+    assert say.moved(nothing, "en", what="KA").text == (
+        "KA is at 0 as at the start: 303 came in, 303 won, 0 ended without an order")
+    assert say.moved(nothing, "zh", what="大客户").text == "大客户期初、期末均为 0：流入 303，赢单 303，未成交关闭 0"
+    assert say.moved(bridge(start=900, end=900), "en", what="KA").text.startswith("KA is at 900 as at the start")
+    assert say.moved(bridge(start=1000, new=4, end=1004), "en", what="KA").text.startswith("KA is at 1.00K as at")
+    assert say.moved(bridge(start=999, new=4, end=1003), "en", what="KA").text.startswith("KA stayed near 999 (1.00K)")
+    assert say.moved(bridge(start=4, lost=-4, end=0), "en", what="KA").text.startswith("KA fell from 4 to 0")
+
+
 def test_what_starts_from_nothing_has_no_change_in_per_cent() -> None:
     assert "(" not in say.moved(bridge(start=0, new=500, end=500), "en", what="KA").text
 
