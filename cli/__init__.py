@@ -10,16 +10,21 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 from analytics.i18n import t
 from cli import intake, metrics, report, restated, serve, store, verify
 from cli.grammar import DEFECT, DONE, FAILED, STOPPED, Commands, Parser
 from data.errors import LANGUAGES, MvpodError
+from data.sample import sample_store
 
+#: nothing was ever published there: whoever has seen the dashboard has seen the sample company, in a store beside it
+_NOTHING_THERE = ("E_STORE_EMPTY", "E_NO_LOAD")
 #: in the order in which `mvpod --help` lists them
 SUBJECTS = (intake, store, verify, metrics, restated, report, serve)
 
@@ -36,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except MvpodError as error:
         print(error.text(lang), file=sys.stderr)
+        if error.code in _NOTHING_THERE and (sample := _sample(args.store)):
+            print(t("cli.sample", lang, command=f"mvpod {args.command} --store {shlex.quote(sample)}"), file=sys.stderr)
         return FAILED
     except BrokenPipeError:  # the reader of a pipe has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -48,6 +55,17 @@ def main(argv: Sequence[str] | None = None) -> int:
             file.write(traceback.format_exc())
         print(t("cli.defect", lang, file=file.name), file=sys.stderr)
         return DEFECT
+
+
+def _sample(store: Path) -> str:
+    """Where the sample company lies that the dashboard has built beside an empty store, as it is typed here; "" if
+    there is none."""
+    from data.storage.store import MARKER
+
+    lies = sample_store(store.absolute())
+    if not (lies / MARKER).is_file():
+        return ""
+    return str(lies.relative_to(Path.cwd()) if lies.is_relative_to(Path.cwd()) else lies)
 
 
 def language(words: Sequence[str]) -> str:

@@ -122,6 +122,23 @@ def test_a_known_failure_is_one_sentence_in_the_readers_language_and_exit_code_1
     assert "Traceback" not in said.err
 
 
+@pytest.mark.parametrize(("lang", "word"), [("en", "The sample company of"), ("zh", "样例公司在另一个数据仓")])
+def test_where_nothing_is_loaded_yet_the_store_of_the_sample_company_is_named(
+        run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lang: str, word: str) -> None:
+    assert "-sample" not in run("loads").err, "there is none yet"
+    Store.open(tmp_path / "store-sample", create=True)
+    monkeypatch.chdir(tmp_path)
+    said = run("loads", lang=lang)
+    assert (said.code, said.err.splitlines()[0][:13]) == (1, "E_STORE_EMPTY")
+    assert word in said.err.splitlines()[1]
+    assert said.err.splitlines()[1].endswith("mvpod loads --store store-sample")
+    assert run("loads", "--store", "store-sample").code == 0
+    Store.open(tmp_path / "store", create=True)
+    assert "mvpod metric --store store-sample" in run("metric", "pipeline.open", lang=lang).err
+    monkeypatch.chdir(tmp_path / "store")
+    assert f"--store {tmp_path / 'store-sample'}" in run("metric", "pipeline.open", lang=lang).err
+
+
 def test_wrong_usage_is_exit_code_2(run: Run) -> None:
     for words in ([], ["metric"], ["import"], ["restore", "one"], ["metric", "win_rate.count", "--as-of", "31/02/2026"],
                   ["metric", "win_rate.count", "--where", "segment"], ["fly"]):
