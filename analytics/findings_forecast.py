@@ -22,6 +22,8 @@ from analytics.statistics.estimate import LEVEL
 
 #: What the interval promises: the share of quarters that lie in it.
 PROMISED = 0.8
+#: Reasons for which a segment is not spoken of at all, although a figure could be worked out.
+REFUSED = ("no_segments", "past_segments")
 
 
 def chosen(accuracy: pd.DataFrame, rows: pd.DataFrame) -> str:
@@ -33,10 +35,18 @@ def chosen(accuracy: pd.DataFrame, rows: pd.DataFrame) -> str:
     return (order or known or [""])[0]
 
 
-def outlook(row: Mapping[str, Any] | None, lang: str, *, what: str, amount: bool = True) -> Finding:
-    """What one method says of the quarter, against the target (one row of Ask.forecast, None: none says anything)."""
+def refused(rows: pd.DataFrame) -> str:
+    """Why nothing may be said of a segment, "" where that is not the reason (one group's rows of the forecast or of
+    what it was worth)."""
+    return next((reason for reason in rows["reason"] if reason in REFUSED), "")
+
+
+def outlook(row: Mapping[str, Any] | None, lang: str, *, what: str, amount: bool = True, why: str = "") -> Finding:
+    """What one method says of the quarter, against the target (one row of Ask.forecast, None: none says anything;
+    `why` of `refused`)."""
     if row is None:
-        return Finding(t("forecast.finding.nothing", lang, what=what), "nothing")
+        return Finding(t("forecast.finding.nothing", lang, what=what) if not why else
+                       t("forecast.finding.refused", lang, what=what, reason=t(f"reason.{why}", lang)), "nothing")
     value, low, high = ("value", "low", "high") if amount else ("count", "count_low", "count_high")
     say: Callable[[Any], str] = (lambda v: show.amount(v, lang)) if amount else (lambda v: show.number(v))
     fields = {"what": what, "period": show.period(parse(row["period"]), lang),
@@ -59,7 +69,9 @@ def proven(accuracy: pd.DataFrame, lang: str, *, what: str) -> Finding:
     """Which method was least off in past quarters, and whether that is more than chance (rows of one group)."""
     scored = accuracy[accuracy["value"].notna()]
     if scored.empty:
-        return Finding(t("forecast.finding.no_replay", lang, what=what), "too_few")
+        why = refused(accuracy)
+        return Finding(t("forecast.finding.no_replay", lang, what=what) if not why else
+                       t("forecast.finding.not_replayed", lang, what=what, reason=t(f"reason.{why}", lang)), "too_few")
     best = scored[scored["is_best"]].iloc[0].to_dict()
     fields = {"what": what, "method": _method(best, lang), "value": show.rate(best["value"], digits=0),
               "n": show.number(best["quarters"])}

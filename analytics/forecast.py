@@ -21,7 +21,7 @@ from analytics.forecast_periods import LEAST, Moment, learned_from, moments
 from analytics.forecast_simulation import Later
 from analytics.metrics.frames import Context, ordered
 
-#: Where more than this share of the open ones has no amount, or no past, the others do not speak for them.
+#: Where more than this share of the open ones has no amount, no past or no segment, the others do not speak for them.
 MISSING = 0.2
 
 #: Columns besides the groups. n: open on the day; used: of n, those that the method says anything of; won, won_amount:
@@ -69,19 +69,28 @@ def forecasts(known: Told, now: Moment, past: Sequence[Moment], methods: Sequenc
               draws: int = forecast_simulation.DRAWS) -> pd.DataFrame:
     """The forecasts of one quarter, one row per method and group of which anything is or was there (columns: the
     groups, COLUMNS). Learned from those of `past` that were over on the day."""
-    train = learned_from(now, list(past))
+    train = learned_from(now, past, known.reach)
     cells, before = known.at([now]), known.at(train)
+    hidden = _hidden(known, now, train)
     shared, effects = _shared(known, now, train), _effects(before, known.shrinkage)
     rows = []
     for method in methods:
         said = of_cells(cells, before, method, known.shrinkage)
         for place, certain in shared.items():
-            row = _row(_in(said, place), certain, method, effects, draws)
+            row = _row(_in(said, place), certain, method, effects, draws, hidden.get(place, ("", "")))
             rows.append({"at_group": place, "method": method, **row})
     frame = pd.DataFrame(rows, columns=["at_group", *(c for c in COLUMNS if c not in ("period", "start", "end"))])
     frame = frame.assign(period=now.name, start=pd.Timestamp(now.first), end=pd.Timestamp(now.last))
     frame = frame.merge(known.groups, left_on="at_group", right_index=True) if known.by else frame
     return frame[[*known.by, *COLUMNS]].astype({"method": "str", "period": "str", "reason": "str"})
+
+
+def _hidden(known: Told, now: Moment, train: Sequence[Moment]) -> dict[int, tuple[str, str]]:
+    """Per group of known segments, why nothing can be said of it (of any method, of one that learns): too many of those
+    that are open, or of those learned from, have no known segment. They may be its own; "" where they are few."""
+    today = "no_segments" if known.unnamed([now]) > MISSING else ""
+    learned = today or ("past_segments" if known.unnamed(train) > MISSING else "")
+    return dict.fromkeys(known.parts, (today, learned))
 
 
 def _shared(known: Told, now: Moment, train: Sequence[Moment]) -> dict[int, dict[str, Any]]:
@@ -111,8 +120,8 @@ def _by_quarter(cells: Cells, *values: np.ndarray) -> tuple[np.ndarray, list[np.
     return pairs[0], [np.bincount(place.ravel(), value, pairs.shape[1]) for value in values]
 
 
-def _row(cells: Cells, shared: Mapping[str, Any], method: str, effects: Mapping[int, float],
-         draws: int) -> dict[str, Any]:
+def _row(cells: Cells, shared: Mapping[str, Any], method: str, effects: Mapping[int, float], draws: int,
+         hidden: tuple[str, str]) -> dict[str, Any]:
     learns = method in LEARNING
     later: list[Later] = shared["later"] if learns else []
     won, booked = shared["won"], shared["won_amount"]
@@ -125,7 +134,7 @@ def _row(cells: Cells, shared: Mapping[str, Any], method: str, effects: Mapping[
            "count": won + expected + new, **{f"count_{k}": won + v for k, v in outcome.counts.items()},
            "value": booked + amount + new_amount, **{k: booked + v for k, v in outcome.amounts.items()},
            "amount_missing": int(cells["amount_missing"].sum()), "learned": shared["learned"]}
-    reason = _unknown(cells, method, shared["learned"])
+    reason = _unknown(cells, method, shared["learned"]) or hidden[learns]
     if reason:
         row |= dict.fromkeys(("expected", "later", "count", "count_low", "count_mid", "count_high"), np.nan)
     reason = reason or _amounts_unknown(cells)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,11 @@ import pandas as pd
 from analytics.cells import Cells
 from analytics.forecast_periods import Moment
 from analytics.metrics.frames import Context, added_up
+from analytics.win_trend import Horizon
 from data.scope import UNKNOWN
 
+#: What is counted (data/queries/forecast.py).
+QUERIES = ("forecast_open", "forecast_won", "forecast_named", "forecast_reach")
 STRATUM = ["pipeline", "segment"]
 #: Each level of the cells refines the one before.
 LEVELS = ("stage", "age", "due")
@@ -35,6 +39,12 @@ class Told:
     groups: pd.DataFrame
     by: tuple[str, ...]
     shrinkage: float
+    #: of all that was open on a day, whatever segment is filtered: origin, n, unnamed (of no known segment)
+    named: Cells
+    #: is a segment filtered, so that those without one are hidden?
+    is_filtered: bool
+    #: first day from which on closings are complete (win_trend.Horizon); None: none is known
+    reach: date | None
 
     def at(self, some: Sequence[Moment]) -> Cells:
         """What was open on the days of some moments."""
@@ -44,9 +54,22 @@ class Told:
         """What was won without having been open then: before (`so_far`), afterwards (`later`), or either."""
         return _of(self.closed.where(self.closed["part"] == part) if part else self.closed, some)
 
+    def unnamed(self, some: Sequence[Moment]) -> float:
+        """Share of what was open on the days of some moments that has no known segment (0 where nothing was)."""
+        there = _of(self.named, some)
+        n = there["n"].sum()
+        return float(there["unnamed"].sum() / n) if n else 0.0
+
+    @property
+    def parts(self) -> frozenset[int]:
+        """Codes of the groups that are of known segments only, so that those of no known one may be their own."""
+        if "segment" not in self.by:
+            return frozenset(self.groups.index) if self.is_filtered else frozenset()
+        return frozenset(self.groups.index[self.groups["segment"] != UNKNOWN])
+
 
 def told(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str]) -> Told:
-    """The answers of the two queries as they are calculated with."""
+    """The answers of the four queries (QUERIES) as they are calculated with."""
     names = list(dict.fromkeys([*by, *STRATUM]))
     opened = _named(answers["forecast_open"], names, ["origin", *dict.fromkeys([*names, *LEVELS])])
     closed = _named(answers["forecast_won"], names, ["origin", "part", *names])
@@ -55,10 +78,14 @@ def told(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str
         frame[["at_group", "at_stratum"]] = np.column_stack(places)
     for name, columns in list(_CODES.items())[1:]:
         opened[f"at_{name}"] = opened.groupby(columns, sort=True).ngroup()
+    hidden = answers["forecast_named"]
+    named = opened.assign(unnamed=opened["n"].where(opened["segment"] == UNKNOWN, 0)) if hidden.empty else hidden
     both = pd.concat([f[[*by, "at_group"]] for f in (opened, closed)], ignore_index=True)
     groups = both.drop_duplicates("at_group").sort_values("at_group", ignore_index=True)[list(by)]
     now, gone = (Cells.of(f.drop(columns=[c for c in (*names, "stage", "age") if c in f])) for f in (opened, closed))
-    return Told(now, gone, groups, tuple(by), context.settings.win_rate.shrinkage)
+    return Told(now, gone, groups, tuple(by), context.settings.win_rate.shrinkage,
+                Cells.of(named[["origin", "n", "unnamed"]]), not hidden.empty,
+                Horizon.told(answers["forecast_reach"]).complete_from)
 
 
 def summed(past: Cells, cells: Cells, level: str, *columns: str) -> list[np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
@@ -47,6 +48,8 @@ def moments(as_of: date, ahead: int = 0, fiscal_year_start: int = 1, *, lead: in
     return found
 
 
-def learned_from(now: Moment, known: list[Moment]) -> list[Moment]:
-    """The latest LEARNED of the quarters that were over on the day of the forecast."""
-    return sorted((m for m in known if now.knows(m)), key=lambda m: m.last, reverse=True)[:LEARNED]
+def learned_from(now: Moment, known: Sequence[Moment], reach: date | None = None) -> list[Moment]:
+    """The latest LEARNED of the quarters that were over on the day of the forecast and to which the data reach back
+    (from the day `reach` on, win_trend.Horizon: of an earlier one some closings are missing)."""
+    told = (m for m in known if now.knows(m) and (reach is None or m.first >= reach))
+    return sorted(told, key=lambda m: m.last, reverse=True)[:LEARNED]

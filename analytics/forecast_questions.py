@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analytics import coverage, forecast, forecast_periods, forecast_replay
-from analytics.forecast_counts import Told, told
+from analytics.forecast_counts import QUERIES, Told, told
 from analytics.forecast_periods import Moment
 from analytics.forecast_replay import Measure
 from analytics.metrics.frames import Context, ordered
@@ -49,32 +49,31 @@ class ForecastQuestions:
                         lead: int | None = None, measure: Measure = "amount") -> dict[str, pd.DataFrame]:
         """What would have been said of the last eight quarters, as many days before their end as today is before that
         of the quarter forecast, or `lead` days. "rows": every forecast beside what came (columns: the groups,
-        forecast_replay.COLUMNS); "accuracy": how far off each method was by `measure` (the groups,
-        forecast_replay.ACCURACY without n).
+        forecast_replay.COLUMNS, is_seen: had an export shown what was open by then); "accuracy": how far off each
+        method was by `measure` (the groups, forecast_replay.ACCURACY without n).
         """
         keys, (now, *past) = self._groups(by), self._moments(view, ahead, lead)
         rows = forecast_replay.replay(self._told_forecast(view, keys, [now, *past]), now, past)
+        rows["is_seen"] = rows["origin"] >= pd.Timestamp(self.company.dates[0]) if self.company.dates else False
         kept = [*keys, *(c for c in forecast_replay.ACCURACY if c != "n")]
         parts = {"rows": rows, "accuracy": forecast_replay.judged(rows, keys, measure=measure)[kept]}
         return {name: self._as_asked(self._sorted(frame, view, keys), by) for name, frame in parts.items()}
-
-    def is_one_export(self, view: View) -> bool:
-        """Was nothing of the past seen when it was the present, because there is one snapshot at most up to the day?"""
-        return sum(day <= view.as_of for day in self.company.dates) < 2
 
     def _moments(self, view: View | Slice, ahead: int, lead: int | None = None) -> list[Moment]:
         return forecast_periods.moments(view.as_of, ahead, self._fiscal, lead=lead)
 
     def _forecast_days(self, query: str, view: View | Slice, options: Mapping[str, int] | None = None,
                        moments: Sequence[Moment] | None = None) -> dict[str, Any]:
-        """What the queries forecast_open and forecast_won ask for besides the view."""
+        """What one of forecast_counts.QUERIES asks for besides the view."""
+        if query == "forecast_reach":
+            return {}
         asked = self._moments(view, (options or {}).get("ahead", 0)) if moments is None else moments
         days = {"moments": [m[1:] for m in asked]}
-        return days | ({"promised": promised(self.settings)} if query == "forecast_open" else {})
+        return days | ({} if query == "forecast_won" else {"promised": promised(self.settings)})
 
     def _told_forecast(self, view: View, keys: Sequence[str], moments: Sequence[Moment]) -> Told:
         answers = {q: self._asked(q, view, keys, **self._forecast_days(q, view, moments=moments))
-                   for q in ("forecast_open", "forecast_won")}
+                   for q in QUERIES}
         return told(answers, Context(self.settings, view.as_of), keys)
 
     def _sorted(self, frame: pd.DataFrame, view: View, keys: Sequence[str]) -> pd.DataFrame:

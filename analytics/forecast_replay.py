@@ -10,6 +10,7 @@ sign flip test (Fisher 1935) after Bonferroni's correction for the methods: quar
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import product
 from typing import Literal
 
@@ -40,16 +41,16 @@ ACCURACY = ("method", "n", "quarters", "value", "bias", "count_mape", "coverage"
             "is_sure", "reason")
 
 
-def replayed(now: Moment, known: Sequence[Moment]) -> list[Moment]:
-    """The latest REPLAYED quarters that were over on the day, oldest first."""
-    past = [m for m in known if m.last <= now.origin]
-    return sorted(past, key=lambda m: m.last)[-REPLAYED:]
+def replayed(now: Moment, past: Sequence[Moment], reach: date | None = None) -> list[Moment]:
+    """The latest REPLAYED quarters that were over on the day and to which the data reach back, oldest first."""
+    over = [m for m in past if now.knows(m) and (reach is None or m.first >= reach)]
+    return sorted(over, key=lambda m: m.last)[-REPLAYED:]
 
 
 def replay(known: Told, now: Moment, past: Sequence[Moment]) -> pd.DataFrame:
     """Every method's forecast of every replayed quarter (columns: the groups, COLUMNS), oldest first."""
-    parts = [_one(known, moment, past) for moment in replayed(now, past)
-             if len(known.at([moment])) and len(known.at(learned_from(moment, list(past))))]
+    parts = [_one(known, moment, past) for moment in replayed(now, past, known.reach)
+             if len(known.at([moment])) and len(known.at(learned_from(moment, past, known.reach)))]
     columns = [*known.by, *COLUMNS]
     return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
 
@@ -87,7 +88,7 @@ def accuracy(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     was open on any of the days."""
     known, (now, *past) = told(answers, context, by), asked_for(context)
     frame = judged(replay(known, now, past), by)
-    opened = known.at(replayed(now, past))
+    opened = known.at(replayed(now, past, known.reach))
     counts = pd.DataFrame({"at_group": opened["at_group"], "n": opened["n"]}).join(known.groups, on="at_group")
     frame = _complete(frame, counts, by)
     return ordered(frame, context, by)[[*by, *ACCURACY]]

@@ -74,6 +74,10 @@ class PipelineQuestions:
         )
         return self._as_asked(frame.sort_values("value", ascending=False, kind="stable").reset_index(drop=True), [by])
 
+    def is_one_export(self, view: View) -> bool:
+        """Can nothing be seen to have moved, because there is one snapshot at most up to the day?"""
+        return sum(day <= view.as_of for day in self.company.dates) < 2
+
     def push_weeks(self, view: View, by: str = "team") -> pd.DataFrame:
         """Pushes per week and value of `by` (columns: pushes.weekly). No period: the last 90 days."""
         view = self._recent(view)

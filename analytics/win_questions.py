@@ -182,10 +182,7 @@ class WinQuestions:
                              "last": pd.Series([self._until(view)], dtype="datetime64[us]")})
 
     def _horizon(self, view: View) -> Horizon:
-        row = self._asked("closing_horizon", view.with_(start=None, end=None)).iloc[0]
-        day = {c: None if pd.isna(row[c]) else row[c].date() for c in ("first_closed_on", "created_from")}
-        usual = None if pd.isna(row["usual_days"]) else int(row["usual_days"])
-        return Horizon(day["first_closed_on"], day["created_from"], usual, bool(row["knows_due"]))
+        return Horizon.told(self._asked("closing_horizon", view.with_(start=None, end=None)))
 
     def _until(self, view: View) -> date:
         return min(view.end, view.as_of) if view.end else view.as_of

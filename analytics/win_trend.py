@@ -56,6 +56,14 @@ class Horizon:
             return None
         return self.created_from + timedelta(days=self.usual_days)
 
+    @classmethod
+    def told(cls, answer: pd.DataFrame) -> Horizon:
+        """What the one row of that query says."""
+        row = answer.iloc[0]
+        day = {c: None if pd.isna(row[c]) else row[c].date() for c in ("first_closed_on", "created_from")}
+        usual = None if pd.isna(row["usual_days"]) else int(row["usual_days"])
+        return cls(day["first_closed_on"], day["created_from"], usual, bool(row["knows_due"]))
+
     def cuts(self, period: Period) -> bool:
         """Are closings of this period missing because the store does not reach back far enough?"""
         return self.complete_from is not None and period.start < self.complete_from

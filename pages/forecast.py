@@ -17,7 +17,6 @@ from analytics.periods import parse
 from analytics.view import View
 from pages._parts import cache, context, side_by_side, states, view_state
 from pages._parts.context import t
-from pages._parts.escape import md_escape
 
 _choose = partial(view_state.choose, kind="segments")
 _ACCURACY = {"segment": "segment", "method": "method", "value": "mape", "bias": "bias", "quarters": "quarters",
@@ -39,8 +38,6 @@ def render(view: View) -> None:
                    where=places[2])
     with states.guard("forecast_outlook"):
         side_by_side.draw(cards.forecast.outlook(ask, view, look, ahead, measure, lead))
-    if ask.is_one_export(view):
-        st.caption(md_escape(t("forecast.one_export")))
     with states.guard("forecast_replay"):
         side_by_side.draw(cards.forecast.replay(ask, view, look, ahead, measure, lead))
     said = t("forecast.table.why", seed=forecast_simulation.SEED)

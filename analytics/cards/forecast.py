@@ -85,7 +85,8 @@ def outlook(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure
         rows = _of(frame, segment)
         best = findings_forecast.chosen(_of(accuracy, segment), rows)
         row = rows[rows["method"] == best].iloc[0].to_dict() if best else None
-        said = findings_forecast.outlook(row, look.lang, what=look.called("segment", segment), amount=by_amount)
+        said = findings_forecast.outlook(row, look.lang, what=look.called("segment", segment), amount=by_amount,
+                                         why=findings_forecast.refused(rows))
         period = parse(rows["period"].iloc[0], look.settings.organisation.fiscal_year_start)
         parts = (*look.series("forecast_won"), *look.series("forecast_open", "forecast_later", role="forecast"))
         cards.append(Card(
@@ -115,6 +116,13 @@ def _cannot(rows: pd.DataFrame, look: Look, measure: Measure) -> tuple[str, ...]
     return (look.t("forecast.cannot", reasons=look.t("view.and").join(reasons)),) if reasons else ()
 
 
+def _hindsight(rows: pd.DataFrame, look: Look) -> str:
+    """That no export had shown what was open on days of the past forecasts, and what this means; "" where each had."""
+    days = rows[rows["count"].notna()].drop_duplicates("origin")
+    unseen = int((~days["is_seen"].astype(bool)).sum())
+    return look.t("forecast.hindsight", unseen=fmt.number(unseen), n=fmt.number(len(days))) if unseen else ""
+
+
 @catalogued
 def replay(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure = "amount",
            lead: str = "same") -> list[Card]:
@@ -137,7 +145,7 @@ def replay(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure 
             f"forecast_replay_{number}", said,
             look.t(f"forecast.replay.measured.{measure}", days=fmt.number(days), currency=look.currency),
             figure, table(rows, _REPLAY, look), view, definition_key="forecast.accuracy", kinds=KINDS, drill=False,
-            with_period=False, notes=(held,) if held else (), segment=segment,
+            with_period=False, notes=tuple(n for n in (held, _hindsight(rows, look)) if n), segment=segment,
             native=Native("column", "period", (*look.series(said_column, role="forecast"), *look.series(came)),
                           split="method", number="amount" if measure == "amount" else "number")))
     return cards

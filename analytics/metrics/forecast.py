@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from analytics import forecast, forecast_replay
+from analytics.forecast_counts import QUERIES
 from analytics.metrics.metric import Calculate, Metric, Text
 
 #: 0: the quarter running on the as-of date (the next one on its last day); 1: the one after it
 _AHEAD: Mapping[str, tuple[int, ...]] = MappingProxyType({"ahead": (0, 1)})
-_QUERIES = ("forecast_open", "forecast_won")
 _OPEN = {
     "en": "Opportunities open at the end of the as-of date, and those already won in the quarter; the month is that of "
           "the expected close, or of winning.",
@@ -23,7 +23,7 @@ _PAST = {"en": "Opportunities open on the same day before the end of each of the
 def _metric(method: str, label: Text, definition: Text, formula: Text, needs: tuple[str, ...],
             calculate: Calculate) -> Metric:
     return Metric(f"forecast.{method}", label, definition, formula, "money", "up", (), _OPEN, "value", needs, 1,
-                  "METHOD B18", _QUERIES, calculate, _AHEAD)  # fmt: skip
+                  "METHOD B18", QUERIES, calculate, _AHEAD)  # fmt: skip
 
 
 METRICS = (
@@ -72,5 +72,5 @@ METRICS = (
                "每次只用当时已结束的季度学习。"},
         {"en": "mean of |forecast - actual| / actual over the quarters",
          "zh": "各季度 |预测 − 实际| ÷ 实际的平均"}, "share", "down", ("method",), _PAST, "none",
-        ("status", "stage", "amount", "closed_on"), 2, "METHOD B18", _QUERIES, forecast_replay.accuracy, _AHEAD),
+        ("status", "stage", "amount", "closed_on"), 2, "METHOD B18", QUERIES, forecast_replay.accuracy, _AHEAD),
 )

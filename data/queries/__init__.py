@@ -45,7 +45,7 @@ from data.queries.comparison import (
     win_movers,
     win_portfolio,
 )
-from data.queries.forecast import forecast_open, forecast_won
+from data.queries.forecast import forecast_named, forecast_open, forecast_reach, forecast_won
 from data.queries.lookup import (
     BEHIND,
     behind,
@@ -148,7 +148,9 @@ __all__ = [
     "cycle_created",
     "due_open",
     "flow",
+    "forecast_named",
     "forecast_open",
+    "forecast_reach",
     "forecast_won",
     "found",
     "groups_of",

@@ -3,6 +3,7 @@ then."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 
@@ -12,6 +13,8 @@ import pytest
 
 from analytics import findings_forecast as say
 from analytics.ask import Ask
+from analytics.cards.card import Look
+from analytics.cards.forecast import replay as replay_cards
 from analytics.cells import Cells
 from analytics.forecast_counts import LEVELS
 from analytics.forecast_methods import chances, of_cells
@@ -22,7 +25,7 @@ from analytics.view import View
 from data import queries
 from data.queries import Slice
 from data.scope import Filters, Scope
-from tests.journeys import DAY_0, Journey, asked, day, view
+from tests.journeys import DAY_0, SALES, Journey, asked, day, view
 
 #: 30 Sep 2026: the quarter to come is Q4, and the same day before the end of Q2 and Q3 was 30 Mar and 30 Jun
 TODAY = 272
@@ -50,7 +53,9 @@ def one(company: Ask, method: str, by: tuple[str, ...] = (), **filters: list[str
     return row
 
 
-PAST = [*quarter(ORIGINS[0], won=1, lost=3, later=1), *quarter(ORIGINS[1], won=1, lost=3, later=3)]
+#: Lost long before: the data reach back far enough for all the quarters learned from
+OLD = Journey([(-300, "lead"), (-299, "lost")], columns={"segment": "KA"})
+PAST = [OLD, *quarter(ORIGINS[0], won=1, lost=3, later=1), *quarter(ORIGINS[1], won=1, lost=3, later=3)]
 
 
 def test_own_history_made_by_hand() -> None:
@@ -91,7 +96,7 @@ def test_the_crm_had_said_nothing_of_what_was_recorded_later() -> None:
 
 @pytest.mark.parametrize(("method", "rows", "reason"), [
     ("historical", now(4, due=TODAY + 9), "no_history"),
-    ("historical", [*quarter(88, 0, 4, 0), *quarter(180, 0, 4, 0), *now(4)], "no_wins"),
+    ("historical", [OLD, *quarter(88, 0, 4, 0), *quarter(180, 0, 4, 0), *now(4)], "no_wins"),
     ("comparison", [*PAST, *now(4)], "not_compared"),
     ("weighted", [*PAST, *now(4)], "no_due_dates"),
     ("crm", [*PAST, *now(4, due=TODAY + 9)], "no_probability"),
@@ -113,7 +118,7 @@ def test_without_amounts_the_number_is_known_and_the_amount_is_not() -> None:
 
 
 def test_what_is_won_already_is_certain() -> None:
-    past = [*quarter(ORIGINS[0] + 30, 1, 3, 1), *quarter(ORIGINS[1] + 30, 1, 3, 3)]
+    past = [OLD, *quarter(ORIGINS[0] + 30, 1, 3, 1), *quarter(ORIGINS[1] + 30, 1, 3, 3)]
     company = asked([*past, *now(4), Journey([(TODAY - 30, "lead"), (TODAY + 20, "won")], columns={"segment": "KA"})],
                     today=TODAY + 30)
     row = company.metric("forecast.historical", view(TODAY + 30)).iloc[0]
@@ -140,6 +145,56 @@ def test_what_comes_later_changes_no_forecast_and_no_replay() -> None:
     one_, other = (company.forecast_replay(view(TODAY)) for company in (before, knowing))
     for part in ("rows", "accuracy"):
         pd.testing.assert_frame_equal(one_[part], other[part])
+
+
+def test_quarters_to_which_the_data_do_not_reach_back_are_not_learned_from() -> None:
+    """The first created one is of day 83 and nine of ten closings come within 28 days: complete from day 111."""
+    young = asked([*PAST[1:], *now(4)], today=TODAY)
+    assert young._horizon(view(TODAY)).complete_from == day(83 + 28), "as on the page Win rate"
+    row = one(young, "historical")
+    assert (row["learned"], row["reason"]) == (1, "no_history")
+    assert young.forecast_replay(view(TODAY))["rows"]["period"].unique().tolist() == []
+    assert one(asked([*PAST, *now(4)], today=TODAY), "historical")["learned"] == 2
+
+
+def unnamed(count: int, start: int = TODAY - 5) -> list[Journey]:
+    """Open today, of no known segment."""
+    return [Journey([(start, "lead")]) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("more", "reason"), [
+    (unnamed(1), ""), (unnamed(2), "no_segments"), (unnamed(4, start=ORIGINS[1] - 1), "no_segments")])
+def test_a_segment_is_not_spoken_of_where_many_have_none(more: list[Journey], reason: str) -> None:
+    """Of four key accounts and one or two of nobody knows whom: up to one of five says nothing against the rest."""
+    company = asked([*PAST, *now(4, due=TODAY + 9), *more], today=TODAY)
+    rows = company.forecast(view(TODAY)).set_index(["segment", "method"])
+    for method in ("historical", "weighted"):
+        row = rows.loc[("KA", method)]
+        assert (row["reason"], row["count"] > 0) == (reason, not reason)
+        assert one(company, method, segment=["KA"])["reason"] == reason, "whoever filters learns the same"
+        assert one(company, method, by=("segment",), segment=["KA"])["reason"] == reason
+    assert "no_segments" not in rows.loc["(unknown)", "reason"].tolist(), "they are all there"
+    whole = company.forecast(view(TODAY), ()).set_index("method").loc["historical", "reason"]
+    assert whole == ("no_wins" if reason else ""), "of all of them together it counts on how many have a past"
+
+
+def test_a_past_without_segments_teaches_none() -> None:
+    lost = [Journey([(ORIGINS[1] - 5, "lead"), (ORIGINS[1] + 50, "lost")]) for _ in range(3)]
+    rows = asked([*PAST, *lost, *now(4, due=TODAY + 9)], today=TODAY).forecast(view(TODAY)).set_index(
+        ["segment", "method"])
+    assert rows.loc[("KA", "historical"), "reason"] == "past_segments", "three of eleven"
+    assert rows.loc[("KA", "weighted"), "reason"] == "", "a promise learns nothing"
+
+
+def test_why_a_segment_is_not_spoken_of_is_said_in_the_title() -> None:
+    company = asked([*PAST, *now(4), *unnamed(4)], today=TODAY)
+    rows = company.forecast(view(TODAY))
+    why = say.refused(rows[rows["segment"] == "KA"])
+    assert say.outlook(None, "en", what="KA", why=why).text == (
+        "KA: what will be won cannot be known, more than one of five open opportunities have no known segment")
+    assert "客户类型未知" in say.outlook(None, "zh", what="KA", why=why).text
+    accuracy = pd.DataFrame({"value": [float("nan")], "reason": [why]})
+    assert "how far off a forecast is cannot be known" in say.proven(accuracy, "en", what="KA").text
 
 
 def test_scope_and_filters_bound_what_is_learned_and_what_is_forecast() -> None:
@@ -270,6 +325,23 @@ def test_fiscal_quarters_and_a_lead_of_weeks() -> None:
     asked_, before, *_ = moments(date(2026, 2, 10), 0, 4, lead=28)
     assert asked_ == Moment("2026Q4", date(2026, 2, 10), date(2026, 1, 1), date(2026, 3, 31))
     assert before == Moment("2026Q3", date(2025, 12, 31) - timedelta(days=28), date(2025, 10, 1), date(2025, 12, 31))
+
+
+@pytest.mark.parametrize("first", [TODAY - 1, ORIGINS[1], ORIGINS[0]])
+def test_hindsight_is_a_matter_of_the_first_export_not_of_their_number(first: int) -> None:
+    """Two exports each time; the last two quarters are replayed as of ORIGINS."""
+    before = [journey for origin in (-185, -93, -3) for journey in quarter(origin, 1, 3, 1)]
+    company = asked([*before, *PAST, *now(4)], today=TODAY)
+    company.company = replace(company.company, dates=(day(first), day(TODAY)))
+    rows = company.forecast_replay(view(TODAY), measure="count")["rows"]
+    seen = rows.drop_duplicates("origin").set_index("origin")["is_seen"].to_dict()
+    assert {day_: is_seen for day_, is_seen in seen.items() if day_ >= pd.Timestamp(DAY_0)} == {
+        pd.Timestamp(day(n)): n >= first for n in ORIGINS}
+    unseen = sum(n < first for n in ORIGINS)
+    card, = replay_cards(company, view(TODAY), Look("en", SALES))
+    told = [note for note in card.notes if "before the first export" in note]
+    assert told == ([note for note in card.notes if note.startswith(f"{unseen} of the 2")] if unseen else [])
+    assert len(told) == (unseen > 0)
 
 
 def replay_rows(errors: dict[str, list[float]]) -> pd.DataFrame:
