@@ -43,7 +43,8 @@ def split(parts: pd.DataFrame, by: str, *, sigma_z: float = 1.0, level: float = 
     In, one row per segment: `by`, x_before, n_before, x, n (successes and cases, or amounts) and, for amounts,
     effective_n_before, effective_n (how many equal deals they are worth as evidence; without them: the n).
     Limits of the total's change are widened by `sigma_z` (analytics/fluctuation.py); those of segments are for all of
-    them together (Bonferroni). reason: "" | nothing_closed (in one of the periods).
+    them together (Bonferroni). reason: "" | nothing_closed (in one of the periods) | no_amounts (a column `reason` of
+    `parts` says so of a segment: the whole cannot be split where one of its parts has no rate).
 
     >>> deals = pd.DataFrame({"segment": ["KA", "SMB"], "x_before": [20, 300], "n_before": [100, 600],
     ...                       "x": [84, 156], "n": [400, 300]})
@@ -55,8 +56,10 @@ def split(parts: pd.DataFrame, by: str, *, sigma_z: float = 1.0, level: float = 
                                "is_total": [False] * len(parts) + [True]}
     for name, values in (("n_before", cells.n0), ("x_before", cells.x0), ("n", cells.n1), ("x", cells.x1)):
         columns[name] = [*values, values.sum()]
+    if "reason" in parts and (parts["reason"] == "no_amounts").any():
+        return _unknown(pd.DataFrame(columns), "no_amounts")
     if not (cells.n0.sum() > 0 and cells.n1.sum() > 0):
-        return _unknown(pd.DataFrame(columns))
+        return _unknown(pd.DataFrame(columns), "nothing_closed")
     before, now = np.array([*cells.shown0, cells.total0]), np.array([*cells.shown1, cells.total1])
     mix, rate = (np.array([*part, part.sum()]) for part in (cells.mix(), cells.rate()))
     columns |= {"rate_before": before, "rate": now, "share_before": [*cells.w0, 1.0], "share": [*cells.w1, 1.0],
@@ -72,18 +75,22 @@ _MEASURED = ("x", "total", "effective_n")
 
 
 def paired(before: pd.DataFrame, now: pd.DataFrame, by: str) -> pd.DataFrame:
-    """Two answers of win_trend.measured as one row per segment, ready for `split`; absent from a period: 0 there."""
-    frame = before[[by, *_MEASURED]].merge(now[[by, *_MEASURED]], on=by, how="outer", suffixes=("_before", ""))
-    numbers = [c for c in frame.columns if c != by]
+    """Two answers of win_trend.measured as one row per segment, ready for `split`; absent from a period: 0 there.
+    reason: no_amounts where a segment has no rate by amount in one of them, else ""."""
+    columns = [by, *_MEASURED, "reason"]
+    frame = before[columns].merge(now[columns], on=by, how="outer", suffixes=("_before", ""))
+    numbers = [c for c in frame.columns if c.removesuffix("_before") in _MEASURED]
     frame[numbers] = frame[numbers].fillna(0.0)
-    return frame.rename(columns={"total": "n", "total_before": "n_before"})
+    unknown = (frame["reason_before"] == "no_amounts") | (frame["reason"] == "no_amounts")
+    frame["reason"] = pd.Series(np.where(unknown, "no_amounts", ""), index=frame.index, dtype="str")
+    return frame.drop(columns="reason_before").rename(columns={"total": "n", "total_before": "n_before"})
 
 
 def chain(frame: pd.DataFrame, by: str, names: Sequence[str], *, sigma_z: float = 1.0,
           level: float = LEVEL) -> pd.DataFrame:
     """`split` from each of the periods `names` to the next: its rows with `before` and `now`, oldest first.
 
-    In: `by`, period, x, total, effective_n. Certainties hold for all changes together (Bonferroni over the pairs).
+    In: `by`, period, x, total, effective_n, reason. Certainties hold for all changes together (Bonferroni over pairs).
     """
     pairs = list(pairwise(names))
     each = 1 - (1 - level) / max(1, len(pairs))
@@ -98,7 +105,8 @@ def none(by: str) -> pd.DataFrame:
     """The answer where there are no two periods: the columns of `split`, no rows."""
     empty = pd.DataFrame({by: pd.Series(dtype="str"), "is_total": pd.Series(dtype="bool")})
     counts = {name: pd.Series(dtype="float64") for name in ("n_before", "x_before", "n", "x")}
-    return _unknown(empty.assign(**counts)).assign(before=pd.Series(dtype="str"), now=pd.Series(dtype="str"))
+    found = _unknown(empty.assign(**counts), "nothing_closed")
+    return found.assign(before=pd.Series(dtype="str"), now=pd.Series(dtype="str"))
 
 
 class _Cells:
@@ -178,11 +186,11 @@ def _limits(cells: _Cells, sigma_z: float, level: float) -> list[Estimate]:
             for a, n, b, m, one in zip(r0, e0, r1, e1, levels, strict=True)]
 
 
-def _unknown(frame: pd.DataFrame) -> pd.DataFrame:
-    """The columns of an answer that cannot be given: nothing was closed in one of the periods."""
+def _unknown(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+    """The columns of an answer that cannot be given, and why."""
     flags = {name: False for name in ADDED if name.startswith("is_")}
     numbers = {name: np.nan for name in ADDED if name not in flags and name != "reason"}
-    frame = frame.assign(**numbers, **flags, reason="nothing_closed").astype({"reason": "str"})
+    frame = frame.assign(**numbers, **flags, reason=reason).astype({"reason": "str"})
     return frame[[c for c in frame.columns if c not in ADDED] + list(ADDED)]
 
 

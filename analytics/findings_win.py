@@ -28,12 +28,14 @@ Group = Callable[[str, str], str]
 
 
 def above_the_charts(shifts: pd.DataFrame, losses: pd.DataFrame, splits: pd.DataFrame, trend: pd.DataFrame,
-                     lang: str, *, what: str, counted: str, called: Group, stage: Group) -> list[Finding]:
+                     lang: str, *, what: str, counted: str, called: Group, stage: Group,
+                     late: pd.DataFrame | None = None) -> list[Finding]:
     """Everything that the page Win rate says before its charts: who moved, where these lose, Simpson's case, what is
     overdue, what cannot be compared. What is certain comes first.
 
     In: answers of ask.win_shifts, .win_losses, .win_splits (by segment) and .win_trend (all together); `what` is the
-    measure of the last two, `counted` that of shifts, which are judged by count; `called`: a group by its value alone.
+    measure of the last two, `counted` that of shifts, which are judged by count; `called`: a group by its value alone;
+    `late`: .win_trend by count, where `trend` is by something else: what is overdue is counted.
     """
     def group(dimension: str, value: str) -> str:
         return f"{dimension_label(dimension, lang)} {called(dimension, value)}"
@@ -51,8 +53,8 @@ def above_the_charts(shifts: pd.DataFrame, losses: pd.DataFrame, splits: pd.Data
     if real.empty:
         said.append(group_shift(shifts, lang, what=counted, group=group))
     said += [simpson(splits, lang, what=what, by="segment", name=partial(called, "segment")),
-             overdue(trend, lang)]
-    cut = [i for i, is_cut in enumerate(trend["is_truncated"] & (trend["n"] > 0), 1) if is_cut]
+             overdue(trend if late is None else late, lang)]
+    cut = [i for i, is_cut in enumerate(trend["is_truncated"] & trend["value"].notna(), 1) if is_cut]
     if cut:  # the latest period that looks like a level and is none
         said.append(level(trend.head(cut[-1]), lang, what=what))
     return sorted((f for f in said if f is not None), key=lambda f: f.strength != "clear")
@@ -80,6 +82,8 @@ def level(trend: pd.DataFrame, lang: str, *, what: str) -> Finding:
     fields = {"what": what, "period": _period(row["period"], lang), "value": show.rate(row["value"]),
               "n": show.number(row["n"]), "centre": show.rate(row["centre"]), "lower": show.rate(row["lower"]),
               "upper": show.rate(row["upper"])}
+    if pd.isna(row["value"]):
+        return Finding(t("win.level.no_amounts", lang, **fields), "nothing")
     if row["is_truncated"]:
         return Finding(t("win.level.truncated", lang, **fields), "unclear")
     if not row["is_complete"]:
@@ -105,7 +109,8 @@ def widened(trend: pd.DataFrame) -> float | None:
 
 
 def overdue(trend: pd.DataFrame, lang: str) -> Finding:
-    """What a rate of closed ones hides: the open ones past their date at the end of the latest period."""
+    """What a rate of closed ones hides: the open ones past their date at the end of the latest period (rows by count;
+    columns: win_trend.COLUMNS)."""
     closed = trend[trend["n"] > 0]
     if closed.empty or pd.isna(closed["open_overdue"].iloc[-1]):
         return Finding(t("win.overdue.unknown", lang), "nothing")
@@ -159,6 +164,8 @@ def why(split: pd.DataFrame, lang: str, *, what: str, by: str, name: Name = str)
         return Finding(t("win.why.nothing_to_compare", lang, what=what), "nothing")
     total = split[split["is_total"]].iloc[0].to_dict()
     fields = {"what": what, "before": _period(total["before"], lang), "now": _period(total["now"], lang)}
+    if total["reason"] == "no_amounts":
+        return Finding(t("win.why.no_amounts", lang, **fields), "nothing")
     if total["reason"]:
         empty = [fields[name] for name, n in (("before", "n_before"), ("now", "n")) if not total[n]]
         return Finding(t("win.why.nothing_closed", lang, what=what, periods=t("view.and", lang).join(empty)), "nothing")

@@ -196,6 +196,16 @@ def full_months(count: int, as_of: date) -> Period:
     return range_(add_months(next_first, -count), next_first - ONE_DAY)
 
 
+def year_up_to(day: date) -> Period:
+    """The twelve months that end with `day`.
+
+    >>> year_up_to(date(2026, 9, 30)).name, year_up_to(date(2026, 9, 28)).start, year_up_to(date(2028, 2, 28)).start
+    ('2025-10-01..2026-09-30', datetime.date(2025, 9, 29), datetime.date(2027, 3, 1))
+    """
+    after = day + ONE_DAY
+    return range_(add_months(after, -12) if after.day == 1 else add_months(day, -12) + ONE_DAY, day)
+
+
 def whole_months(period: Period) -> int:
     """How many whole calendar months the period consists of; 0 if it does not begin and end with a month."""
     after = period.end + ONE_DAY

@@ -203,9 +203,12 @@ class WinQuestions:
         keys = self._groups(by)
         counts = self._closings_by(view, grain, keys, shown)
         flow = self._asked("overdue_flow", view, keys) if overdue and horizon.knows_due else None
+        span = (None if flow is None or measure == "amount"
+                else win_trend.needs_year(shown, horizon, view.as_of, self._fiscal))
+        year = None if span is None else self._asked("closings", view.with_(start=span.start, end=span.end), keys)
         return win_trend.trend(counts, flow, shown, horizon, by=keys, as_of=view.as_of, measure=measure, keep=keep,
                                view=(view.start, self._until(view)), fiscal_year_start=self._fiscal,
-                               since=dict(since))
+                               since=dict(since), year=year)
 
     def _closings_by(self, view: View, grain: Grain, keys: Sequence[str],
                      shown: Sequence[periods.Period]) -> pd.DataFrame:

@@ -43,12 +43,8 @@ def amount(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
     has no amount at all (exports often blank the amount of what is lost), there is no rate: it would be 0 or 1.
     """
     frame = _closed(answers, by)
-    won, lost = (frame[c].to_numpy(float) for c in ("won_amount", "lost_amount"))
-    known = (frame["won"].eq(0) | (won > 0)) & (frame["lost"].eq(0) | (lost > 0))
-    total = np.where(known, np.nan_to_num(won) + np.nan_to_num(lost), np.nan)
-    squares = np.nan_to_num(steady(frame["won_amount_square"])) + np.nan_to_num(steady(frame["lost_amount_square"]))
-    effective = np.nan_to_num(effective_n(total, squares))
-    value = ratio(pd.Series(np.nan_to_num(won), index=frame.index), pd.Series(total, index=frame.index))
+    won, total, effective = weighed(frame)
+    value = ratio(pd.Series(won, index=frame.index), pd.Series(total, index=frame.index))
     low, high = wilson_limits(np.minimum(np.nan_to_num(value) * effective, effective), effective)
     frame = frame.assign(n=frame["won"] + frame["lost"], value=value, low=low, high=high)
     frame = _finished(frame, context, by, "nothing_closed")
@@ -60,6 +56,16 @@ def created_cohort(answers: Answers, context: Context, by: Sequence[str]) -> pd.
     """won / all created in the period, open ones in the denominator: what others call conversion. `open` may win."""
     frame = _with_overdue(_per_group(answers["created_outcomes"], by, (*_COUNTS, "n", "open")), answers["overdue"], by)
     return _finished(with_wilson(frame, "won", "n"), context, by, "nothing_created")
+
+
+def weighed(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Amount won, amount won and lost, and of how many equal opportunities these are worth as evidence: per row of
+    counts of closings. The second is NaN (and the third 0) where one side of what was closed has no amount at all."""
+    won, lost = (np.nan_to_num(frame[c].to_numpy(float, na_value=0.0)) for c in ("won_amount", "lost_amount"))
+    squares = sum(np.nan_to_num(steady(frame[c])) for c in ("won_amount_square", "lost_amount_square"))
+    is_known = ((frame["won"] == 0) | (won > 0)) & ((frame["lost"] == 0) | (lost > 0))
+    total = np.where(is_known, won + lost, np.nan)
+    return won, total, np.nan_to_num(effective_n(total, squares))
 
 
 def _closed(answers: Answers, by: Sequence[str]) -> pd.DataFrame:

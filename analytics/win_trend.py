@@ -17,10 +17,10 @@ from typing import Literal, cast
 import numpy as np
 import pandas as pd
 
-from analytics import fluctuation
+from analytics import fluctuation, win_rate
 from analytics.metrics.frames import added_up
-from analytics.periods import Period, Unit, between, last, parse, period_of, range_
-from analytics.statistics.intervals import effective_n, wilson_limits
+from analytics.periods import Period, Unit, between, last, parse, period_of, range_, year_up_to
+from analytics.statistics.intervals import wilson_limits
 
 Grain = Literal["week", "month", "quarter"]
 Measure = Literal["count", "amount", "decided"]
@@ -32,8 +32,9 @@ _WEEKS, _MONTHS = 13, 62
 #: Columns of `trend` besides the groups. n: denominator; effective_n: what amounts are worth as evidence (n for
 #: counts); low, high: Wilson; centre … is_small: fluctuation.control; in_view: in the period of the view;
 #: since: name of the period from which on the rate has been at another level ("": it has kept its level);
-#: open_overdue: overdue open ones on the period's last day; n_year: closed in the twelve months up to its end;
-#: with_overdue: the rate of these twelve months if all that are overdue were lost.
+#: open_overdue: overdue open ones on the period's last day; n_year: closed in the twelve months up to its end (`end`:
+#: the as-of date in a period that is still running); with_overdue: the rate of these twelve months if all that are
+#: overdue were lost. Both NaN by amount: what is overdue is counted.
 COLUMNS = ("period", "start", "end", "n", "won", "lost", "no_decision", "value", "low", "high", "effective_n", "centre",
            "lower", "upper", "sigma_z", "signal", "is_small", "is_complete", "is_truncated", "is_usable", "in_view",
            "since", "open_overdue", "n_year", "with_overdue", "reason")
@@ -99,12 +100,13 @@ def shown(horizon: Horizon, grain: Grain, start: date | None, until: date, fisca
 def trend(counts: pd.DataFrame, overdue: pd.DataFrame | None, periods: Sequence[Period], horizon: Horizon, *,
           by: Sequence[str], as_of: date, view: tuple[date | None, date], measure: Measure = "count",
           fiscal_year_start: int = 1, keep: Sequence[str] = (),
-          since: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
+          since: Mapping[str, str] = MappingProxyType({}), year: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row per group and period, periods in time order (columns: the groups, COLUMNS, and `keep` of `measured`).
 
     `since`: group ("" without groups) -> the period that begins another level; both levels have limits of their own.
 
     `counts`: rows of data/sql/closings_by.sql; `overdue`: of data/sql/overdue_flow.sql, None to leave it unknown;
+    `year`: of data/sql/closings.sql, for the twelve months up to the end of the last period where `needs_year`;
     `view`: first (None: open) and last day of the period asked for. reason: "" | nothing_closed | no_amounts.
     """
     frame = measured(per_period(counts, periods, by, fiscal_year_start), measure)
@@ -119,7 +121,8 @@ def trend(counts: pd.DataFrame, overdue: pd.DataFrame | None, periods: Sequence[
         is_usable=[whole and not cut for whole, cut in zip(is_complete, is_truncated, strict=True)],
         in_view=[p.end >= (view[0] or date.min) and p.start <= view[1] for p in found])
     frame = _in_phases(frame, by, since, fiscal_year_start)
-    frame = with_overdue(fluctuation.control(frame, by), overdue, by)
+    frame = with_overdue(fluctuation.control(frame, by), overdue, by, None if year is None else measured(year, measure),
+                         measure)
     return frame[[*by, *COLUMNS, *keep]]
 
 
@@ -153,13 +156,12 @@ def sigma_z(counts: pd.DataFrame) -> float:
 
 
 def measured(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
-    """Adds n, value, low, high, effective_n and reason, and x and total: what was won, of what."""
+    """Adds n, value, low, high, effective_n and reason, and x and total: what was won, of what. By amount there is no
+    rate where there is none in the metric (win_rate.weighed): reason no_amounts, x and total 0."""
     n = frame["won"] + frame["lost"] + (frame["no_decision"] if measure == "decided" else 0)
     if measure == "amount":
-        x, failed, x2, failed2 = (np.nan_to_num(frame[c].to_numpy(float, na_value=0.0)) for c in (
-            "won_amount", "lost_amount", "won_amount_square", "lost_amount_square"))
-        total = x + failed
-        evidence = np.nan_to_num(effective_n(total, x2 + failed2))
+        won, known, evidence = win_rate.weighed(frame)
+        x, total = np.where(np.isnan(known), 0.0, won), np.nan_to_num(known)
     else:
         x, total = frame["won"].to_numpy(float), n.to_numpy(float)
         evidence = total
@@ -170,17 +172,27 @@ def measured(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
                         reason=pd.Series(reason, index=frame.index, dtype="str"))
 
 
-def with_overdue(frame: pd.DataFrame, flow: pd.DataFrame | None, by: Sequence[str]) -> pd.DataFrame:
-    """Adds open_overdue at the end of each period, n_year = n of the twelve months up to that day (NaN where the rows
-    do not reach back so far) and with_overdue = won / (n + open_overdue) of these twelve months: what is overdue has
-    piled up over long, so that the closings of one period are no measure for it (counts, whatever the measure; some
-    systems call this the win rate with stale ones)."""
-    frame = frame.assign(n_year=_of_a_year(frame, by, "n"), won_year=_of_a_year(frame, by, "won"))
+def needs_year(periods: Sequence[Period], horizon: Horizon, as_of: date, fiscal_year_start: int = 1) -> Period | None:
+    """The twelve months up to the end of the last period, where they are known and are not whole periods: of a period
+    that is still running, and of weeks. None: they can be added up, or the store does not reach back so far."""
+    if not periods or horizon.first_closed_on is None:
+        return None
+    year = year_up_to(min(periods[-1].end, as_of))
+    known_from = period_of(horizon.first_closed_on, cast(Grain, periods[-1].kind), fiscal_year_start).start
+    is_whole = periods[-1].kind != "week" and periods[-1].is_complete(as_of)
+    return None if is_whole or year.start < known_from else year
+
+
+def with_overdue(frame: pd.DataFrame, flow: pd.DataFrame | None, by: Sequence[str], year: pd.DataFrame | None = None,
+                 measure: Measure = "count") -> pd.DataFrame:
+    """Adds open_overdue at the end of each period, n_year = n of the twelve months up to that day (NaN where they are
+    not known or are no whole periods; `year`: those of the last one, rows of `measured`) and with_overdue = won /
+    (n + open_overdue) of these twelve months: what is overdue has piled up over long, so that the closings of one
+    period are no measure for it (some systems call this the win rate with stale ones)."""
     if flow is None:
-        return frame.assign(open_overdue=np.nan, with_overdue=np.nan)
+        return frame.assign(open_overdue=np.nan, n_year=np.nan, with_overdue=np.nan)
     steps = flow.sort_values("day", kind="stable")
-    rows = [tuple(row) for row in frame[list(by)].itertuples(index=False)] if by else [()] * len(frame)
-    keys = [tuple(row) for row in steps[list(by)].itertuples(index=False)] if by else [()] * len(steps)
+    rows, keys = _keys(frame, by), _keys(steps, by)
     places: dict[tuple[str, ...], list[int]] = {}
     for place, key in enumerate(keys):
         places.setdefault(key, []).append(place)
@@ -191,19 +203,32 @@ def with_overdue(frame: pd.DataFrame, flow: pd.DataFrame | None, by: Sequence[st
         when, sums = running.get(key, (days[:0], change[:0]))
         place = int(np.searchsorted(when, end, side="right"))
         stock.append(int(sums[place - 1]) if place else 0)
-    late = np.array(stock, dtype="int64")
-    below = frame["n_year"] + late
-    return frame.assign(open_overdue=late, with_overdue=frame["won_year"] / below.where(below > 0))
+    frame = frame.assign(open_overdue=np.array(stock, dtype="int64"))
+    if measure == "amount":  # a rate by amount has no place for what is only counted
+        return frame.assign(n_year=np.nan, with_overdue=np.nan)
+    closed, won = (_of_a_year(frame, by, count, year) for count in ("n", "won"))
+    below = closed + frame["open_overdue"]
+    return frame.assign(n_year=closed, with_overdue=won / below.where(below > 0))
 
 
-def _of_a_year(frame: pd.DataFrame, by: Sequence[str], name: str) -> pd.Series:
-    """Sum of a count over the periods that end in the twelve months up to each row's end, per group; rows of a group
-    stand in time order."""
+def _of_a_year(frame: pd.DataFrame, by: Sequence[str], name: str, year: pd.DataFrame | None) -> pd.Series:
+    """A count of exactly the twelve months up to each row's end, per group: the sum where these are whole periods, in
+    the last row that of `year` if given; else NaN. Rows of a group stand in time order."""
     found = pd.Series(np.nan, index=frame.index)
+    start, end = (frame[c].to_numpy("datetime64[D]") for c in ("start", "end"))
+    days, place = np.unique(end, return_inverse=True)
+    begins = np.array([year_up_to(day.item()).start for day in days], dtype="datetime64[D]")[place]
+    known = {} if year is None else dict(zip(_keys(year, by), year[name], strict=True))
+    keys = _keys(frame, by)
     for part in (frame.groupby(list(by), sort=False, dropna=False).indices.values() if by else [np.arange(len(frame))]):
-        rows = frame.iloc[part]
-        first = np.searchsorted(rows["end"].to_numpy(), (rows["end"] - pd.Timedelta(days=365)).to_numpy(), "right")
-        total = np.concatenate([[0], rows[name].to_numpy(float).cumsum()])
-        reaches = rows["start"].to_numpy()[first] <= (rows["end"] - pd.Timedelta(days=363)).to_numpy()
-        found.iloc[part] = np.where(reaches, total[1:] - total[first], np.nan)
+        total = np.concatenate([[0], frame[name].to_numpy(float)[part].cumsum()])
+        first = np.searchsorted(start[part], begins[part])
+        is_whole = start[part][np.minimum(first, len(part) - 1)] == begins[part]
+        found.iloc[part] = np.where(is_whole, total[1:] - total[first], np.nan)
+        if year is not None and len(part):
+            found.iloc[part[-1]] = known.get(keys[part[-1]], 0)
     return found
+
+
+def _keys(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(row) for row in frame[list(by)].itertuples(index=False)] if by else [()] * len(frame)

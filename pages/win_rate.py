@@ -43,7 +43,7 @@ def render(view: View) -> None:
         return
     ask, look, made = cache.ask(), context.look(), cards.win_rate
     with states.guard("win_findings"):
-        _findings(view, whole, measure)
+        _findings(view, whole, grain, measure)
     with states.guard("win_trend"):
         side_by_side.draw(made.trend(ask, view, look, grain, measure))
         side_by_side.draw(made.trend_by_segment(ask, view, look, grain, measure))
@@ -65,12 +65,13 @@ def _switches() -> tuple[Grain, Measure]:
     return cast(Grain, grain), cast(Measure, measure)
 
 
-def _findings(view: View, whole: pd.DataFrame, measure: Measure) -> None:
+def _findings(view: View, whole: pd.DataFrame, grain: Grain, measure: Measure) -> None:
     """The sentence that matters most as the title, then the others: what is certain before what is not."""
     ask, look = cache.ask(), context.look()
     shifts = ask.win_shifts(view)
     found = findings_win.above_the_charts(
         shifts, ask.win_losses(view, shifts=shifts), ask.win_splits(view, "segment", measure=measure), whole, look.lang,
+        late=whole if measure == "count" else ask.win_trend(view, grain),
         what=measure_label(measure, look), counted=measure_label("count", look), called=caller(ask, view, look),
         stage=look.stage)
     clear = [f.text for f in found if f.strength == "clear"]

@@ -78,8 +78,9 @@ def trend_by_segment(ask: Ask, view: View, look: Look, grain: Grain = "quarter",
     if len(groups) < 2:
         return []
     extent = control.top(list(groups.values()))
-    return [_trend(f"win_trend_{number}", rows, look.t("win_rate.of", name=look.called("segment", segment)), view, look,
-                   grain, measure, segment, extent) for number, (segment, rows) in enumerate(groups.items())]
+    of = partial(look.t, "win_rate.of", what=measure_label(measure, look))
+    return [_trend(f"win_trend_{number}", rows, of(name=look.called("segment", segment)), view, look, grain, measure,
+                   segment, extent) for number, (segment, rows) in enumerate(groups.items())]
 
 
 @catalogued
@@ -102,15 +103,17 @@ def _trend(key: str, frame: pd.DataFrame, what: str, view: View, look: Look, gra
            segment: str | None = None, extent: float | None = None) -> Card:
     figure = control.chart(frame, look.names, look.theme, segment=segment, extent=extent, grain=grain)
     said = {s: look.t(f"win_rate.signal.{s}") for s in ("above", "below", "run_above", "run_below")}
-    measured, times = look.t("win_rate.trend.measured"), findings_win.widened(frame)
+    measured, times = look.t(f"win_rate.trend.measured.{measure}"), findings_win.widened(frame)
     if times is not None:
         measured = look.t("win_rate.trend.widened", measured=measured, times=fmt.number(times, digits=1))
-    if frame["with_overdue"].notna().any():
+    if control.draws_overdue(frame):
         measured = look.t("win_rate.trend.overdue", measured=measured)
     return Card(
         key, findings_win.level(frame, look.lang, what=what).text, measured, figure,
         frame.assign(signal=frame["signal"].map(lambda s: said.get(s, ""))), view.with_(start=None),
-        definition_key=f"win_rate.{measure}", columns=_TREND, kinds=_TREND_KINDS, question=f"win_rate.{measure}",
+        definition_key=f"win_rate.{measure}",
+        columns=_TREND[:-1] if measure == "amount" else _TREND,  # by amount overdue ones have no rate
+        kinds=_TREND_KINDS, question=f"win_rate.{measure}",
         drill=grain != "week", with_period=False, segment=segment,
         native=Native("line", "period", (look.actual("value"), *look.series("centre", role="comparison"),
                                          *look.series("lower", "upper", role="standard")), number="rate"))

@@ -52,7 +52,7 @@ def chart(
     )
     at = [label(name) for name in frame["period"]]
     _range(fig, frame, at, names, theme)
-    if frame["with_overdue"].notna().any():
+    if draws_overdue(frame):
         fig.scatter(
             x=at,
             y=column(frame, "with_overdue"),
@@ -86,6 +86,12 @@ def chart(
         font={"color": colour.actual, "size": FONT_SIZE},
     )
     return fig.figure()
+
+
+def draws_overdue(frame: pd.DataFrame) -> bool:
+    """Is there a line of the rate if all overdue ones were lost? One point is none."""
+    known = frame["with_overdue"].notna().to_numpy()
+    return bool((known[1:] & known[:-1]).any())
 
 
 def top(frames: list[pd.DataFrame]) -> float:

@@ -71,6 +71,17 @@ def year(ask: Ask) -> View:
     return View(day, date(day.year - 1, day.month, 1), day, "previous")
 
 
+def test_the_trend_says_by_what_it_is_measured_and_only_by_count_what_is_overdue(sample: Ask) -> None:
+    for measure, said, share in (("count", "Win rate of ", "Share won of all"),
+                                 ("amount", "Win rate by amount of ", "Share of the amount won")):
+        keys = ("win_rate.trend", "win_rate.trend_by_segment")
+        cards = [card for key in keys for card in made(sample, key, measure=measure)]
+        assert len(cards) == 3
+        assert all(c.measured.startswith(share) for c in cards)
+        assert all(c.title.startswith(said) for c in cards[1:])
+        assert ("with_overdue" in (cards[0].columns or ())) == (measure == "count")
+
+
 def made(ask: Ask, key: str, lang: str = "en", **options: str) -> list[Card]:
     return CARDS[key](ask, year(ask), Look(lang, ask.settings), **options)
 

@@ -83,6 +83,18 @@ def test_what_cannot_be_judged_is_not_judged(change: dict[str, object], words: s
     assert found.strength == strength
 
 
+def test_without_amounts_on_one_side_the_sentences_say_so() -> None:
+    unknown = chart(*[42, 38] * 6, value=float("nan"), effective_n=0.0)
+    found = say.level(unknown, "en", what="Win rate by amount")
+    assert found.strength == "nothing"
+    assert "one side of what was closed (n = 100), won or lost, has no amounts" in found.text
+    parts = pd.DataFrame({"segment": ["KA", "SMB"], "x_before": [0, 40], "n_before": [0, 100], "x": [0, 50],
+                          "n": [0, 100], "reason": ["no_amounts", ""]})
+    frame = split(parts, "segment").assign(before="2026Q2", now="2026Q3", is_truncated=False)
+    assert "in one of the groups what was won or what was lost has no amounts" in why(frame).text
+    assert why(frame, "zh").strength == "nothing"
+
+
 def test_one_group_is_compared_with_nothing() -> None:
     rows = pd.DataFrame({"segment": ["KA", "(unknown)"], "n": [694, 13], "won": [134, 4], "value": [0.193, 0.31]})
     found = win_groups.said(win_groups.apart(rows, "segment"), "segment", "en", what="Win rate by segment")
@@ -97,8 +109,8 @@ def test_nothing_closed_is_said() -> None:
 
 def test_overdue_ones_are_named_with_what_they_would_do() -> None:
     found = say.overdue(chart(40, 40, open_overdue=300.0, with_overdue=0.32), "en")
-    assert found.text == ("300 open opportunities are past due; if all of them were lost, the win rate of the last "
-                          "twelve months would be 32.0% instead of 40.0% (1,200 closed)")
+    assert found.text == ("300 open opportunities are past due; if all of them were lost, the win rate by count of "
+                          "the last twelve months would be 32.0% instead of 40.0% (1,200 closed)")
     young = say.overdue(chart(40, 40, open_overdue=25.0, with_overdue=float("nan")), "en")
     assert "before a year of closings is known" in young.text
     assert say.overdue(chart(40, 40), "en").text == "No open opportunity is past due"

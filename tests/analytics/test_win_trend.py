@@ -13,7 +13,7 @@ import pytest
 
 from analytics.ask import Ask
 from analytics.view import View
-from analytics.win_trend import Horizon, grain_of, named, shown
+from analytics.win_trend import Grain, Horizon, grain_of, named, shown
 from data.engine import open_company
 from data.intake.importing import import_paths
 from data.scope import Filters, Scope
@@ -71,6 +71,26 @@ def test_amounts_are_judged_by_what_they_are_worth_as_evidence() -> None:
     assert month(without, "2026-01")["reason"] == "no_amounts"
 
 
+def test_by_amount_there_is_no_rate_where_what_was_lost_has_no_amounts() -> None:
+    """Exports often blank the amount of what is lost: 100 % would be no win rate. Trend and metric say the same."""
+    journeys = [ended(5 + 31 * m, kind, 4 + 31 * m, 100 if "won" in kind or segment == "SMB" else None, segment=segment)
+                for m in range(3) for kind in ("won", "lost") for segment in ("KA", "SMB")]
+    company = asked(journeys)
+    frame = company.win_trend(view(100), "month", ["segment"], measure="amount").set_index(["segment", "period"])
+    for segment in ("KA", "SMB"):
+        metric = company.metric("win_rate.amount", view(100, 31, 58, segment=[segment])).iloc[0]
+        row = frame.loc[(segment, "2026-02")]
+        assert (row["reason"], row["n"]) == (metric["reason"], metric["n"])
+        assert row["value"] == pytest.approx(metric["value"], nan_ok=True)
+    assert pd.isna(frame.loc[("KA", "2026-02"), "value"])
+    change = company.win_split(view(100, 31, 58), measure="amount").iloc[-1]
+    assert change["reason"] == "no_amounts"
+    assert pd.isna(change["change"])
+    known = company.win_split(view(100, 31, 58, segment=["SMB"]), measure="amount").iloc[-1]
+    assert (known["reason"], known["rate"]) == ("", 0.5)
+    assert set(company.win_splits(view(100), grain="month", measure="amount")["reason"]) == {"no_amounts"}
+
+
 def test_no_decision_counts_where_it_is_asked_for() -> None:
     company = asked([ended(5), ended(6, "no_decision")])
     assert month(company.win_trend(view(100), "month"), "2026-01")["value"] == 1
@@ -101,6 +121,29 @@ def test_the_rate_with_overdue_ones_is_that_of_twelve_months() -> None:
     assert (last["n_year"], last["open_overdue"]) == (12, 1)
     assert last["with_overdue"] == pytest.approx(12 / 13)
     assert frame["with_overdue"].head(6).isna().all()
+
+
+@pytest.mark.parametrize("grain", ["week", "month", "quarter"])
+@pytest.mark.parametrize("today", [400, 423, 424, 454])
+def test_the_twelve_months_are_those_of_the_metric_whatever_the_grain_and_the_day(grain: Grain, today: int) -> None:
+    """One closing a day: within a quarter the year is no sum of whole quarters, which would make it up to 15 months."""
+    journeys = [ended(n, "won" if n % 3 else "lost", n - 1, segment="KA" if n % 5 else "SMB") for n in range(1, 500)]
+    late = Journey([(300, "lead")], columns={"expected_close_on": day(330), "segment": "KA"})
+    company = asked([*journeys, late], today=today)
+    asked_for = company.metric("win_rate.count", view(today, today - 364, today)).iloc[0]
+    last = company.win_trend(view(today), grain).iloc[-1]
+    assert last["n_year"] == asked_for["n"] == 365
+    assert last["with_overdue"] == pytest.approx(asked_for["won"] / (365 + 1))
+    parts = company.win_trend(view(today), grain, ["segment"]).groupby("segment").last()
+    each = company.metric("win_rate.count", view(today, today - 364, today), ["segment"]).set_index("segment")
+    assert parts["n_year"].to_dict() == each["n"].to_dict()
+
+
+def test_by_amount_what_is_overdue_has_no_rate() -> None:
+    late = Journey([(300, "lead")], columns={"expected_close_on": day(330)})
+    frame = asked([*(ended(30 * m + 5) for m in range(13)), late]).win_trend(view(364), "month", measure="amount")
+    assert frame["with_overdue"].isna().all()
+    assert frame["open_overdue"].iloc[-1] == 1
 
 
 def test_without_any_expected_close_nobody_knows_what_is_overdue() -> None:

@@ -89,6 +89,7 @@ def test_the_rate_with_overdue_ones_is_drawn_only_where_it_is_known() -> None:
 
     assert dashed(over_time()) == []
     assert list(dashed(over_time(with_overdue=[0.1, 0.2, 0.1, 0.1]))[0].y) == [0.1, 0.2, 0.1, 0.1]
+    assert dashed(over_time(with_overdue=[math.nan, math.nan, math.nan, 0.1])) == [], "one point is no line"
 
 
 #: the doctest of decomposition.split: both segments win more, the total falls
