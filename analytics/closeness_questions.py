@@ -171,16 +171,6 @@ class ClosenessQuestions:
             "people": self._person_rows(case, view),
         }
 
-    def relationship_map(self, view: View, account_id: str) -> dict[str, pd.DataFrame]:
-        """The people of one account and how they hang together: "people" (closeness_accounts.map_people), "relations"
-        (from_contact, to_contact, kind, strength), "gaps" (closeness_accounts.gaps)."""
-        case = self._case(view, account_id)
-        return {
-            "people": case.map,
-            "relations": case.relations,
-            "gaps": closeness_accounts.gaps(case.people, case.result.departments),
-        }
-
     def trust(self, view: View, account_id: str) -> pd.DataFrame:
         """How far each contact of an account trusts us: who, title, department, frequency, expertise, depth, length (0
         to 1 each), score (0 to 100), step on the ladder (METHOD B11)."""

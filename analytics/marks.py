@@ -58,11 +58,6 @@ class Mark:
     dimensions: Mapping[str, str] = field(default_factory=dict)
 
 
-def has_opportunities(metric: str) -> bool:
-    """Can the opportunities behind a metric be listed? Behind those of the support line stand requests."""
-    return metric in _QUESTIONS or metric.split(".")[0] in _QUESTIONS
-
-
 def read(mark: Mapping[str, Any], fiscal_year_start: int = 1) -> Mark:
     """The mark as a question; MvpodError E_MARK for a name or metric that no question knows."""
     given = {_ALIASES.get(k, k): v for k, v in mark.items() if v is not None and v != ""}

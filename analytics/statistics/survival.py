@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 
-from analytics.statistics.estimate import LEVEL, NOT_KNOWN, Estimate, known, two_sided_p, z_of
+from analytics.statistics.estimate import LEVEL, NOT_KNOWN, Estimate, known, z_of
 
 Transform = Literal["log-log", "log"]
 CURVE = ("days", "at_risk", "events", "censored", "survival", "std_error", "low", "high")
@@ -73,28 +73,6 @@ def survival_at(curve: Curve, day: float) -> Estimate:
     return Estimate(*(known(np.asarray(curve[name])[place]) for name in ("survival", "low", "high")))
 
 
-def restricted_mean(curve: pd.DataFrame, limit: float | None = None, *, level: float = LEVEL) -> Estimate:
-    """Mean time within the first `limit` days (default: the longest duration seen), open cases counted fairly.
-
-    Area under the curve with its normal interval, variance Σ A(t_i)² d_i / (n_i (n_i − d_i)) with A the area to the
-    right of t_i (Klein & Moeschberger 4.5). None where the curve does not reach `limit`.
-    """
-    if curve.empty:
-        return NOT_KNOWN
-    days, survival = curve["days"].to_numpy(float), curve["survival"].to_numpy(float)
-    limit = float(days[-1]) if limit is None else float(limit)
-    if limit > days[-1] and survival[-1] > 0:
-        return NOT_KNOWN
-    cuts = np.append(np.minimum(days, limit), limit)
-    area = np.append(1.0, survival) * np.diff(np.append(0.0, cuts))
-    right = area[::-1].cumsum()[::-1][1:]  # area to the right of each day
-    steps = greenwood_steps(curve["events"].to_numpy(float), curve["at_risk"].to_numpy(float))
-    error = float(np.sqrt(np.sum(right**2 * steps)))
-    mean = float(area.sum())
-    z = z_of(level)
-    return Estimate(mean, max(0.0, mean - z * error), min(limit, mean + z * error))
-
-
 def stock_share(curve: pd.DataFrame, day: float, *, level: float = LEVEL) -> Estimate:
     """The share that has been there for more than `day` days of what stands there at a time, if as many come every day
     and all stay as the curve says: Σ S(a) over the ages a > day, over all ages up to the longest duration seen.
@@ -142,25 +120,12 @@ def _stock(curve: Curve) -> tuple[np.ndarray, np.ndarray]:
     return ages, survival[np.searchsorted(days, ages, side="right")]
 
 
-def logrank(one: pd.DataFrame, other: pd.DataFrame) -> float | None:
-    """P value of the log-rank test that two groups last equally long (Mantel 1966, one degree of freedom).
-
-    Takes counts, not curves. None where it cannot be tested (no events while both have somebody at risk).
-    """
-    z = logrank_z(one, other)
-    return None if z is None else two_sided_p(z)
-
-
-def logrank_z(one: pd.DataFrame, other: pd.DataFrame) -> float | None:
-    """The statistic of that test, above 0 where `one` ends sooner: tells far apart from further apart, where both p
-    values are 0."""
-    first, second = (_on(tally_of(checked(frame, ["events"]))) for frame in (one, other))
-    days = np.union1d(first.index, second.index)
-    return logrank_score(*(column for frame in (first, second) for column in _spread(frame, days)))
-
-
 def logrank_score(d1: np.ndarray, n1: np.ndarray, d2: np.ndarray, n2: np.ndarray) -> float | None:
-    """The same from how many ended on each day (d) and were still there when it began (n), on the same days."""
+    """The statistic of the log-rank test that two groups last equally long (Mantel 1966, one degree of freedom).
+
+    Above 0 where the first ends sooner. From how many ended on each day (d) and were still there when it began (n), on
+    the same days. None where it cannot be tested (no events while both have somebody at risk).
+    """
     d, n = d1 + d2, n1 + n2
     expected = np.divide(d * n1, n, out=np.zeros_like(d), where=n > 0)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -306,14 +271,3 @@ def _band(survival: np.ndarray, greenwood: np.ndarray, z: float, transform: Tran
 def _first_at_most(days: np.ndarray, values: np.ndarray, bound: float) -> float | None:
     reached = np.flatnonzero(values <= bound + _TIE)
     return float(days[reached[0]]) if len(reached) else None
-
-
-def _on(tallied: tuple[np.ndarray, list[np.ndarray], np.ndarray]) -> pd.DataFrame:
-    days, (events,), censored = tallied
-    return pd.DataFrame({"events": events, "leaving": events + censored}, index=days)
-
-
-def _spread(frame: pd.DataFrame, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Events and number at risk on each of `days` (of both groups)."""
-    full = frame.reindex(days, fill_value=0.0)
-    return full["events"].to_numpy(), at_risk_of(full["leaving"].to_numpy())

@@ -108,7 +108,7 @@ def test_a_forbidden_opportunity_or_account_is_answered_like_one_that_does_not_e
     rows = company.cursor().sql(f"SELECT opportunity_id, account_id::VARCHAR FROM opportunity_state WHERE {outside} "
                                 "LIMIT 1").fetchall()
     for question, forbidden in [("story", rows[0][0]), ("win_story", rows[0][0]), ("chain_coverage", rows[0][0]),
-                                ("account_story", rows[0][1]), ("relationship_map", rows[0][1]), ("trust", rows[0][1])]:
+                                ("account_story", rows[0][1]), ("trust", rows[0][1])]:
         said = []
         for name in (forbidden, "nobody knows it"):
             with pytest.raises(MvpodError) as failed:
