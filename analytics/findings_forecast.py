@@ -72,16 +72,17 @@ def proven(accuracy: pd.DataFrame, lang: str, *, what: str) -> Finding:
         why = refused(accuracy)
         return Finding(t("forecast.finding.no_replay", lang, what=what) if not why else
                        t("forecast.finding.not_replayed", lang, what=what, reason=t(f"reason.{why}", lang)), "too_few")
-    best = scored[scored["is_best"]].iloc[0].to_dict()
-    fields = {"what": what, "method": _method(best, lang), "value": show.rate(best["value"], digits=0),
-              "n": show.number(best["quarters"])}
-    worse = scored[scored["is_sure"] & (scored["worse_by"] > 0)].sort_values("value", ascending=False)
+    same = scored[scored["shared"] > 0]
+    best = same[same["is_best"]].iloc[0].to_dict()
+    fields = {"what": what, "method": _method(best, lang), "value": show.rate(best["shared_value"], digits=0),
+              "n": show.number(best["shared"])}
+    worse = same[same["is_sure"] & (same["worse_by"] > 0)].sort_values("shared_value", ascending=False)
     if worse.empty:
-        key = "best_unsure" if len(scored) > 1 else "best_alone"
+        key = "best_unsure" if len(same) > 1 else "best_alone"
         return Finding(t(f"forecast.finding.{key}", lang, **fields), "unclear")
     other = worse.iloc[0].to_dict()
     return Finding(t("forecast.finding.best", lang, other=_method(other, lang),
-                     other_value=show.rate(other["value"], digits=0), **fields), "clear")
+                     other_value=show.rate(other["shared_value"], digits=0), **fields), "clear")
 
 
 def held(accuracy: pd.DataFrame, lang: str) -> str:

@@ -2,14 +2,15 @@
 
 A forecast of the past is made by the very functions that make today's, from what was over on its day. Error = (forecast
 − actual) / actual of the amount; MAPE = mean of its size, bias = mean of itself, coverage = share of the quarters whose
-actual lay between P10 and P90 (80 % if the interval tells the truth). The method with the smallest MAPE is the best; it
-is surely better than another if the differences of their errors, quarter by quarter, are beyond chance by the exact
-sign flip test (Fisher 1935) after Bonferroni's correction for the methods: quarters are few. METHOD B18.
+actual lay between P10 and P90 (80 % if the interval tells the truth). The method with the smallest MAPE in the quarters
+that all methods compared share is the best; it is surely better than another if the differences of their errors,
+quarter by quarter, are beyond chance by the exact sign flip test (Fisher 1935) after Bonferroni's correction for the
+methods: quarters are few. METHOD B18.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import product
 from typing import Literal
@@ -35,10 +36,11 @@ COLUMNS = ("period", "start", "end", "origin", "method", "n", "learned", "count"
            "low", "mid", "high", "actual", "actual_amount", "error", "count_error", "is_inside", "is_count_inside",
            "reason")
 #: n: opportunities that were open on the days of the forecasts; quarters: of them, those with a forecast and an actual;
-#: value: MAPE; bias, count_mape; coverage, of the quarters with a range (ranged); best: the method with the smallest
-#: MAPE; worse_by: MAPE minus that of the best on the quarters of both, p: of the test
-ACCURACY = ("method", "n", "quarters", "value", "bias", "count_mape", "coverage", "ranged", "is_best", "worse_by", "p",
-            "is_sure", "reason")
+#: value: MAPE; bias, count_mape; coverage, of the quarters with a range (ranged); shared, shared_value: quarters that
+#: all methods compared have, MAPE in them (0, unknown: not compared); best: the method with the smallest of these;
+#: worse_by: MAPE minus that of the best on the quarters of both, p: of the test
+ACCURACY = ("method", "n", "quarters", "value", "bias", "count_mape", "coverage", "ranged", "shared", "shared_value",
+            "is_best", "worse_by", "p", "is_sure", "reason")
 
 
 def replayed(now: Moment, past: Sequence[Moment], reach: date | None = None) -> list[Moment]:
@@ -109,9 +111,26 @@ def judged(rows: pd.DataFrame, by: Sequence[str], *, measure: Measure = "amount"
 def _judge(rows: pd.DataFrame) -> pd.DataFrame:
     errors = {m: rows[rows["method"] == m].set_index("period")["error"].astype(float).dropna() for m in METHODS}
     errors = {m: e if len(e) >= LEAST else e.iloc[:0] for m, e in errors.items()}
-    best = min((m for m in METHODS if len(errors[m])), key=lambda m: (errors[m].abs().mean(), m), default="")
+    shared = compared(errors)
+    best = min(shared, key=lambda m: (shared[m].abs().mean(), m), default="")
     tests = max(sum(len(e) > 0 for e in errors.values()) - 1, 1)
-    return pd.DataFrame([_scored(rows[rows["method"] == m], m, errors, best, tests) for m in METHODS])
+    frame = pd.DataFrame([_scored(rows[rows["method"] == m], m, errors, best, tests) for m in METHODS])
+    return frame.assign(shared=[len(shared.get(m, ())) for m in METHODS],
+                        shared_value=[shared[m].abs().mean() if m in shared else np.nan for m in METHODS])
+
+
+def compared(errors: Mapping[str, pd.Series]) -> dict[str, pd.Series]:
+    """The methods among which the best is chosen, each with its errors in the quarters that all of them share (LEAST at
+    least). One judged in less than half of the quarters of another is left out: its few would decide for all; then, as
+    long as too few are shared, the one with the fewest."""
+    most = max((len(e) for e in errors.values()), default=0)
+    chosen = {m: e for m, e in errors.items() if len(e) >= max(LEAST, most / 2)}
+    while chosen:
+        shared = sorted(set.intersection(*(set(e.index) for e in chosen.values())))
+        if len(shared) >= LEAST:
+            return {m: e.loc[shared] for m, e in chosen.items()}
+        del chosen[min(reversed(chosen), key=lambda m: len(chosen[m]))]
+    return {}
 
 
 def _scored(rows: pd.DataFrame, method: str, errors: dict[str, pd.Series], best: str, tests: int) -> dict[str, object]:
@@ -157,6 +176,7 @@ def _complete(frame: pd.DataFrame, opened: pd.DataFrame, by: Sequence[str]) -> p
     n = opened.groupby(list(by), sort=False)["n"].sum().reset_index()
     full = n.merge(pd.DataFrame({"method": list(METHODS)}), how="cross").merge(frame, on=[*by, "method"], how="left")
     full["reason"] = full["reason"].fillna("no_history").astype("str")
-    full[["quarters", "ranged"]] = full[["quarters", "ranged"]].fillna(0).astype("int64")
+    whole = ["quarters", "ranged", "shared"]
+    full[whole] = full[whole].fillna(0).astype("int64")
     full[["is_best", "is_sure"]] = full[["is_best", "is_sure"]].eq(True)
     return full

@@ -20,7 +20,8 @@ from pages._parts.context import t
 
 _choose = partial(view_state.choose, kind="segments")
 _ACCURACY = {"segment": "segment", "method": "method", "value": "mape", "bias": "bias", "quarters": "quarters",
-             "coverage": "inside", "ranged": "ranged", "worse_by": "forecast_worse", "p": "by_chance",
+             "coverage": "inside", "ranged": "ranged", "shared": "shared", "shared_value": "shared_mape",
+             "worse_by": "forecast_worse", "p": "by_chance",
              "count_mape": "count_mape", "reason": "reason"}
 
 

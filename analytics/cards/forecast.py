@@ -37,10 +37,10 @@ _REPLAY = {"period": "period", "origin": "origin", "method": "method", "n": "for
 KINDS = {
     **dict.fromkeys((*(f"forecast_{c}" for c in ("won", "open", "later", "value", "low", "high")), "actual_amount"),
                     "amount"),
-    **dict.fromkeys(("forecast_n", "used", "learned", "actual", "quarters", "ranged"), "number"),
+    **dict.fromkeys(("forecast_n", "used", "learned", "actual", "quarters", "ranged", "shared"), "number"),
     "forecast_count": "points", "origin": "date",
-    **dict.fromkeys(("mape", "count_mape", "bias", "error", "count_error", "inside", "forecast_worse", "by_chance"),
-                    "rate")}
+    **dict.fromkeys(("mape", "shared_mape", "count_mape", "bias", "error", "count_error", "inside", "forecast_worse",
+                     "by_chance"), "rate")}
 
 
 def lead_days(lead: str) -> int | None:

@@ -361,6 +361,31 @@ def test_the_best_method_is_the_one_least_off_and_sure_only_beyond_chance() -> N
     assert not few["is_sure"].any(), "four quarters can never be beyond chance: p = 2 / 16"
 
 
+def test_the_best_is_chosen_on_the_quarters_that_all_compared_share() -> None:
+    """The comparison knows only the four quiet quarters; there own history was less far off than it."""
+    nan = float("nan")
+    history, other = [0.5] * 4 + [0.02] * 4, [nan] * 4 + [0.1] * 4
+    frame = judged(replay_rows({"historical": history, "comparison": other}), ()).set_index("method")
+    assert frame["is_best"].to_dict() == {"historical": True, "comparison": False, "crm": False, "weighted": False}
+    assert frame.loc["historical", ["quarters", "shared"]].tolist() == [8, 4]
+    assert frame.loc["historical", ["value", "shared_value"]].tolist() == pytest.approx([0.26, 0.02])
+    said = say.proven(frame.reset_index(), "en", what="KA").text
+    assert said.startswith("KA: Own history had the smallest error, 2% on average in 4 quarters")
+
+
+def test_a_few_quarters_do_not_decide_for_the_methods_that_have_many() -> None:
+    nan = float("nan")
+    few = {"historical": [0.1] * 8, "weighted": [0.2] * 8, "comparison": [nan] * 6 + [0.01] * 2}
+    frame = judged(replay_rows(few), ()).set_index("method")
+    assert frame["shared"].to_dict() == {"historical": 8, "comparison": 0, "crm": 0, "weighted": 8}
+    assert frame["is_best"].idxmax() == "historical"
+    assert (frame.loc["comparison", "quarters"], frame.loc["comparison", "value"]) == (2, pytest.approx(0.01))
+    apart = {"historical": [0.1] * 4 + [nan] * 3, "weighted": [nan] * 3 + [0.2] * 4}
+    alone = judged(replay_rows(apart), ()).set_index("method")
+    assert alone["shared"].to_dict() == {"historical": 4, "comparison": 0, "crm": 0, "weighted": 0}, "one is shared"
+    assert "no other method can be judged" in say.proven(alone.reset_index(), "en", what="KA").text
+
+
 def test_where_amounts_are_unknown_the_number_is_judged_all_the_same() -> None:
     rows = replay_rows({"historical": [0.1, 0.3]}).assign(error=float("nan"), is_count_inside=[True, False])
     assert judged(rows, ()).set_index("method").loc["historical", "quarters"] == 0
