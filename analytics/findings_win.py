@@ -177,7 +177,9 @@ def why(split: pd.DataFrame, lang: str, *, what: str, by: str, name: Name = str)
     parts = split[~split["is_total"]]
     if total["is_simpson"] and total["is_mix_real"]:
         key = "simpson_down" if total["change"] < 0 else "simpson_up"
-        return Finding(t(f"win.why.{key}", lang, **fields, shares=_shares(parts, by, lang, name)), "clear")
+        shares = _shares(parts, by, lang, name)
+        return Finding(t(f"win.why.{key}", lang, **fields, shares=shares), "clear",
+                       t(f"win.why.{key}.title", lang, **fields), shares)
     if total["is_real"]:
         most = parts.loc[parts["contribution"].mul(1 if total["change"] > 0 else -1).idxmax()].to_dict()
         more = {"most": name(most[by]), "part": show.points(most["contribution"], lang)}

@@ -19,6 +19,7 @@ from analytics.charts import movers as movers_chart
 from analytics.charts import split as split_chart
 from analytics.charts.facets import Facet
 from analytics.charts.style import label
+from analytics.findings import Finding
 from analytics.metrics import registry
 from analytics.periods import parse
 from analytics.view import View
@@ -126,8 +127,13 @@ def split(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measur
     said = findings_win.why(frame, look.lang, what=measure_label(measure, look), by=by, name=name)
     if frame.empty or ("is_truncated" in frame and frame["is_truncated"].any()):  # bars would say what the title denies
         return [alone("win_split", said.text, view)]
-    return [_split("win_split", said.text, look.t("win_rate.split.measured", **_periods(frame.iloc[0], look)), frame,
-                   ask, view, look, by, measure, with_period=False)]
+    measured = _evidence(said, look.t("win_rate.split.measured", **_periods(frame.iloc[0], look)), look)
+    return [_split("win_split", said.heading, measured, frame, ask, view, look, by, measure, with_period=False)]
+
+
+def _evidence(said: Finding, measured: str, look: Look) -> str:
+    """The line below a title, with what the title leaves out."""
+    return look.t("win_rate.split.more", measured=measured, more=said.more) if said.more else measured
 
 
 def _periods(row: pd.Series, look: Look) -> dict[str, str]:
@@ -145,8 +151,8 @@ def simpson(ask: Ask, view: View, look: Look, measure: Measure = "count") -> lis
         return []
     total = splits[splits["is_total"] & splits["is_simpson"] & splits["is_mix_real"]].iloc[-1]
     pair = splits[(splits["before"] == total["before"]) & (splits["now"] == total["now"])].reset_index(drop=True)
-    measured = look.t("win_rate.simpson.measured", **_periods(total, look))
-    return [_split("win_simpson", said.text, measured, pair, ask, view, look, "segment", measure, with_period=False)]
+    measured = _evidence(said, look.t("win_rate.simpson.measured", **_periods(total, look)), look)
+    return [_split("win_simpson", said.heading, measured, pair, ask, view, look, "segment", measure, with_period=False)]
 
 
 def _split(key: str, title: str, measured: str, frame: pd.DataFrame, ask: Ask, view: View, look: Look, by: str,

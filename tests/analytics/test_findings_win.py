@@ -166,6 +166,20 @@ def test_simpsons_case_is_explained() -> None:
         "Win rate fell from 45.7% in Q2 2026 to 34.3% in Q3 2026 although every larger group won more often: the mix "
         "shifted, −13.1 pp (KA 14.3% → 57.1% of all closed)")
     assert "但较大的各组赢率均上升" in why(changed(KA=(20, 100, 84, 400), SMB=(300, 600, 156, 300)), "zh").text
+    assert sentence.heading == (
+        "Win rate fell from 45.7% to 34.3% although every larger group won more often: the mix shifted, −13.1 pp")
+    assert sentence.more == "KA 14.3% → 57.1% of all closed"
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize(("groups", "moved"), [({"KA": (20, 100, 84, 400), "SMB": (300, 600, 156, 300)}, "−13.1"),
+                                               ({"KA": (84, 400, 20, 100), "SMB": (156, 300, 300, 600)}, "+13.1")])
+def test_the_title_of_simpsons_case_fits_three_lines_on_a_phone(
+        lang: str, groups: dict[str, tuple[int, ...]], moved: str) -> None:
+    """Decision 0167: some 135 characters; Chinese ones are twice as wide."""
+    heading = why(changed(**groups), lang).heading
+    assert moved in heading
+    assert sum(2 if "\u3000" <= c <= "\uffef" else 1 for c in heading) <= 135
 
 
 def test_a_real_change_names_its_parts_and_the_group_that_did_most() -> None:
