@@ -62,8 +62,8 @@ def moved(parts: pd.DataFrame, lang: str, *, what: str) -> Finding:
     return Finding(text, "clear")
 
 
-def pushes(frame: pd.DataFrame, by: str, lang: str, *, name: Name = str) -> Finding:
-    """Who pushes more than the others, and whether at the end of quarters (rows of ask.pushes)."""
+def pushes(frame: pd.DataFrame, by: str, lang: str, *, name: Name = str, segment: Name = str) -> Finding:
+    """Who pushes more than the others of the same segment, and whether at the end of quarters (rows of ask.pushes)."""
     judged = frame[frame["gap"].notna()]
     if not frame["n"].any():
         return Finding(t("pipeline.pushes.unknown", lang), "nothing")
@@ -82,7 +82,7 @@ def pushes(frame: pd.DataFrame, by: str, lang: str, *, name: Name = str) -> Find
     if more.empty:
         return Finding(
             t(
-                "pipeline.pushes.alike",
+                "pipeline.pushes.alike_within" if judged["within"].any() else "pipeline.pushes.alike",
                 lang,
                 n=show.number(len(judged)),
                 value=show.rate(frame["pushed"].sum() / frame["n"].sum()),
@@ -91,8 +91,10 @@ def pushes(frame: pd.DataFrame, by: str, lang: str, *, name: Name = str) -> Find
         )
     row = more.iloc[0].to_dict()
     days = show.days(row["days_mean"], lang, digits=0)
-    fields = {"name": name(row[by]), "value": show.rate(row["value"]), "n": show.number(row["n"]),
-              "rest": show.rate(row["rest"])}
+    place = t("pipeline.pushes.in", lang, segment=segment(row["within"])) if row["within"] else ""
+    rest = t(f"pipeline.pushes.{'others_there' if place else 'others'}", lang, rest=show.rate(row["within_rest"]))
+    fields = {"name": name(row[by]), "value": show.rate(row["within_value"]), "n": show.number(row["within_n"]),
+              "rest": rest, "place": place}
     others = [name(n) for n in more[by].iloc[1:3]]
     also = t("pipeline.pushes.also", lang, names=t("view.and", lang).join(others)) if others else ""
     text = t("pipeline.pushes.who", lang, days=days, **fields)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analytics import bridge, coverage
+from analytics import apart, bridge, coverage
 from analytics import pushes as pushing
 from analytics.metrics.frames import Context, ordered
 from analytics.view import View
@@ -64,7 +64,9 @@ class PipelineQuestions:
         the largest share first. No period: the last 90 days."""
         view = self._recent(view)
         (key,) = self._groups([by])
-        frame = pushing.apart(self.metric("pipeline.pushes", view, [key]), key)
+        frame = self.metric("pipeline.pushes", view, [key])
+        cells = frame if key == "segment" else self.metric("pipeline.pushes", view, apart.keys(key))
+        frame = pushing.apart(frame, cells, key)
         days = self._asked("push_days", view, [key], fiscal=self._fiscal)
         when = {name: self._timed(part, view) for name, part in days.groupby(key, observed=True)}
         nothing = self._timed(days.iloc[:0], view)

@@ -13,15 +13,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from analytics import apart as comparison
 from analytics import periods
 from analytics.metrics.frames import Context, added_up, ordered
 from analytics.statistics.estimate import LEVEL, two_sided_p
-from analytics.statistics.intervals import difference, with_wilson
-from data.scope import UNKNOWN
+from analytics.statistics.intervals import with_wilson
 
 Answers = Mapping[str, pd.DataFrame]
-#: Fewest open ones of a group (and of the rest) that is judged.
-MIN_N = 20
 #: The last days of a fiscal quarter: pushes that gather there are made for the report.
 LAST_DAYS = 14
 #: Fewest pushes of which the timing is judged.
@@ -62,26 +60,10 @@ def pushed(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
     return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]
 
 
-def apart(frame: pd.DataFrame, by: str, level: float = LEVEL) -> pd.DataFrame:
-    """Adds rest (share of all others), gap, gap_low, gap_high and is_apart (more or less than the others, by more than
-    chance; Bonferroni over the groups that are judged) to rows of `pushed`, one per value of `by`."""
-    x, n = frame["pushed"].to_numpy(float), frame["n"].to_numpy(float)
-    rest_x, rest_n = x.sum() - x, n.sum() - n
-    judged = (n >= MIN_N) & (rest_n >= MIN_N) & (frame[by] != UNKNOWN).to_numpy()
-    each = 1 - (1 - level) / max(1, int(judged.sum()))
-    gaps = [
-        difference(*row[:4], level=each) if row[4] else None for row in zip(x, n, rest_x, rest_n, judged, strict=True)
-    ]
-    low = np.array([np.nan if g is None or g.low is None else g.low for g in gaps])
-    high = np.array([np.nan if g is None or g.high is None else g.high for g in gaps])
-    rest = np.divide(rest_x, rest_n, out=np.full(len(frame), np.nan), where=rest_n > 0)
-    return frame.assign(
-        rest=rest,
-        gap=np.where(judged, frame["value"] - rest, np.nan),
-        gap_low=low,
-        gap_high=high,
-        is_apart=judged & ((low > 0) | (high < 0)),
-    )
+def apart(frame: pd.DataFrame, cells: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Adds to rows of `pushed`, one per value of `by`, how they compare with the others of the same segment (columns:
+    apart.beside); `cells`: the same rows by apart.keys(by)."""
+    return comparison.beside(frame, comparison.others(cells, by, "pushed"), by)
 
 
 class Timing(NamedTuple):

@@ -139,7 +139,7 @@ def stock(ask: Ask, view: View, look: Look, weight: str = "amount") -> list[Card
 def pushes(ask: Ask, view: View, look: Look, by: str = "team") -> list[Card]:
     """Who moves expected closes to later days."""
     frame, name = ask.pushes(view, by), namer(ask, view, look, by)
-    said = findings.pushes(frame, by, look.lang, name=name)
+    said = findings.pushes(frame, by, look.lang, name=name, segment=partial(look.called, "segment"))
     average = pushing.share(frame)
     if average is None:
         return [unmeasured("pipeline_pushes", said.text, view, look, "pipeline.pushes.needs")]

@@ -7,7 +7,7 @@ from functools import partial
 
 import pandas as pd
 
-from analytics import findings_comparison, findings_strategy, findings_win, i18n, win_comparison, win_groups
+from analytics import apart, findings_comparison, findings_strategy, findings_win, i18n, win_comparison, win_groups
 from analytics import format as fmt
 from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, Series, alone, catalogued, known, unmeasured
@@ -185,10 +185,14 @@ def groups(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measu
     other = ask.compared(view)
     was = None if other is None else ask.metric(metric, other, (by,))
     before = None if was is None else dict(zip(was[by], was["value"], strict=True))
+    said = "amount" if measure == "amount" else "alone" if measure != "count" or by == "segment" else "measured"
     title = look.t("win_rate.groups", dimension=i18n.dimension_label(by, look.lang).lower())
     if measure == "count":
-        frame = win_groups.apart(frame, by)
-        title = win_groups.said(frame, by, look.lang, what=title, name=name).text
+        compared = win_groups.apart(ask.metric(metric, view, apart.keys(by)), by)
+        frame = apart.beside(frame, compared, by)
+        frame = frame.assign(gap=frame["value"] - frame["rest"])
+        title = win_groups.said(compared, by, look.lang, what=title, name=name,
+                                segment=partial(look.called, "segment")).text
     if by != "segment":  # segments keep the order of the settings
         frame = _highest_first(frame, by)
     figure = shares.rows(frame.head(_MOST_GROUPS), look.names, look.theme, mark=(by,), by=by, before=before,
@@ -197,7 +201,7 @@ def groups(ask: Ask, view: View, look: Look, by: str = "segment", measure: Measu
     if before is not None:
         frame, series = frame.assign(before=frame[by].map(before)), (*series, *look.series("before", role="comparison"))
     return [Card(f"win_groups_{by}", title,
-                 look.t("win_rate.groups.amount" if measure == "amount" else "win_rate.groups.measured"), figure,
+                 look.t(f"win_rate.groups.{said}"), figure,
                  _said(frame, **{by: [name(v) for v in frame[by]]}), view, definition_key=metric,
                  columns=[by, *_GROUPS], kinds=dict.fromkeys(("rest", "gap", "before"), "rate"), question=metric,
                  native=Native("bar", by, series, number="rate", most=_MOST_GROUPS))]

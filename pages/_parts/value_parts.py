@@ -65,7 +65,8 @@ def _findings(view: View) -> Iterator[tuple[str, Finding]]:
 
 def _pushes(view: View) -> list[Finding]:
     frame = cache.ask().pushes(view, "team")
-    return [findings_pipeline.pushes(frame, "team", context.lang(), name=partial(_label, "team"))]
+    return [findings_pipeline.pushes(frame, "team", context.lang(), name=partial(_label, "team"),
+                                     segment=partial(_label, "segment"))]
 
 
 def _wins(view: View) -> list[Finding]:

@@ -52,8 +52,9 @@ def test_what_starts_from_nothing_has_no_change_in_per_cent() -> None:
 
 def pushed(**late: int) -> pd.DataFrame:
     """Rows of ask.pushes: 40 pushes each, so many of them late where 15 % of the days are; n is 200 each."""
-    return pd.DataFrame([{"team": team, "n": 200, "pushed": 90 if n > 10 else 20, "value": 0.45 if n > 10 else 0.1,
-                          "rest": 0.1, "gap": 0.35 if n > 10 else 0.0, "is_apart": n > 10, "days_mean": 30.0,
+    return pd.DataFrame([{"team": team, "n": 200, "pushed": 90 if n > 10 else 20, "within": "", "within_n": 200,
+                          "within_value": 0.45 if n > 10 else 0.1, "within_rest": 0.1, "is_apart": n > 10,
+                          "gap": 0.35 if n > 10 else 0.0, "days_mean": 30.0,
                           "moves": 40, "late": n, "usual": 0.15, "is_late": n > 10} for team, n in late.items()])
 
 
@@ -61,6 +62,9 @@ def test_the_title_of_who_pushes_is_short_and_nothing_of_the_sentence_is_lost() 
     said = say.pushes(pushed(South=30, North=6), "team", "en")
     assert said.heading == "South pushed 45.0% of its expected closes (n = 200), the others 10.0%: beyond chance"
     assert said.more == "South: by 30 days on average"
+    inside = say.pushes(pushed(South=30, North=6).assign(within="KA"), "team", "en", segment=str.lower)
+    assert inside.heading == ("South pushed 45.0% of its expected closes in ka (n = 200), the others there 10.0%: "
+                              "beyond chance")
     assert "75.0% of its pushes fall in the last two weeks" in said.text
 
 

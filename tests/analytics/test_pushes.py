@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,8 +18,10 @@ from data.marts.history import marts_of
 from tests.journeys import SALES, _table, day, view
 
 
-def company(*lives: list[tuple[int, str, int | None]], **columns: Any) -> Ask:
-    """Each life: (day of the export, status, day of the expected close), one row an export."""
+def company(
+    *lives: list[tuple[int, str, int | None]], each: Sequence[dict[str, Any]] = (), **columns: Any
+) -> Ask:
+    """Each life: (day of the export, status, day of the expected close), one row an export; `each`: its own columns."""
     rows = [
         {
             "opportunity_id": f"o{i}",
@@ -34,6 +37,7 @@ def company(*lives: list[tuple[int, str, int | None]], **columns: Any) -> Ask:
             "amount_base": 10,
             "expected_close_on": None if due is None else day(due),
             **columns,
+            **(each[i] if each else {}),
         }
         for i, life in enumerate(lives)
         for at, status, due in life
@@ -110,10 +114,28 @@ def test_a_team_that_pushes_more_than_the_others_stands_apart_and_a_small_one_is
     frame = pd.DataFrame(
         {"team": ["A", "B", "C"], "n": [100, 300, 5], "pushed": [60, 45, 5], "value": [0.6, 0.15, 1.0]}
     )
-    found = pushes.apart(frame, "team").set_index("team")
+    found = pushes.apart(frame, frame, "team").set_index("team")
     assert found["is_apart"].to_dict() == {"A": True, "B": True, "C": False}
     assert found.loc["A", "gap"] > 0 > found.loc["B", "gap"]
     assert pd.isna(found.loc["C", "gap"])
+
+
+def test_teams_are_compared_within_their_segment() -> None:
+    """Key accounts are pushed more by everybody: no team is apart because it has none but these."""
+
+    def team(name: str, segment: str, n: int, late: int) -> list[list[tuple[int, str, int | None]]]:
+        return [[(0, "open", 20), (7, "open", 40 if i < late else 20)] for i in range(n)]
+
+    teams = [("A", "KA", 40, 16), ("B", "KA", 40, 16), ("C", "SMB", 60, 6), ("D", "SMB", 60, 6), ("D", "KA", 40, 30)]
+    told = company(
+        *[steps for row in teams for steps in team(*row)],
+        each=[{"team": name, "segment": segment} for name, segment, n, _ in teams for _ in range(n)],
+    )
+    found = told.pushes(view(60, 0, 60)).set_index("team")
+    assert found["is_apart"].to_dict() == {"A": False, "B": False, "C": False, "D": True}
+    assert found.loc["D", ["within", "within_n", "within_value", "within_rest"]].tolist() == ["KA", 40, 0.75, 0.4]
+    assert found.loc["A", "rest"] == pytest.approx((16 + 30) / 80)
+    assert found.loc["D", "rest"] == pytest.approx((60 * 0.1 + 40 * 0.4) / 100), "weighed by where D has its own"
 
 
 @pytest.mark.parametrize(("late", "expected"), [(40, True), (6, False)])

@@ -8,7 +8,7 @@ import math
 import pandas as pd
 import pytest
 
-from analytics import comparison, decomposition, win_comparison, win_groups
+from analytics import apart, comparison, decomposition, win_comparison, win_groups
 from analytics.charts import control, expected, movers, parties, reliability, shares, split, waterfall
 from analytics.charts.names import Names
 from data.settings import Pipeline, SegmentRule, Settings, Stage, WinRate
@@ -313,6 +313,25 @@ def test_a_group_that_wins_less_than_all_others_is_named_with_both_rates() -> No
     said = win_groups.said(frame, "region", "en", what="Win rate by region")
     assert said.text == "Win rate by region differs beyond chance: South 12.0% (others 39.0%)"
     assert said.strength == "clear"
+
+
+def test_a_group_is_judged_within_its_segment_and_both_of_its_segments() -> None:
+    """Key accounts win less than small ones everywhere: that makes none of their teams worse. B is, among its small
+    ones; who has no segment is judged with nobody."""
+    rows = (("A", "KA", 20, 100), ("B", "KA", 20, 100), ("C", "KA", 20, 100), ("A", "SMB", 50, 100),
+            ("B", "SMB", 20, 100), ("D", "SMB", 50, 100), ("D", "(unknown)", 90, 100))
+    cells = pd.DataFrame(rows, columns=["team", "segment", "won", "n"])
+    found = win_groups.apart(cells, "team")
+    assert found[["team", "within"]][found["is_apart"]].values.tolist() == [["B", "SMB"]]
+    said = win_groups.said(found, "team", "en", what="Win rate by team", segment={"SMB": "Small", "KA": "Key"}.get)
+    assert said.text == "Win rate by team differs beyond chance: B in Small 20.0% (others there 50.0%)"
+    alike = win_groups.said(win_groups.apart(cells[cells["segment"] == "KA"], "team"), "team", "en", what="Win rate")
+    assert alike.text == "Win rate: none of the 3 groups differs from the others of the same segment beyond chance"
+    whole = cells.groupby("team", as_index=False)[["won", "n"]].sum().assign(value=lambda f: f["won"] / f["n"])
+    rest = apart.beside(whole, found, "team").set_index("team")["rest"]
+    assert rest["A"] == pytest.approx((0.2 + 0.35) / 2), "what the others would have with the segments of A"
+    assert rest["C"] == pytest.approx(0.2)
+    assert pd.isna(rest["D"]), "of a part of it nobody knows who the others are"
 
 
 def test_small_and_unknown_groups_are_not_judged() -> None:

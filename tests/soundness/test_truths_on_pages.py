@@ -15,7 +15,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from analytics import findings_closeness, findings_win, win_groups
+from analytics import apart, findings_closeness, findings_win, win_groups
 from analytics.ask import Ask
 from analytics.findings import Finding
 from analytics.view import View
@@ -184,7 +184,7 @@ def _above(ask: Ask) -> list[Finding]:
 
 
 def _apart(ask: Ask) -> list[Finding]:
-    rates = {by: ask.metric("win_rate.count", YEAR, (by,)).query("n > 0") for by in ("segment", "main_competitor")}
+    rates = {by: ask.metric("win_rate.count", YEAR, apart.keys(by)) for by in ("segment", "main_competitor")}
     return [win_groups.said(win_groups.apart(frame, by), by, "en", what=by) for by, frame in rates.items()]
 
 
