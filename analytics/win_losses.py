@@ -58,7 +58,8 @@ def _losses(side: pd.DataFrame, counts: pd.DataFrame, steps: pd.DataFrame) -> pd
     rivals = sorted(set(counts.loc[counts["lost"] > 0, "main_competitor"]) - {UNKNOWN})
     known = side[side["main_competitor"] != UNKNOWN]
     against = known.groupby("main_competitor")["lost"].sum().reindex(rivals, fill_value=0)
-    rows = [("rival", "", name, int(lost), int(against.sum())) for name, lost in against.items()]
+    total = int(known["lost"].sum())  # to all rivals, of everybody also to those whom the group does not meet
+    rows = [("rival", "", name, int(lost), total) for name, lost in against.items()]
     for pipeline in steps.loc[steps["pipeline"].isin(set(counts["pipeline"])), "pipeline"].unique():
         came = side[(side["pipeline"] == pipeline) & (side["highest_order"] > 0)]
         lost = came.groupby("highest_order")["lost"].sum()

@@ -68,6 +68,19 @@ def test_a_rival_who_takes_over_everybody_is_no_groups_own() -> None:
     assert (row["name"], row["is_apart"]) == ("Alpha", True)
 
 
+def test_what_the_others_lost_to_rivals_whom_the_group_never_meets_counts_as_their_losses() -> None:
+    """Of all that the others lose, one in a hundred goes to Alpha, then as now, and most to Gamma: the rise in the
+    group is its own, although the others lose more to Alpha than to Beta just as it does."""
+    group = closed((False, "Alpha", 2, "lost", 40), (False, "Beta", 2, "lost", 160),
+                   (True, "Alpha", 2, "lost", 100), (True, "Beta", 2, "lost", 100))
+    rest = closed((False, "Alpha", 2, "lost", 40), (False, "Beta", 2, "lost", 160), (False, "Gamma", 2, "lost", 3000),
+                  (True, "Alpha", 2, "lost", 100), (True, "Beta", 2, "lost", 100), (True, "Gamma", 2, "lost", 9000))
+    alpha = win_losses.compare(group, pd.concat([group, rest]), STEPS).iloc[0]
+    assert (alpha["name"], alpha["is_real"], alpha["is_apart"]) == ("Alpha", True, True)
+    few = rest[rest["main_competitor"] != "Gamma"]
+    assert not win_losses.compare(group, pd.concat([group, few]), STEPS).iloc[0]["is_apart"], "they rose alike"
+
+
 def test_losses_dealt_out_by_chance_are_nobodys() -> None:
     draw, wrong = np.random.default_rng(5), 0
     for _ in range(40):  # wanted: 5 %; more than five of forty has probability 1 %
