@@ -4,6 +4,8 @@
 -- periods that are over on $as_of.  due: is the expected close in the period (in), before (past), after (later) or not
 -- known;  age: band of days in the stage (lower bounds $ages, from 0; -1: not known).  crm: the CRM's probability, known
 -- only where a snapshot up to that day had shown the opportunity as it stood: what a later one says knows the end.
+-- A win counts where it was open on the day, whoever has it when it is won (the groups and filters are those of the day);
+-- within a scope only if the scope still sees it then: what it brought to others is out of sight.
 -- Reads: opportunity_state, opportunity_week, snapshot_day, late_seen.
 WITH moment AS (
     SELECT *, (SELECT max(day) FROM snapshot_day WHERE day <= origin) AS exported_on FROM (
@@ -31,7 +33,7 @@ WITH moment AS (
 ), won AS (
     SELECT origin, opportunity_key, true AS is_won, amount_base AS won_amount
     FROM moment JOIN opportunity_state ON valid_from <= last_on AND coalesce(valid_to, DATE '9999-12-31') > last_on
-    WHERE status = 'won' AND last_on <= $as_of AND closed_on > origin AND closed_on BETWEEN first_on AND last_on
+    WHERE {scope} AND status = 'won' AND last_on <= $as_of AND closed_on > origin AND closed_on BETWEEN first_on AND last_on
 ), told AS (
     SELECT alive.*, is_won, won_amount, c.p, stage_default
     FROM alive

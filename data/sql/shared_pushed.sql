@@ -1,6 +1,8 @@
 -- Changes of the expected close while an opportunity was open, in the period; days > 0: later (pushed), < 0: earlier.
 -- What is set to the real date at the closing is no push.  A push belongs to who had the opportunity, whoever got it with
--- the change, and to the month in which it was due.  $fiscal: first month of the fiscal year.  Reads: opportunity_state.
+-- the change, and to the month in which it was due.  That holds for filters ({where} is the scope alone here: a shared
+-- step is asked without them).  Within a scope, a push that comes with going to somebody outside of it is not counted:
+-- the new date is out of sight.  $fiscal: first month of the fiscal year.  Reads: opportunity_state.
 WITH held AS (
     SELECT *, date_trunc('month', expected_close_on)::DATE AS month
     FROM opportunity_state
