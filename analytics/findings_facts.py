@@ -46,7 +46,7 @@ def moves(flow: pd.DataFrame, lang: str, *, what: str) -> str:
 
 
 def still_there(curves: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> str:
-    """The stage that most have not left after DAY days (columns: stage, days, at_risk, survival; steps that hold until
+    """The stage, or the stages alike, that most have not left after DAY days (columns: stage, days, at_risk, survival; steps that hold until
     the next). Curves that were not watched for so long, or on which less than MIN_N were, are left out."""
     reach = curves.groupby("stage")["days"].max()
     read = curves[(curves["days"] <= DAY) & curves["stage"].isin(reach.index[reach >= DAY])]
@@ -56,23 +56,29 @@ def still_there(curves: pd.DataFrame, lang: str, *, what: str, name: Name = str)
     read = read[read["stage"].isin(started.index[started >= MIN_N])]
     if read.empty:
         return ""
-    last = read.sort_values("days", kind="stable").groupby("stage", sort=False)["survival"].last()
-    return t("fact.still_there" if len(last) > 1 else "fact.still_there.only", lang, what=what,
-             stage=name(str(last.idxmax())), share=show.rate(last.max()), days=show.days(DAY, lang))
+    last = read.sort_values("days", kind="stable").groupby("stage")["survival"].last().reindex(read["stage"].unique())
+    most = last[last == last.max()].index
+    key = "fact.still_there.only" if len(last) == 1 else "fact.still_there" if len(most) == 1 else "fact.still_there.tie"
+    stages = t("view.and", lang).join(t("fact.lost_most.stage", lang, stage=name(str(stage))) for stage in most)
+    return t(key, lang, what=what, stage=stages, share=show.rate(last.max()), days=show.days(DAY, lang))
 
 
 def latest(frame: pd.DataFrame, lang: str, *, by: str, value: str, name: Name,
            written: Callable[[Any], str]) -> str:
-    """The highest and the lowest group of the latest period (columns: quarter, `by`, `value`)."""
+    """The highest and the lowest group of the latest period, or the groups alike (columns: quarter, `by`, `value`)."""
     known = frame[frame[value].notna()]
     if known.empty:
         return ""
     rows = known[known["quarter"] == known["quarter"].max()]
-    high, low = rows.loc[rows[value].idxmax()], rows.loc[rows[value].idxmin()]
-    if len(rows) < 2 or high[value] == low[value]:
+    if rows[value].nunique() < 2:
         return ""
-    return t("fact.latest", lang, period=show.period(parse(high["quarter"]), lang), high=name(high[by]),
-             high_value=written(high[value]), low=name(low[by]), low_value=written(low[value]))
+
+    def end(key: str, at: float) -> str:
+        alike = [name(group) for group in rows.loc[rows[value] == at, by]]
+        return t(f"fact.latest.{key}" if len(alike) == 1 else f"fact.latest.{key}.tie", lang,
+                 name=t("view.and", lang).join(alike), value=written(at))
+    return t("fact.latest", lang, period=show.period(parse(rows["quarter"].iloc[0]), lang),
+             high=end("high", rows[value].max()), low=end("low", rows[value].min()))
 
 
 def highest(frame: pd.DataFrame, *, by: str, value: str) -> str | None:
@@ -80,6 +86,18 @@ def highest(frame: pd.DataFrame, *, by: str, value: str) -> str | None:
     rows = frame[frame[value].notna()]
     rows = rows[rows["quarter"] == rows["quarter"].max()]
     return None if rows[value].nunique() < 2 else str(rows.loc[rows[value].idxmax(), by])
+
+
+def most_to_decide(owners: pd.DataFrame, lang: str) -> str:
+    """Whose open opportunities were counted most often, alone or alike (columns: owner_name, n, any). A rule may not
+    have been asked of everybody's, so nobody is said to have most to decide."""
+    named = owners[owners["owner_name"].notna() & (owners["any"] > 0)]
+    most = named[named["any"] == named["any"].max()]
+    if most.empty:
+        return ""
+    key = "fact.owner" if len(most) == 1 else "fact.owner.tie"
+    return t(key, lang, name=t("view.and", lang).join(most["owner_name"]), any=show.number(most["any"].iloc[0]),
+             n=show.number(most["n"].iloc[0]))
 
 
 def moved_most(frame: pd.DataFrame, lang: str, *, weeks: int, name: str, change: str) -> str:

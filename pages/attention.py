@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from analytics import cards, findings_attention, i18n
+from analytics import cards, findings_attention, findings_facts, i18n
 from analytics import format as fmt
 from analytics.attention import RULES
 from analytics.attention_questions import CHANCES, LANDMARK
@@ -130,12 +130,9 @@ def _count(row: pd.Series) -> str:
 
 def _owners(owners: pd.DataFrame) -> None:
     with states.guard("attention_owners"):
-        rules, title = {rule: f"rule_{rule}" for rule in RULES}, t("attention.owners")
-        named = owners[owners["owner_name"].notna()]
-        if len(named) and named["any"].iloc[0]:  # most first
-            most = named.iloc[0]
-            title = t("fact.owner", name=most["owner_name"], any=fmt.number(most["any"]), n=fmt.number(most["n"]))
-        table_card(title, t("attention.owners.measured"),
+        rules = {rule: f"rule_{rule}" for rule in RULES}
+        table_card(findings_facts.most_to_decide(owners, context.lang()) or t("attention.owners"),
+                   t("attention.owners.measured"),
                    owners.head(_OWNERS).rename(columns={"any": "any_rule", **rules}), key="attention_owners",
                    columns=["owner_name", "team", "n", "any_rule", "amount", *rules.values()],
                    kinds=dict.fromkeys(("any_rule", *rules.values()), "number"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 
 from analytics import findings_facts as say
 
@@ -41,6 +42,9 @@ def test_who_is_still_there_is_read_at_ninety_days_of_curves_that_reach_so_far()
     assert say.still_there(curves, "en", what="KA") == (
         "KA: after 90 days 40.0% are still in “lead”, the most of the stages that can be judged")
     assert say.still_there(curves[curves["stage"] == "young"], "en", what="KA") == ""
+    alike = curves.assign(survival=curves["survival"].where(curves["stage"] != "bid", 0.4))
+    assert say.still_there(alike, "en", what="KA") == (
+        "KA: after 90 days 40.0% are still in each of “lead”, “bid”, the most of the stages that can be judged")
     alone = say.still_there(curves[curves["stage"] == "lead"], "en", what="KA")
     assert alone == "KA: after 90 days 40.0% are still in “lead”"
 
@@ -58,6 +62,27 @@ def test_the_latest_quarter_names_its_slowest_and_its_fastest() -> None:
     said = say.latest(frame, "en", by="team", value="hours", name=str, written=lambda v: f"{v:.0f} h")
     assert said == "Q3 2026: A takes longest (84 h), B is fastest (20 h)"
     assert say.latest(frame.head(2), "en", by="team", value="hours", name=str, written=str) == ""
+
+
+@pytest.mark.parametrize(("hours", "said"), [
+    ([84.0, 84.0, 20.0], "Q3 2026: A, B take longest (84 h each), C is fastest (20 h)"),
+    ([84.0, 20.0, 20.0], "Q3 2026: A takes longest (84 h), B, C are fastest (20 h each)"),
+    ([84.0, 84.0, 84.0], ""),
+])
+def test_teams_that_are_alike_are_all_named(hours: list[float], said: str) -> None:
+    frame = pd.DataFrame({"quarter": ["2026Q3"] * 3, "team": ["A", "B", "C"], "hours": hours})
+    assert say.latest(frame, "en", by="team", value="hours", name=str, written=lambda v: f"{v:.0f} h") == said
+
+
+def test_who_was_counted_most_often_is_not_said_to_have_most_to_decide() -> None:
+    """Of S2 a rule could not be asked: nobody knows whether S2 has more."""
+    owners = pd.DataFrame({"owner_name": [None, "S1", "S2"], "n": [30, 20, 20], "any": [9, 7, 7]})
+    assert say.most_to_decide(owners.head(2), "en") == (
+        "Counted most often: S1, 7 of 20 open opportunities need a decision by the rules that could be asked")
+    assert say.most_to_decide(owners, "en") == (
+        "Counted most often: S1, S2, 7 open opportunities each need a decision by the rules that could be asked")
+    assert "可判断的规则" in say.most_to_decide(owners, "zh")
+    assert say.most_to_decide(owners.assign(any=0), "en") == say.most_to_decide(owners.head(1), "en") == ""
 
 
 def test_who_moved_most_is_a_loss_only_if_it_fell() -> None:
