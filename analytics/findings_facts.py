@@ -46,8 +46,9 @@ def moves(flow: pd.DataFrame, lang: str, *, what: str) -> str:
 
 
 def still_there(curves: pd.DataFrame, lang: str, *, what: str, name: Name = str) -> str:
-    """The stage, or the stages alike, that most have not left after DAY days (columns: stage, days, at_risk, survival; steps that hold until
-    the next). Curves that were not watched for so long, or on which less than MIN_N were, are left out."""
+    """The stage, or the stages alike, that most have not left after DAY days (columns: stage, days, at_risk, survival;
+    steps that hold until the next). Curves that were not watched for so long, or on which less than MIN_N were, are
+    left out."""
     reach = curves.groupby("stage")["days"].max()
     read = curves[(curves["days"] <= DAY) & curves["stage"].isin(reach.index[reach >= DAY])]
     if read.empty:
@@ -58,7 +59,7 @@ def still_there(curves: pd.DataFrame, lang: str, *, what: str, name: Name = str)
         return ""
     last = read.sort_values("days", kind="stable").groupby("stage")["survival"].last().reindex(read["stage"].unique())
     most = last[last == last.max()].index
-    key = "fact.still_there.only" if len(last) == 1 else "fact.still_there" if len(most) == 1 else "fact.still_there.tie"
+    key = "fact.still_there" + ("" if len(most) == 1 else ".tie") if len(last) > 1 else "fact.still_there.only"
     stages = t("view.and", lang).join(t("fact.lost_most.stage", lang, stage=name(str(stage))) for stage in most)
     return t(key, lang, what=what, stage=stages, share=show.rate(last.max()), days=show.days(DAY, lang))
 

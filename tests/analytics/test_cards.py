@@ -101,6 +101,18 @@ def test_a_card_is_whole_in_both_languages(sample: Ask, key: str) -> None:
             plot_of(card, Look(lang, sample.settings))
 
 
+def test_the_title_the_rows_and_the_tiles_of_coverage_are_the_same_figures(sample: Ask) -> None:
+    view = year(sample)
+    (card,) = made(sample, "pipeline.coverage")
+    ahead = sample.headline_ahead(view, ("segment",))
+    tiles = ahead[(ahead["key"] == "pipeline.coverage") & ahead["value"].notna()].set_index("segment")
+    rows = card.frame[card.frame["quarter"] == tiles["ahead"].iloc[0]].set_index("segment")
+    assert len(tiles) == 2
+    assert rows.loc[tiles.index, "value"].tolist() == tiles["value"].tolist()
+    assert rows.loc[tiles.index, "needed"].tolist() == tiles["target"].tolist()
+    assert any(f"{value:.1f} times" in card.title for value in card.frame["value"].dropna())
+
+
 @pytest.mark.parametrize("key", CARDS)
 def test_a_native_chart_shows_the_figures_of_its_card(sample: Ask, key: str) -> None:
     look = Look("en", sample.settings)
