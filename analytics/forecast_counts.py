@@ -41,7 +41,7 @@ class Told:
     shrinkage: float
     #: of all that was open on a day, whatever segment is filtered: origin, n, unnamed (of no known segment)
     named: Cells
-    #: is a segment filtered, so that those without one are hidden?
+    #: are those of no known segment hidden, because others are filtered for?
     is_filtered: bool
     #: first day from which on closings are complete (win_trend.Horizon); None: none is known
     reach: date | None
@@ -80,11 +80,12 @@ def told(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence[str
         opened[f"at_{name}"] = opened.groupby(columns, sort=True).ngroup()
     hidden = answers["forecast_named"]
     named = opened.assign(unnamed=opened["n"].where(opened["segment"] == UNKNOWN, 0)) if hidden.empty else hidden
+    shows_unnamed = any((frame["segment"] == UNKNOWN).any() for frame in (opened, closed))
     both = pd.concat([f[[*by, "at_group"]] for f in (opened, closed)], ignore_index=True)
     groups = both.drop_duplicates("at_group").sort_values("at_group", ignore_index=True)[list(by)]
     now, gone = (Cells.of(f.drop(columns=[c for c in (*names, "stage", "age") if c in f])) for f in (opened, closed))
     return Told(now, gone, groups, tuple(by), context.settings.win_rate.shrinkage,
-                Cells.of(named[["origin", "n", "unnamed"]]), not hidden.empty,
+                Cells.of(named[["origin", "n", "unnamed"]]), not hidden.empty and not shows_unnamed,
                 Horizon.told(answers["forecast_reach"]).complete_from)
 
 

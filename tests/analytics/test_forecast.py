@@ -174,6 +174,7 @@ def test_a_segment_is_not_spoken_of_where_many_have_none(more: list[Journey], re
         assert one(company, method, segment=["KA"])["reason"] == reason, "whoever filters learns the same"
         assert one(company, method, by=("segment",), segment=["KA"])["reason"] == reason
     assert "no_segments" not in rows.loc["(unknown)", "reason"].tolist(), "they are all there"
+    assert one(company, "weighted", segment=["(unknown)"])["reason"] == rows.loc[("(unknown)", "weighted"), "reason"]
     whole = company.forecast(view(TODAY), ()).set_index("method").loc["historical", "reason"]
     assert whole == ("no_wins" if reason else ""), "of all of them together it counts on how many have a past"
 
