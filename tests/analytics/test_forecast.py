@@ -192,7 +192,7 @@ def test_why_a_segment_is_not_spoken_of_is_said_in_the_title() -> None:
     rows = company.forecast(view(TODAY))
     why = say.refused(rows[rows["segment"] == "KA"])
     assert say.outlook(None, "en", what="KA", why=why).text == (
-        "KA: what will be won cannot be known, more than one of five open opportunities have no known segment")
+        "KA: what will be won cannot be known, because more than one of five open opportunities have no known segment")
     assert "客户类型未知" in say.outlook(None, "zh", what="KA", why=why).text
     accuracy = pd.DataFrame({"value": [float("nan")], "reason": [why]})
     assert "how far off a forecast is cannot be known" in say.proven(accuracy, "en", what="KA").text
