@@ -43,8 +43,8 @@ def split(parts: pd.DataFrame, by: str, *, sigma_z: float = 1.0, level: float = 
     In, one row per segment: `by`, x_before, n_before, x, n (successes and cases, or amounts) and, for amounts,
     effective_n_before, effective_n (how many equal deals they are worth as evidence; without them: the n).
     Limits of the total's change are widened by `sigma_z` (analytics/fluctuation.py); those of segments are for all of
-    them together (Bonferroni). reason: "" | nothing_closed (in one of the periods) | no_amounts (a column `reason` of
-    `parts` says so of a segment: the whole cannot be split where one of its parts has no rate).
+    them together (Bonferroni). reason: "" | nothing_closed (in one of the periods) | no_amounts (none, or a segment
+    is_one_sided: the whole cannot be split where a part of it has no rate; one without any amount weighs nothing).
 
     >>> deals = pd.DataFrame({"segment": ["KA", "SMB"], "x_before": [20, 300], "n_before": [100, 600],
     ...                       "x": [84, 156], "n": [400, 300]})
@@ -56,10 +56,10 @@ def split(parts: pd.DataFrame, by: str, *, sigma_z: float = 1.0, level: float = 
                                "is_total": [False] * len(parts) + [True]}
     for name, values in (("n_before", cells.n0), ("x_before", cells.x0), ("n", cells.n1), ("x", cells.x1)):
         columns[name] = [*values, values.sum()]
-    if "reason" in parts and (parts["reason"] == "no_amounts").any():
-        return _unknown(pd.DataFrame(columns), "no_amounts")
-    if not (cells.n0.sum() > 0 and cells.n1.sum() > 0):
-        return _unknown(pd.DataFrame(columns), "nothing_closed")
+    is_empty = not (cells.n0.sum() > 0 and cells.n1.sum() > 0)
+    if is_empty or ("is_one_sided" in parts and parts["is_one_sided"].any()):
+        has_none = "reason" in parts and (parts["reason"] == "no_amounts").any()
+        return _unknown(pd.DataFrame(columns), "no_amounts" if has_none else "nothing_closed")
     before, now = np.array([*cells.shown0, cells.total0]), np.array([*cells.shown1, cells.total1])
     mix, rate = (np.array([*part, part.sum()]) for part in (cells.mix(), cells.rate()))
     columns |= {"rate_before": before, "rate": now, "share_before": [*cells.w0, 1.0], "share": [*cells.w1, 1.0],
@@ -76,21 +76,22 @@ _MEASURED = ("x", "total", "effective_n")
 
 def paired(before: pd.DataFrame, now: pd.DataFrame, by: str) -> pd.DataFrame:
     """Two answers of win_trend.measured as one row per segment, ready for `split`; absent from a period: 0 there.
-    reason: no_amounts where a segment has no rate by amount in one of them, else ""."""
-    columns = [by, *_MEASURED, "reason"]
+    reason: no_amounts where a segment has no rate by amount in one of them, else ""; is_one_sided as there."""
+    columns = [by, *_MEASURED, "is_one_sided", "reason"]
     frame = before[columns].merge(now[columns], on=by, how="outer", suffixes=("_before", ""))
     numbers = [c for c in frame.columns if c.removesuffix("_before") in _MEASURED]
     frame[numbers] = frame[numbers].fillna(0.0)
     unknown = (frame["reason_before"] == "no_amounts") | (frame["reason"] == "no_amounts")
     frame["reason"] = pd.Series(np.where(unknown, "no_amounts", ""), index=frame.index, dtype="str")
-    return frame.drop(columns="reason_before").rename(columns={"total": "n", "total_before": "n_before"})
+    frame["is_one_sided"] = frame["is_one_sided_before"].eq(True) | frame["is_one_sided"].eq(True)
+    return frame.drop(columns=["reason_before", "is_one_sided_before"]).rename(columns={"total": "n", "total_before": "n_before"})
 
 
 def chain(frame: pd.DataFrame, by: str, names: Sequence[str], *, sigma_z: float = 1.0,
           level: float = LEVEL) -> pd.DataFrame:
     """`split` from each of the periods `names` to the next: its rows with `before` and `now`, oldest first.
 
-    In: `by`, period, x, total, effective_n, reason. Certainties hold for all changes together (Bonferroni over pairs).
+    In: `by`, period, x, total, effective_n, is_one_sided, reason. Certainties hold for all changes (Bonferroni).
     """
     pairs = list(pairwise(names))
     each = 1 - (1 - level) / max(1, len(pairs))

@@ -86,7 +86,7 @@ class WinQuestions:
         horizon = self._horizon(view)
         shown = self._shown(view, grain, horizon, count)
         key, = self._groups([by])
-        frame = self._trended(view, grain, [by], measure, horizon, shown, keep=("x", "total"))
+        frame = self._trended(view, grain, [by], measure, horizon, shown, keep=("x", "total", "is_one_sided"))
         usable = [p for p in shown if not horizon.cuts(p) and p.is_complete(self._until(view))]
         sigma_z = self._sigma_z(view, grain, measure, horizon)
         found = decomposition.chain(frame, key, [p.name for p in usable], sigma_z=sigma_z)

@@ -157,19 +157,21 @@ def sigma_z(counts: pd.DataFrame) -> float:
 
 def measured(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     """Adds n, value, low, high, effective_n and reason, and x and total: what was won, of what. By amount there is no
-    rate where there is none in the metric (win_rate.weighed): reason no_amounts, x and total 0."""
+    rate where there is none in the metric (win_rate.weighed): reason no_amounts, x and total 0; is_one_sided:
+    because won or lost alone has none, so that the row cannot be left out of a sum without bending it."""
     n = frame["won"] + frame["lost"] + (frame["no_decision"] if measure == "decided" else 0)
     if measure == "amount":
         won, known, evidence = win_rate.weighed(frame)
         x, total = np.where(np.isnan(known), 0.0, won), np.nan_to_num(known)
+        is_one_sided = np.isnan(known) & (frame[["won_amount", "lost_amount"]].fillna(0).sum(axis=1) > 0).to_numpy()
     else:
         x, total = frame["won"].to_numpy(float), n.to_numpy(float)
-        evidence = total
+        evidence, is_one_sided = total, np.zeros(len(frame), dtype=bool)
     value = np.divide(x, total, out=np.full(len(frame), np.nan), where=total > 0)
     low, high = wilson_limits(np.minimum(np.nan_to_num(value) * evidence, evidence), evidence)
     reason = np.where(total > 0, "", np.where(n > 0, "no_amounts", "nothing_closed"))
-    return frame.assign(n=n, x=x, total=total, value=value, low=low, high=high, effective_n=evidence,
-                        reason=pd.Series(reason, index=frame.index, dtype="str"))
+    return frame.assign(n=n, x=x, total=total, is_one_sided=is_one_sided, value=value, low=low, high=high,
+                        effective_n=evidence, reason=pd.Series(reason, index=frame.index, dtype="str"))
 
 
 def needs_year(periods: Sequence[Period], horizon: Horizon, as_of: date, fiscal_year_start: int = 1) -> Period | None:

@@ -132,7 +132,8 @@ def test_nothing_closed_is_said_and_no_columns_are_missing() -> None:
 def test_a_chain_of_periods_asks_more_of_each_change() -> None:
     """A change that would be real alone is not, when it is the largest of eleven that were looked at."""
     rows = [("KA", f"p{i:02d}", 200.0 + (34 if i == 6 else 0), 1000.0, 1000.0) for i in range(12)]
-    frame = pd.DataFrame(rows, columns=["segment", "period", "x", "total", "effective_n"]).assign(reason="")
+    frame = pd.DataFrame(rows, columns=["segment", "period", "x", "total", "effective_n"]).assign(
+        reason="", is_one_sided=False)
     names = [f"p{i:02d}" for i in range(12)]
     pair = chain(frame, "segment", names[5:7])
     assert total(pair)["before"] == "p05"

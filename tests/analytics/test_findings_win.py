@@ -89,7 +89,7 @@ def test_without_amounts_on_one_side_the_sentences_say_so() -> None:
     assert found.strength == "nothing"
     assert "one side of what was closed (n = 100), won or lost, has no amounts" in found.text
     parts = pd.DataFrame({"segment": ["KA", "SMB"], "x_before": [0, 40], "n_before": [0, 100], "x": [0, 50],
-                          "n": [0, 100], "reason": ["no_amounts", ""]})
+                          "n": [0, 100], "reason": ["no_amounts", ""], "is_one_sided": [True, False]})
     frame = split(parts, "segment").assign(before="2026Q2", now="2026Q3", is_truncated=False)
     assert "in one of the groups what was won or what was lost has no amounts" in why(frame).text
     assert why(frame, "zh").strength == "nothing"

@@ -91,6 +91,17 @@ def test_by_amount_there_is_no_rate_where_what_was_lost_has_no_amounts() -> None
     assert set(company.win_splits(view(100), grain="month", measure="amount")["reason"]) == {"no_amounts"}
 
 
+def test_a_group_without_any_amount_weighs_nothing_in_a_change_by_amount() -> None:
+    """What has no grade because it has no amount is no reason to refuse the change of all others."""
+    journeys = [ended(at + 31 * m, kind, amount=None if grade == "none" else 100, grade=grade)
+                for m in range(2) for at, kind in ((5, "won"), (6, "lost"), (7, "lost")) for grade in ("A", "none")]
+    frame = asked(journeys).win_split(view(100, 31, 58), "grade", measure="amount")
+    whole = frame.iloc[-1]
+    assert (whole["reason"], whole["rate"], whole["n"]) == ("", pytest.approx(1 / 3), 300)
+    nobody = asked([ended(at, amount=None) for at in (5, 36)]).win_split(view(100, 31, 58), measure="amount").iloc[-1]
+    assert nobody["reason"] == "no_amounts"
+
+
 def test_no_decision_counts_where_it_is_asked_for() -> None:
     company = asked([ended(5), ended(6, "no_decision")])
     assert month(company.win_trend(view(100), "month"), "2026-01")["value"] == 1
