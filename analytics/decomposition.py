@@ -84,7 +84,8 @@ def paired(before: pd.DataFrame, now: pd.DataFrame, by: str) -> pd.DataFrame:
     unknown = (frame["reason_before"] == "no_amounts") | (frame["reason"] == "no_amounts")
     frame["reason"] = pd.Series(np.where(unknown, "no_amounts", ""), index=frame.index, dtype="str")
     frame["is_one_sided"] = frame["is_one_sided_before"].eq(True) | frame["is_one_sided"].eq(True)
-    return frame.drop(columns=["reason_before", "is_one_sided_before"]).rename(columns={"total": "n", "total_before": "n_before"})
+    frame = frame.drop(columns=["reason_before", "is_one_sided_before"])
+    return frame.rename(columns={"total": "n", "total_before": "n_before"})
 
 
 def chain(frame: pd.DataFrame, by: str, names: Sequence[str], *, sigma_z: float = 1.0,
