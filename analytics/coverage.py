@@ -19,6 +19,8 @@ from data.errors import MvpodError
 from data.settings import Settings
 
 Answers = Mapping[str, pd.DataFrame]
+#: what targets can be set for
+NAMED = frozenset({"owner_id", "team", "segment"})
 
 
 def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -84,18 +86,18 @@ def target_of(given: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.Da
     """The target of the context's period per group: `by`, quota (base currency).
 
     Targets may be set at several levels (for the company, for teams, for owners): the level that names the fewest
-    columns, but all of `by`, counts, never two of them. Periods that lie in the asked one add up if they fill it.
+    columns, but all of `by`, counts, never two of them. Periods that lie in the asked one add up if they fill it. None
+    where `by` has what no target names: that of the whole is no target of those of unknown region.
     """
     keys = list(by)
     nothing = pd.DataFrame({**{k: pd.Series(dtype="str") for k in keys}, "quota": pd.Series(dtype=float)})
     end = context.end or context.until
-    if context.start is None or end is None or given.empty:
+    if context.start is None or end is None or given.empty or set(keys) - NAMED:
         return nothing
     rows = given.assign(quota=given["target"].astype(float) * given["currency"].map(_rate(context.settings)))
     rows = _within(rows[rows["quota"].notna()], periods.range_(context.start, end), context)
     rows["names"] = [len([n for n in level.split(",") if n]) for level in rows["level"]]
-    needed = set(keys) & {"owner_id", "team", "segment"}
-    rows = rows[rows["level"].map(lambda level: needed <= set(level.split(","))).astype(bool)]
+    rows = rows[rows["level"].map(lambda level: set(keys) <= set(level.split(","))).astype(bool)]
     for _, level in sorted(rows.groupby(["names", "level", "unit"], sort=False), key=lambda item: item[0]):
         found = _filled(level, keys, (end - context.start).days + 1)
         if len(found):

@@ -84,6 +84,16 @@ def test_without_a_target_or_for_a_filter_that_no_target_names_coverage_is_not_m
     assert covered(told.target_coverage(view(100), ()).iloc[1:], "en").strength == "nothing"
 
 
+@pytest.mark.parametrize("by", ["region", "quarter", "month"])
+def test_the_target_of_the_whole_is_none_of_a_group_that_no_target_names(by: str) -> None:
+    rows = [{"amount": 10, "expected_close_on": day(120)}, {"amount": 20, "expected_close_on": day(121), "region": "S"}]
+    told = company(rows, target=[{"period": "2026Q2", "amount": 100, "currency": "CNY"}])
+    frame = told.metric("pipeline.coverage", view(100, 90, 180), [by])
+    assert len(frame)
+    assert frame["quota"].isna().all()
+    assert set(frame["reason"]) == {"no_target"}
+
+
 def test_targets_of_two_levels_are_not_added_and_months_make_a_quarter() -> None:
     given = pd.DataFrame(
         [("", "2026Q2", 90.0), ("team", "2026Q2", 60.0), ("team", "2026Q2", 40.0)],
