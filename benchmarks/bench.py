@@ -92,9 +92,9 @@ def main() -> None:
     asked = parser.parse_args()
     last = recorded(asked.results, asked.size)
     result = merged(measure(asked.size, asked.only, asked.repeats), last)
-    text = report.markdown(result, compared(last, result))
-    asked.results.mkdir(parents=True, exist_ok=True)
+    asked.results.mkdir(parents=True, exist_ok=True)  # first of all: what took half an hour is not lost by what follows
     (asked.results / f"{asked.size}.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    text = report.markdown(result, compared(last, result))
     (asked.results / f"{asked.size}.md").write_text(text, encoding="utf-8")
     if asked.results == RESULTS:
         known = {size: found for size in ("small", "medium", "large") if (found := recorded(RESULTS, size))}

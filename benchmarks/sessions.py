@@ -253,7 +253,7 @@ def soak(store: Path, changes: int = 1000) -> dict[str, Any]:
         return {"changes": changes, "errors": len(log.errors), "first_errors": log.errors[:3],
                 "p50_first_s": statistics.median(log.filters[:part]),
                 "p50_last_s": statistics.median(log.filters[-part:]),
-                "memory_mib": {done: mib for done, mib, _ in seen},
+                "memory_mib": {str(done): mib for done, mib, _ in seen},  # as in JSON
                 "cpu_per_click_s": [(later[2] - now[2]) / step for now, later in itertools.pairwise(seen)],
                 "load": os.getloadavg()[0]}
 

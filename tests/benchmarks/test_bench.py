@@ -88,6 +88,17 @@ def test_memory_that_grows_in_the_second_half_of_the_soak_is_not_flat() -> None:
     assert _line(result, "500 filter").verdict == "missed by 1.2 ×"  # 630 / 500, where 1.05 is allowed
 
 
+def test_the_crowds_and_the_soak_are_compared_with_those_of_before() -> None:
+    def run(p95: float, at: str) -> dict[str, Any]:
+        result = _result("small", at=at)
+        result["steps"]["sessions"] = {"at": at, "yardstick": {"wall": 4000.0, "cpu": 8000.0}, "crowds": [
+            {"kind": kind, "sessions": 50, "change_p95_s": p95} for kind in CROWDS],
+            "soak": {"errors": 0, "memory_mib": {"100": 500.0}, "cpu_per_click_s": [0.3]}}
+        return result
+    changes = {change.name: change for change in compared(run(2, "2026-01-01"), run(6, "2026-01-02"))}
+    assert changes["sessions: crowds anything change_p95_s"].is_worse
+
+
 def test_a_query_twice_as_slow_beside_the_same_sql_is_marked() -> None:
     changes = compared(_result(query_ms=40), _result(query_ms=80, at="2026-01-02"))
     worst = changes[0]
