@@ -61,11 +61,12 @@ class _Step:
 class Steps:
     """Answers that other queries start from: text and values of a query -> a table that holds its answer.
 
-    Those used last stay, as many as have `most_rows` rows together; what a query is just reading is never dropped.
+    Those used last stay: at most `most` (the smallest table takes a megabyte of DuckDB), of `most_rows` rows together.
+    What a query is just reading is never dropped.
     """
 
-    def __init__(self, most_rows: int = 2_000_000) -> None:
-        self._most_rows, self._numbers, self._lock = most_rows, count(1), Lock()
+    def __init__(self, most_rows: int = 2_000_000, most: int = 80) -> None:
+        self._most_rows, self._most, self._numbers, self._lock = most_rows, most, count(1), Lock()
         self._steps: OrderedDict[tuple[str, str], _Step] = OrderedDict()
 
     @contextmanager
@@ -92,7 +93,7 @@ class Steps:
             over = sum(step.rows or 0 for step in self._steps.values()) - self._most_rows
             dropped = []
             for key, step in list(self._steps.items()):
-                if over > 0 and not step.users and step.rows is not None:
+                if (over > 0 or len(self._steps) > self._most) and not step.users and step.rows is not None:
                     over -= step.rows
                     dropped.append(self._steps.pop(key).name)
         for name in dropped:

@@ -19,9 +19,9 @@ DAY = date(2026, 9, 30)
 class Counting:
     """Steps over one connection, and what was made and dropped."""
 
-    def __init__(self, most_rows: int) -> None:
+    def __init__(self, most_rows: int, most: int = 80) -> None:
         self.con = duckdb.connect()
-        self.steps = Steps(most_rows)
+        self.steps = Steps(most_rows, most)
 
     def cursor(self) -> Cursor:
         return Cursor(self.con.cursor(), Shelf({}), self.steps)
@@ -54,6 +54,16 @@ def test_what_was_used_longest_ago_makes_room(few: Counting) -> None:
         with few.cursor().held("SELECT unnest(range(4)) AS n, $n AS m", {"n": n}):
             pass
     assert few.tables() == 2  # of four rows each
+
+
+def test_small_ones_are_bounded_by_their_number() -> None:
+    three = Counting(most_rows=1_000, most=3)
+    with three.cursor().held("SELECT 0 AS m", {}) as read:
+        for n in range(1, 8):
+            with three.cursor().held("SELECT $n AS m", {"n": n}):
+                pass
+        assert three.con.execute(f"SELECT m FROM {read}").fetchall() == [(0,)]  # the oldest, but being read
+    assert three.tables() == 3
 
 
 def test_what_is_being_read_is_never_dropped(few: Counting) -> None:
