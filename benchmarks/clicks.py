@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, TimeoutError, expect
+from playwright.sync_api import Page, expect
 
 from benchmarks.browser import ROOT, browser, running_app, serving, wait_painted
 from benchmarks.measuring import memory_mib, peak_mib, percentile, timed
@@ -21,16 +21,16 @@ from data.storage.store import Store
 PAGES = ("overview", "pipeline", "funnel", "conversion_days", "win_rate")
 #: Clicks per page.
 CLICKS = 10
-#: Milliseconds until a click that nothing answers is made again; they count.
-_PATIENCE_MS = 5_000
 _SEGMENTS = "[data-testid=stSidebar] [data-testid=stButtonGroup] button"
-#: Counts how often the script has begun to run: a click is not over before its run was seen.
-_COUNT_RUNS = """() => {
-    const app = document.querySelector('[data-testid=stApp]');
-    window.runs = 0;
-    new MutationObserver(() => { if (app.dataset.testScriptState === 'running') window.runs += 1; })
-        .observe(app, {attributes: true, attributeFilter: ['data-test-script-state']});
+#: Notes when the button was pressed and when anything of the page changed last.
+_WATCH = """() => {
+    window.pressed = window.changed = null;
+    addEventListener('click', () => { window.pressed = performance.now(); }, {capture: true, once: true});
+    window.watching ??= new MutationObserver(() => { window.changed = performance.now(); });
+    window.watching.observe(document.querySelector('[data-testid=stMain]'),
+                            {subtree: true, childList: true, attributes: true, characterData: true});
 }"""
+_STILL = "() => performance.now() - window.changed > 250"
 
 
 def click_times(path: Path, clicks: int = CLICKS) -> dict[str, Any]:
@@ -59,20 +59,15 @@ def _open(tab: Page, url: str, page: str, as_of: date) -> None:
 
 
 def _click(tab: Page, which: int) -> float:
-    """Milliseconds from the click on a segment to the last chart."""
-    tab.evaluate(_COUNT_RUNS)
-    button = tab.locator(_SEGMENTS).nth(which)
+    """Milliseconds from the click on a segment to the last change of the page that it led to."""
+    tab.evaluate(_WATCH)
+    button, before = tab.locator(_SEGMENTS).nth(which), tab.url
     expect(button).to_be_enabled()
-
-    def until_painted() -> None:
-        button.click()
-        try:
-            tab.wait_for_function("() => window.runs > 0", timeout=_PATIENCE_MS)
-        except TimeoutError:  # a click into a page that is just being painted may be lost: who waited clicks again
-            button.click()
-            tab.wait_for_function("() => window.runs > 0")
-        wait_painted(tab)
-    return timed(until_painted).wall
+    button.click()
+    tab.wait_for_function("url => location.href !== url", arg=before)  # the run of the script says what it shows
+    wait_painted(tab)
+    tab.wait_for_function(_STILL)
+    return float(tab.evaluate("() => window.changed - window.pressed"))
 
 
 def _quantiles(name: str, values: list[float]) -> dict[str, float]:
