@@ -2,8 +2,8 @@
 -- Grain: dimension (holder_id: who held more of the relationship than anybody; '' = everybody) x value.  total and
 -- squares are sums of the change and of its square, after
 -- taking out what the level at the start explains: who stands high falls back more often, whoever holds the account.
--- change = mean of the plain change.  Reads: account_week, opportunity_state.
-WITH {standing_open}, {closeness_now},
+-- change = mean of the plain change.  Reads: account_week (shared_closeness.sql).
+WITH moved AS (SELECT *, mean - mean_start AS change_period FROM {shared_closeness} WHERE {where}),
 grouped AS (
     SELECT change_period - coalesce(regr_slope(change_period, mean_start) OVER (), 0) * (mean_start - avg(mean_start) OVER ())
             AS part, change_period,
@@ -11,7 +11,7 @@ grouped AS (
         unnest(['', CASE WHEN dependence_start >= $dependence_from THEN holder_start::VARCHAR END, owner_start::VARCHAR,
                 team_start::VARCHAR, segment::VARCHAR, region::VARCHAR, industry::VARCHAR, ownership::VARCHAR]) AS value,
         mean_start, mean
-    FROM account_now
+    FROM moved
     WHERE change_period IS NOT NULL
 )
 SELECT dimension, value, count(*) AS n, sum(part) AS total, sum(part ** 2) AS squares, avg(change_period) AS change,

@@ -7,6 +7,7 @@
 -- that was over then; p, need_ and closeness_ are the comparison of that week, account_closeness the account's (not of
 -- weeks when nobody can have been reached yet).
 -- $pipelines, $stages, $promised: the default probabilities of the settings.
+-- Its rows lie as those of opportunity_state: what stands today lies together, in the order of the close.
 -- Reads: opportunity_state, opportunity_week, account_week, snapshot_day, late_seen.
 WITH closing AS (
     SELECT opportunity_key, opportunity_id, valid_from, valid_to, status, closed_on, closed_on - $days::INTEGER AS asked_on,
@@ -32,4 +33,4 @@ LEFT JOIN promise ON promise.pipeline = s.pipeline AND promise.stage = s.stage
 LEFT JOIN opportunity_week w ON w.opportunity_key = closing.opportunity_key AND w.week = closing.week
 LEFT JOIN account_week a ON a.account_id = closing.account_id AND a.week = closing.week
     AND NOT coalesce(a.is_short_history, false)
-ORDER BY closed_on
+ORDER BY closing.valid_to NULLS LAST, closing.closed_on
