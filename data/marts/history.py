@@ -29,7 +29,7 @@ from data.marts.spells import dates_of
 from data.marts.stories import STORIES
 from data.marts.weekly_update import Target, account_weeks, rebuild_weekly, update_weekly
 from data.settings import Settings
-from data.storage.patch import patch, stream
+from data.storage.patch import differing, patch, stream
 
 #: called with (what is being done, share done from 0 to 1)
 Progress = Callable[[str, float], None]
@@ -135,7 +135,8 @@ def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],
                       f"UNION ALL BY NAME FROM {told['opportunity_state']})")
         for i, name in enumerate(STORIES):
             say(name, 0.7 + 0.2 * i / len(STORIES))
-            patch(shop.con, w, name, gone="touched", told=told[name], order=_SETTLED_FIRST)
+            differing(shop.con, name, f"(FROM {name} SEMI JOIN touched USING (opportunity_id))", told[name], name)
+            patch(shop.con, w, name, gone=f"{name}_gone", told=f"{name}_told", order=_SETTLED_FIRST)
         touched = shop.con.sql("SELECT DISTINCT opportunity_id FROM touched").to_arrow_table()
     return update_weekly(w, settings, touched, _part(say, 0.9, 1.0))
 

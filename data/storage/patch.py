@@ -50,17 +50,17 @@ def patch(con: duckdb.DuckDBPyConnection, w: Writer, mart: str, *, gone: str, to
 def differing(con: duckdb.DuckDBPyConnection, mart: str, stored: str, told: str, name: str) -> None:
     """What must change so that rows `stored` (SQL) become rows `told` (a table), both in the columns of `mart`.
 
-    Tables `<name>_gone` (keys of the rows of `stored` that `told` does not have so) and `<name>_told` (the rows that
-    `stored` does not have so). Rows are compared by the hash of all columns.
+    Table `<name>_gone` (the keys of which one of them says what the other does not) and view `<name>_told` (the rows of
+    `told` under these keys). Rows are compared by the hash of all columns.
     """
     key = ", ".join(MARTS[mart].key)
     columns = ", ".join(f"{c.name}::{duckdb_type(ARROW[c.type])}" for c in MARTS[mart].columns)
     con.execute(f"CREATE OR REPLACE TABLE content_stored AS SELECT {key}, hash({columns}) AS content FROM {stored}")
     con.execute(f"CREATE OR REPLACE TABLE content_told AS SELECT {key}, hash({columns}) AS content FROM {told}")
-    for table, mine, other in (("gone", "stored", "told"), ("news", "told", "stored")):
-        con.execute(f"""CREATE OR REPLACE TABLE {name}_{table} AS SELECT {key} FROM content_{mine}
-                        ANTI JOIN content_{other} USING ({key}, content)""")
-    con.execute(f"CREATE OR REPLACE VIEW {name}_told AS FROM {told} SEMI JOIN {name}_news USING ({key})")
+    con.execute(f"""CREATE OR REPLACE TABLE {name}_gone AS
+                    SELECT {key} FROM content_stored ANTI JOIN content_told USING ({key}, content)
+                    UNION SELECT {key} FROM content_told ANTI JOIN content_stored USING ({key}, content)""")
+    con.execute(f"CREATE OR REPLACE VIEW {name}_told AS FROM {told} SEMI JOIN {name}_gone USING ({key})")
 
 
 def stream(con: duckdb.DuckDBPyConnection, mart: str, sources: Iterable[str]) -> pa.RecordBatchReader:

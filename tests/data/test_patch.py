@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -78,6 +79,26 @@ def test_a_settled_deal_that_changes_is_told_again_in_its_own_file(store: Store)
     owners = store.table("opportunity_state").filter(pc.field("opportunity_id") == "o05")["owner_id"]
     assert owners.to_pylist().count("S2") == 1
     assert names(store, "opportunity_state", 1) & names(store, "opportunity_state", 2)
+
+
+def test_what_a_change_leaves_as_it_was_is_not_written_again(store: Store) -> None:
+    load(store, 27, changed="o05")
+    for mart in ("stage_visit", "stage_reach"):
+        assert names(store, mart, 1) == names(store, mart, 2), mart
+    assert names(store, "opportunity_change", 1) < names(store, "opportunity_change", 2)
+
+
+def test_rows_under_one_key_are_replaced_together() -> None:
+    """A stage that two pipelines have is reached twice: who loses one of both keeps the other."""
+    con = duckdb.connect()
+    columns = ", ".join(f"NULL::{patch.duckdb_type(f.type)} AS {f.name}" for f in MARTS["stage_reach"].schema()
+                        if f.name not in ("opportunity_id", "stage", "pipeline"))
+    for table, pipelines in (("stored", ["ka", "smb"]), ("told", ["ka"])):
+        con.execute(f"CREATE TABLE {table} AS SELECT 'o1' AS opportunity_id, 'A' AS stage, unnest($p) AS pipeline, "
+                    f"{columns}", {"p": pipelines})
+    patch.differing(con, "stage_reach", "stored", "told", "reach")
+    assert con.sql("SELECT opportunity_id, stage FROM reach_gone").fetchall() == [("o1", "A")]
+    assert con.sql("SELECT pipeline FROM reach_told").fetchall() == [("ka",)]
 
 
 def test_small_files_are_gathered_with_what_comes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
