@@ -1,12 +1,22 @@
 -- The rows that could move a headline, per segment (NULL = not known): what is missing or doubtful.
 -- Grain: segment.  small_amount and large_amount: the tenth and the nine-tenths point of the known amounts of what is open.
 -- Reads: opportunity_state, stage_visit.
-WITH {standing}, {stock}, {gone},
-counted AS (
-    SELECT segment, count(*) FILTER (status = 'won' AND closed_on IS NULL) AS won_undated,
-        count(*) FILTER (status = 'lost' AND closed_on IS NULL) AS lost_undated,
-        count(*) FILTER (status = 'won' AND created_on IS NULL AND closed_on BETWEEN $start AND $until) AS won_uncreated
-    FROM standing
+WITH {standing_open}, {stock}, {gone},
+seen AS (
+    SELECT DISTINCT segment FROM opportunity_state
+    WHERE {where} AND valid_from <= $as_of AND (valid_to IS NULL OR valid_to > $as_of)
+),
+undated AS (
+    SELECT segment, count(*) FILTER (status = 'won') AS won_undated, count(*) FILTER (status = 'lost') AS lost_undated
+    FROM opportunity_state
+    WHERE {where} AND closed_on IS NULL AND status IN ('won', 'lost') AND valid_from <= $as_of AND (valid_to IS NULL OR valid_to > $as_of)
+    GROUP BY segment
+),
+uncreated AS (
+    SELECT segment, count(*) AS won_uncreated
+    FROM opportunity_state
+    WHERE {where} AND closed_on BETWEEN $start AND $until AND status = 'won' AND created_on IS NULL
+        AND valid_from <= $as_of AND (valid_to IS NULL OR valid_to > $as_of)
     GROUP BY segment
 ),
 open_now AS (
@@ -23,7 +33,8 @@ SELECT coalesce(every.segment::VARCHAR, '(unknown)') AS segment, coalesce(won_un
     coalesce(lost_undated, 0) AS lost_undated, coalesce(won_uncreated, 0) AS won_uncreated,
     coalesce(open_no_amount, 0) AS open_no_amount, coalesce(open_overdue, 0) AS open_overdue, coalesce(overdue_amount, 0) AS overdue_amount, small_amount, large_amount,
     coalesce(deleted, 0) AS deleted
-FROM (SELECT segment FROM counted UNION SELECT segment FROM vanished) AS every
-LEFT JOIN counted ON counted.segment IS NOT DISTINCT FROM every.segment
+FROM (SELECT segment FROM seen UNION SELECT segment FROM vanished) AS every
+LEFT JOIN undated ON undated.segment IS NOT DISTINCT FROM every.segment
+LEFT JOIN uncreated ON uncreated.segment IS NOT DISTINCT FROM every.segment
 LEFT JOIN open_now ON open_now.segment IS NOT DISTINCT FROM every.segment
 LEFT JOIN vanished ON vanished.segment IS NOT DISTINCT FROM every.segment
