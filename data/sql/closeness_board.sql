@@ -1,17 +1,17 @@
 -- Accounts as they stand whose id or name contains $words, in the order asked for, and their `total`.  Grain: account.
 -- is_orphaned: less close since who held it alone at the start of the period has gone; `orphaned`: how many there are.
 -- Reads: account_week, opportunity_state, the canonical tables account and owner.
-WITH {standing_open}, {closeness_now}, {person},
+WITH {standing_open}, {closeness_worth}, {person},
 listed AS (
     SELECT account_id, name FROM account
     WHERE snapshot_date = coalesce(
         (SELECT max(day) FROM export_day WHERE source = 'account' AND day <= $as_of), (SELECT min(day) FROM export_day WHERE source = 'account'))
 ),
-ranked AS (
-    SELECT n.*, coalesce(dependence_start >= $dependence_from AND NOT is_active AND change_period < 0, false) AS is_orphaned
-    FROM account_now n
-    LEFT JOIN person ON person.owner_id = n.holder_start::VARCHAR
-    WHERE $words = '' OR contains(lower(n.account_id::VARCHAR), lower($words)) OR n.account_id::VARCHAR IN (
+ranked AS (  -- few columns: the others are looked up for what is shown
+    SELECT account_id, closeness, {closeness_signs},
+        coalesce(dependence_start >= $dependence_from AND NOT is_active AND change_period < 0, false) AS is_orphaned
+    FROM seen LEFT JOIN worth USING (account_id) LEFT JOIN person ON person.owner_id = holder_start::VARCHAR
+    WHERE $words = '' OR contains(lower(account_id::VARCHAR), lower($words)) OR account_id::VARCHAR IN (
         SELECT account_id FROM listed WHERE $words <> '' AND contains(lower(concat_ws(' ', account_id, name)), lower($words)))
 ),
 chosen AS MATERIALIZED (
@@ -26,9 +26,10 @@ firm AS (
     WHERE account_id IN (SELECT account_id::VARCHAR FROM shown) GROUP BY account_id
 ),
 counted AS (SELECT count(*) AS total, count(*) FILTER (is_orphaned) AS orphaned FROM chosen)
-SELECT shown.account_id, account_name, segment, owner_id, team, region, industry, as_of_on, closeness, mean, change, change_period, depth, breadth,
+SELECT account_id, account_name, segment, owner_id, team, region, industry, as_of_on, closeness, mean, change, change_period, depth, breadth,
     transparency, person_dependence, holder_id, holder_start, dependence_start, n_departments, n_covered, n_contacts, n_reached,
     n_unknown_status, n_opponents, has_org_map, is_short_history, last_touch_on, n_open, amount_base, is_falling, is_narrower,
     is_contact_lost, is_dependent, is_orphaned, total, orphaned
-FROM shown CROSS JOIN counted LEFT JOIN firm ON firm.account_id = shown.account_id::VARCHAR
+FROM shown JOIN (SELECT * EXCLUDE (closeness) FROM {shared_closeness}) USING (account_id)
+CROSS JOIN counted LEFT JOIN firm ON firm.account_id = shown.account_id::VARCHAR
 ORDER BY {board_order}
