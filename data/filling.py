@@ -29,6 +29,13 @@ LAID = {
 _MANY_ROWS = ("opportunity_week", "account_week")
 #: Text columns of the marts that stay text: nearly every row has its own value.
 _FREE_TEXT = ("opportunity_id", "status_drop_contact")
+#: What many rows have in common and queries of all of them group by, as one number (`pattern`), and the table that says
+#: what each number stands for: one narrow column to group by instead of six.
+PATTERNS = {
+    "stage_visit": ("visit_pattern", ("pipeline", "stage", "stage_order", "stage_kind", "is_entry_known", "exit_kind",
+                                      "next_stage")),
+    "stage_reach": ("reach_pattern", ("pipeline", "stage", "stage_order", "is_entry_known", "is_skipped")),
+}
 #: More values than this stay text: with 217,000 accounts as an ENUM planning one query of many steps took four seconds.
 MANY_VALUES = 5_000
 #: Columns that share one list of values, so that they can be compared without a cast.
@@ -98,7 +105,22 @@ def _lay_down(con: duckdb.DuckDBPyConnection, name: str, source: str, salt: int,
                         for c in MARTS[name].columns)
     has_opportunity = MARTS[name].columns[0].name == "opportunity_id"
     key = f", hash(opportunity_id, {salt}) AS opportunity_key" if has_opportunity else ""
-    con.execute(f"CREATE TABLE {name} AS SELECT {columns}{key} FROM {source} ORDER BY {LAID[name]}")
+    rows = f"(SELECT {columns}{key} FROM {source}) AS laid"
+    joined = _patterns(con, name, rows) if name in PATTERNS else rows
+    if name == "stage_visit":  # the day on which each entered the pipeline, where that is known
+        joined += f""" LEFT JOIN (SELECT hash(opportunity_id, {salt}) AS opportunity_key, entered_on AS begun_on
+            FROM {source} WHERE visit_no = 1 AND is_entry_known) AS first_visit USING (opportunity_key)"""
+    con.execute(f"CREATE TABLE {name} AS SELECT * FROM {joined} ORDER BY {LAID[name]}")
+
+
+def _patterns(con: duckdb.DuckDBPyConnection, name: str, rows: str) -> str:
+    """Makes the table of a mart's patterns; gives the mart's rows with the number of theirs."""
+    table, columns = PATTERNS[name]
+    listed = ", ".join(columns)
+    con.execute(f"""CREATE TABLE {table} AS SELECT (row_number() OVER ())::INTEGER - 1 AS pattern, *
+        FROM (SELECT DISTINCT {listed} FROM {rows})""")
+    same = " AND ".join(f"{table}.{c} IS NOT DISTINCT FROM laid.{c}" for c in columns)
+    return f"(SELECT laid.*, pattern FROM {rows} JOIN {table} ON {same}) AS laid"
 
 
 def _graded(name: str, source: str, settings: Settings) -> str:

@@ -11,6 +11,7 @@ which exactly these marks are replaced, none of them by a value that a user type
     {order}           one of a fixed list
     {apart_from_people}, {dims_apart_from_people}   {where} and {dims} without what names owner and team
     {behind}          the text of another file of the folder
+    {entered}         the text of its fragment, or nothing to ask (true) where everything may be seen and is asked for
     {shared_<name>}   a table with the answer of the file `shared_<name>.sql`, asked without filters, once for all
                       questions that start from it with the same scope and values, and kept (`data.shelf.Steps`):
                       whoever reads it says {where}
@@ -117,6 +118,7 @@ def sql_of(name: str, slice_: Slice, by: Sequence[str] = (), *, own: Sequence[st
              "filters": slice_.filters.predicate().sql,
              "dims": listed, "groups": listed,
              "which": _which(names), "sets": ", ".join(["(period)", *(f"({n}, period)" for n in names)]),
+             "entered": _text("fragment_entered") if slice_.scope.allowed or slice_.filters.chosen else "true",
              "behind": _text(behind) if behind else "", "order": _ORDERS[order], "each_dimension": _EACH_DIMENSION,
              "unknown_of_each": _UNKNOWN_OF_EACH,
              "apart_from_people": _apart_from_people(slice_).sql,

@@ -3,28 +3,26 @@
 -- n = reached + lost + open + out_of_order; the last went on, but not to the next stage in order.
 WITH {apart}, {reach}, {in_order},
 tally AS (
-    SELECT {dims} pipeline, stage, any_value(stage_order) AS stage_order, is_passed, is_gone_on, ended,
-        is_passed OR ended IS NULL OR ended IN ('lost', 'no_decision') AS is_in,
-        coalesce(regressed_on <= $as_of, false) AS is_regressed,
-        {tally_amounts}
+    SELECT {dims} pattern, fate, count(*) FILTER (regressed_on <= $as_of) AS back, {tally_amounts}
     FROM in_order
-    GROUP BY {groups} pipeline, stage, is_passed, is_gone_on, ended, is_in, is_regressed
-)
+    GROUP BY {groups} pattern, fate
+),
+told AS (SELECT *, fate IN (0, 1, 2, 7, 8) AS is_in FROM tally JOIN reach_pattern USING (pattern))
 SELECT
     {dims} pipeline, stage, any_value(stage_order) AS stage_order,
     sum(rows) FILTER (is_in) AS n,
-    sum(rows) FILTER (is_passed) AS reached,
-    sum(rows) FILTER (is_in AND NOT is_passed AND ended = 'lost') AS lost_only,
-    sum(rows) FILTER (is_in AND NOT is_passed AND ended = 'no_decision') AS no_decision,
-    sum(rows) FILTER (is_in AND NOT is_passed AND NOT is_gone_on AND ended IS NULL) AS open,
-    sum(rows) FILTER (is_in AND NOT is_passed AND is_gone_on) AS out_of_order,
-    sum(rows) FILTER (is_in AND is_regressed) AS regressed,
-    sum(rows) FILTER (NOT is_passed AND ended = 'void') AS void,
-    sum(rows) FILTER (NOT is_passed AND ended = 'deleted') AS deleted,
-    sum(rows) FILTER (NOT is_passed AND ended = 'future') AS future,
+    sum(rows) FILTER (fate = 0) AS reached,
+    sum(rows) FILTER (fate = 1) AS lost_only,
+    sum(rows) FILTER (fate = 2) AS no_decision,
+    sum(rows) FILTER (fate = 7) AS open,
+    sum(rows) FILTER (fate = 8) AS out_of_order,
+    sum(back) FILTER (is_in AND back > 0) AS regressed,
+    sum(rows) FILTER (fate = 3) AS void,
+    sum(rows) FILTER (fate = 4) AS deleted,
+    sum(rows) FILTER (fate = 5) AS future,
     sum(amount) FILTER (is_in) AS amount_n,
-    sum(amount) FILTER (is_passed) AS amount_reached,
+    sum(amount) FILTER (fate = 0) AS amount_reached,
     sum(square) FILTER (is_in) AS amount_square_n,
     sum(missing) FILTER (is_in) AS amount_missing
-FROM tally
+FROM told
 GROUP BY {groups} pipeline, stage

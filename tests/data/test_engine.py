@@ -225,3 +225,15 @@ def test_the_running_count_of_working_days_covers_the_known_days() -> None:
         SELECT b.number - a.number AS days FROM workday a, workday b WHERE a.day = $from AND b.day = $to""",
                   {"from": date(2026, 1, 9), "to": date(2026, 1, 12)})
     assert list(shown["days"]) == [1]
+
+
+def test_a_pattern_says_what_its_rows_have_in_common() -> None:
+    later = VISIT | {"opportunity_id": "b", "exit_kind": "lost", "entered_on": date(2026, 2, 1)}
+    again = VISIT | {"visit_no": 2, "stage_visit_no": 2, "entered_on": date(2026, 3, 1), "exit_kind": "lost"}
+    unknown = VISIT | {"opportunity_id": "c", "is_entry_known": False}
+    with company(VISIT, later, again, unknown).cursor()._con as con:
+        assert con.execute("SELECT count(*) FROM visit_pattern").fetchall() == [(3,)]
+        rows = con.execute("""SELECT v.opportunity_id, visit_no, begun_on, p.exit_kind::VARCHAR, p.is_entry_known
+            FROM stage_visit v JOIN visit_pattern p USING (pattern) ORDER BY 1, 2""").fetchall()
+    assert rows == [("a", 1, date(2026, 1, 5), None, True), ("a", 2, date(2026, 1, 5), "lost", True),
+                    ("b", 1, date(2026, 2, 1), "lost", True), ("c", 1, None, None, False)]
