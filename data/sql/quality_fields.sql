@@ -1,55 +1,15 @@
--- What is filled in for the open opportunities on $as_of (METHOD B17).  Grain: groups x pipeline x stage.
--- <group>_full and <group>_half of n: half = only partly known, carried over from an earlier week, or "unknown" on purpose;
--- placeholders ($placeholders) count as nothing.  Reads: opportunity_state, account_week, opportunity_week, the canonical tables
--- checklist and opportunity_contact.
-WITH {standing_open}, {stock},
-account_is AS (
-    SELECT account_id, has_org_map, n_key, n_unknown_status
-    FROM account_week
-    WHERE week = (SELECT max(week) FROM account_week WHERE as_of_on <= $as_of)
-),
-week_is AS (
-    SELECT opportunity_key, rival_count, is_stale
-    FROM opportunity_week
-    WHERE week = (SELECT max(week) FROM opportunity_week WHERE as_of_on <= $as_of)
-),
-listed AS (
-    SELECT opportunity_id, bool_or(kind = 'necessary_condition') AS has_conditions, bool_or(kind = 'questionnaire') AS has_answers
-    FROM checklist
-    WHERE assessed_on <= $as_of AND value IS NOT NULL
-    GROUP BY opportunity_id
-),
-chain AS (
-    SELECT opportunity_id, bool_or(decision_role IS NOT NULL AND status IS NOT NULL) AS is_told
-    FROM opportunity_contact
-    WHERE snapshot_date = (SELECT max(day) FROM export_day WHERE source = 'opportunity_contact' AND day <= $as_of)
-    GROUP BY opportunity_id
-),
-told AS (
-    SELECT stock.*, lower(trim(main_competitor::VARCHAR)) AS rival, account_is.* EXCLUDE (account_id),
-        week_is.* EXCLUDE (opportunity_key), has_conditions, has_answers, is_told
-    FROM stock
-    LEFT JOIN account_is ON account_is.account_id = stock.account_id
-    LEFT JOIN week_is ON week_is.opportunity_key = stock.opportunity_key
-    LEFT JOIN listed ON listed.opportunity_id = stock.opportunity_id
-    LEFT JOIN chain ON chain.opportunity_id = stock.opportunity_id
-    WHERE is_in
-)
+-- What is filled in for the open opportunities on $as_of (shared_filled.sql).  Grain: groups x pipeline x stage.
+-- <group>_full and <group>_half of n.
 SELECT {dims} pipeline, stage, any_value(stage_order) AS stage_order, count(*) AS n,
-    EXISTS (SELECT 1 FROM opportunity_state WHERE valid_from <= $as_of AND expected_close_on IS NOT NULL) AS close_date_kept,
-    EXISTS (SELECT 1 FROM opportunity_state
-            WHERE valid_from <= $as_of AND (valid_to IS NULL OR valid_to > $as_of) AND amount_base IS NOT NULL AND status IN ('open', 'paused', 'future')) AS amount_kept,
-    count(*) FILTER (amount_base > 1) AS amount_full, 0 AS amount_half,
-    count(*) FILTER (expected_close_on < $as_of + 3650) AS close_date_full, 0 AS close_date_half,
-    count(*) FILTER (coalesce(has_org_map, false)) AS organisation_full, 0 AS organisation_half,
-    count(*) FILTER (n_key > 0 AND n_unknown_status = 0) AS key_people_full,
-    count(*) FILTER (n_key > 0 AND n_unknown_status > 0) AS key_people_half,
-    count(*) FILTER (coalesce(rival_count, 0) > 0 OR (rival <> '' AND NOT list_contains($placeholders, rival)
-        AND NOT list_contains($unknown_words, rival))) AS rivals_full,
-    count(*) FILTER (coalesce(rival_count, 0) = 0 AND coalesce(list_contains($unknown_words, rival), false)) AS rivals_half,
-    count(*) FILTER (coalesce(has_conditions, false)) AS conditions_full, 0 AS conditions_half,
-    count(*) FILTER (coalesce(is_told, false)) AS chain_full, count(*) FILTER (NOT is_told) AS chain_half,
-    count(*) FILTER (coalesce(has_answers, false)) AS questionnaire_full, 0 AS questionnaire_half,
-    count(*) FILTER (NOT is_stale) AS assessment_full, count(*) FILTER (is_stale) AS assessment_half
-FROM told
+    any_value(close_date_kept) AS close_date_kept, any_value(amount_kept) AS amount_kept,
+    count(*) FILTER (is_full_amount) AS amount_full, 0 AS amount_half,
+    count(*) FILTER (is_full_close_date) AS close_date_full, 0 AS close_date_half,
+    count(*) FILTER (is_full_organisation) AS organisation_full, 0 AS organisation_half,
+    count(*) FILTER (is_full_key_people) AS key_people_full, count(*) FILTER (is_half_key_people) AS key_people_half,
+    count(*) FILTER (is_full_rivals) AS rivals_full, count(*) FILTER (is_half_rivals) AS rivals_half,
+    count(*) FILTER (is_full_conditions) AS conditions_full, 0 AS conditions_half,
+    count(*) FILTER (is_full_chain) AS chain_full, count(*) FILTER (is_half_chain) AS chain_half,
+    count(*) FILTER (is_full_questionnaire) AS questionnaire_full, 0 AS questionnaire_half,
+    count(*) FILTER (is_full_assessment) AS assessment_full, count(*) FILTER (is_half_assessment) AS assessment_half
+FROM {shared_filled} WHERE {where}
 GROUP BY {groups} pipeline, stage
