@@ -35,8 +35,9 @@ def behind(cursor: Cursor, slice_: Slice, question: str, *, outcome: str,
 
 def found(cursor: Cursor, slice_: Slice, words: str, *, snapshot: date | None, order: str = "",
           limit: int = 200) -> pd.DataFrame:
-    """Opportunities whose id, name or account's name contains `words`, as `behind` lists them (sql/found.sql)."""
-    return run(cursor, "found", slice_, order=order, words=words, snapshot=snapshot,
+    """Opportunities whose id, name or account's name contains `words`, as `behind` lists them (sql/found.sql); without
+    words all of them (sql/found_every.sql)."""
+    return run(cursor, "found" if words else "found_every", slice_, order=order, words=words, snapshot=snapshot,
                limit=min(limit, MAX_ROWS))
 
 

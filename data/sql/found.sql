@@ -4,17 +4,17 @@
 WITH {standing},
 named AS (
     SELECT opportunity_id FROM opportunity
-    WHERE $words <> '' AND snapshot_date = $snapshot AND contains(lower(name), lower($words))
+    WHERE snapshot_date = $snapshot AND contains(lower(name), lower($words))
 ),
 firm AS (
     SELECT TRY_CAST(account_id AS values_account_id) AS account_id FROM account
-    WHERE $words <> '' AND snapshot_date = coalesce(
+    WHERE snapshot_date = coalesce(
             (SELECT max(day) FROM export_day WHERE source = 'account' AND day <= $as_of), (SELECT min(day) FROM export_day WHERE source = 'account'))
         AND contains(lower(name), lower($words))
 ),
 matched AS MATERIALIZED (  -- counted and listed
     SELECT * FROM standing
-    WHERE $words = '' OR contains(lower(opportunity_id), lower($words)) OR opportunity_id IN (SELECT opportunity_id FROM named)
+    WHERE contains(lower(opportunity_id), lower($words)) OR opportunity_id IN (SELECT opportunity_id FROM named)
         OR account_id IN (SELECT account_id FROM firm WHERE account_id IS NOT NULL)
 )
 SELECT
