@@ -41,8 +41,10 @@ def chain_people(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
 
 
 def chains(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), **rules: Any) -> pd.DataFrame:
-    """Per group: how well the deciders of open opportunities are known and how they stand to us (sql/chains.sql)."""
-    return run(cursor, "chains", slice_, by, monthly="month" in by, **rules)
+    """Per group: how well the deciders of open opportunities are known and how they stand to us (sql/chains.sql,
+    sql/chains_by_month.sql)."""
+    is_monthly = "month" in by
+    return run(cursor, "chains_by_month" if is_monthly else "chains", slice_, by, monthly=is_monthly, **rules)
 
 
 def account_scores(cursor: Cursor, slice_: Slice, by: Sequence[str] = (),

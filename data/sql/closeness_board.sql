@@ -30,6 +30,6 @@ SELECT account_id, account_name, segment, owner_id, team, region, industry, as_o
     transparency, person_dependence, holder_id, holder_start, dependence_start, n_departments, n_covered, n_contacts, n_reached,
     n_unknown_status, n_opponents, has_org_map, is_short_history, last_touch_on, n_open, amount_base, is_falling, is_narrower,
     is_contact_lost, is_dependent, is_orphaned, total, orphaned
-FROM shown JOIN (SELECT * EXCLUDE (closeness) FROM {shared_closeness}) USING (account_id)
+FROM shown JOIN (SELECT * EXCLUDE (closeness) FROM {shared_closeness} WHERE {where}) USING (account_id)
 CROSS JOIN counted LEFT JOIN firm ON firm.account_id = shown.account_id::VARCHAR
 ORDER BY {board_order}
