@@ -20,9 +20,13 @@ CLOSED = [(n, ("won", "lost", "lost", "no_decision")[n % 4], ("KA", "SMB", None)
 YEAR = (date(2026, 1, 1), date(2026, 12, 31))
 
 
+def team_of(n: int) -> str:
+    return ("North", "South")[n % 7 > 3]
+
+
 @pytest.fixture(scope="module")
 def company() -> Ask:
-    return asked([Journey([(0, "lead"), (n, kind)], columns={"segment": segment, "region": region})
+    return asked([Journey([(0, "lead"), (n, kind)], columns={"segment": segment, "region": region, "team": team_of(n)})
                   for n, kind, segment, region in CLOSED])
 
 
@@ -36,7 +40,8 @@ def first_of(n: int, unit: periods.Unit, fiscal: int) -> date:
     ("quarter", 2, YEAR), ("quarter", 12, YEAR), ("week", 1, (date(2026, 1, 5), date(2026, 11, 1))),
     ("week", 1, YEAR), ("month", 1, (date(2026, 2, 10), date(2026, 6, 20))), ("quarter", 1, (None, None)),
 ])
-@pytest.mark.parametrize("filters", [{}, {"segment": ["KA"]}, {"segment": ["KA", "(unknown)"]}, {"region": ["West"]}],
+@pytest.mark.parametrize("filters", [{}, {"segment": ["KA"]}, {"segment": ["KA", "(unknown)"]}, {"region": ["West"]},
+                                     {"team": ["South"]}, {"team": ["North"], "segment": ["SMB"]}],
                          ids=str)
 @pytest.mark.parametrize("scope", [Scope.everything(), Scope.of(region=["East"])], ids=["all", "east"])
 def test_won_and_lost_are_those_that_a_naive_count_finds(company: Ask, unit: periods.Unit, fiscal: int, scope: Scope,
@@ -46,8 +51,9 @@ def test_won_and_lost_are_those_that_a_naive_count_finds(company: Ask, unit: per
     expected: Counter[tuple[str, str, date, str]] = Counter()
     for n, kind, segment, region in CLOSED:
         seen = {"segment": segment or "(unknown)", "region": region}
+        has = {**seen, "team": team_of(n)}
         if (kind in ("won", "lost") and (span[0] or date.min) <= day(n) <= (span[1] or date.max)
-                and all(seen[name] in values for name, values in (*filters.items(), *scope.allowed))):
+                and all(has[name] in values for name, values in (*filters.items(), *scope.allowed))):
             for name, value in (("", ""), *seen.items()):
                 expected[name, value, first_of(n, unit, fiscal), kind] += 1
     rows = queries.closings_each(company.company.cursor(), asked_for, ["segment", "region"], unit=unit,
