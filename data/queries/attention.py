@@ -24,10 +24,14 @@ def attention(
     limit: int = 200,
     **rules: Any,
 ) -> pd.DataFrame:
-    """One answer (sql/attention_<part>.sql); `rules` are the limits of analytics/attention.py, as of that day."""
+    """One answer (sql/attention_<part>.sql); `rules` are the limits of analytics/attention.py, as of that day.
+
+    Counts by sellers are many rows: whoever filters by what they are grouped by gets some of those that are kept.
+    """
     if part not in (*JUDGED, *PLAIN):
         raise ValueError(f"{part} is none of {(*JUDGED, *PLAIN)}")
-    return run(cursor, f"attention_{part}", slice_, by, limit=min(limit, MAX_ROWS), **rules)
+    kept_by = by if part == "counts" else ()
+    return run(cursor, f"attention_{part}", slice_, by, kept_by=kept_by, limit=min(limit, MAX_ROWS), **rules)
 
 
 def attention_counts(

@@ -3,6 +3,7 @@
 -- $chances (of each, at entry and after $ages days in the stage), $activities_from (first recorded activity, NULL: none),
 -- $midnight = the first instant after $as_of, $stepped = pipelines
 -- in which steps from one stage to the next are recorded: in the others nobody knows that a later stage was the first.
+-- tally: 2 x the place of each rule that is known, and 1 more where it is hit: numbers are counted faster than rules.
 -- A rule's `known` asks for all that its `hit` needs: what nobody can know of a row neither counts for it nor against it.
 WITH {standing_open}, {watched}, pace AS (
     SELECT unnest($limit_pipelines) AS pipeline, unnest($limit_stages) AS stage, unnest($limit_segments) AS limit_segment,
@@ -29,6 +30,10 @@ WITH {standing_open}, {watched}, pace AS (
 ), told AS (  -- what the CRM itself says, where no activities are loaded
     SELECT opportunity_id, max(last_activity_on) AS last_activity_on FROM opportunity
     WHERE $activities_from IS NULL AND snapshot_date = $snapshot AND last_activity_on <= $as_of GROUP BY opportunity_id
+), given AS (  -- by hand; else the grade is that of the amount
+    SELECT opportunity_id, any_value(nullif(trim(grade), '')) AS grade_given FROM opportunity
+    WHERE snapshot_date = $snapshot AND opportunity_id IN (SELECT opportunity_id FROM watched)
+    GROUP BY opportunity_id
 ), chain AS (
     SELECT opportunity_id, count(DISTINCT contact_id) AS people FROM opportunity_contact
     WHERE snapshot_date = (SELECT max(day) FROM export_day WHERE source = 'opportunity_contact' AND day <= $as_of)
@@ -41,7 +46,7 @@ last_judged AS (  -- the last comparison that there was: weeks without an assess
 ),
 facts AS (
     SELECT w.*, limit_days, review_days, remind_days, warn_days, recycle_days, moves, skips, regresses, stage_days,
-        advanced_on, met, people, need_score,
+        advanced_on, met, people, need_score, grade_given,
         CASE WHEN $has_support THEN coalesce(presales_hours, 0) END AS presales_hours,
         coalesce(is_entry_known, false) AS is_entry_known,
         CASE WHEN w.status = 'paused' THEN coalesce(paused_on, w.valid_from) END AS paused_on,
@@ -70,6 +75,7 @@ facts AS (
     LEFT JOIN progress USING (opportunity_key)
     LEFT JOIN touch ON touch.opportunity_id = w.opportunity_id
     LEFT JOIN told ON told.opportunity_id = w.opportunity_id
+    LEFT JOIN given ON given.opportunity_id = w.opportunity_id
     LEFT JOIN chain ON chain.opportunity_id = w.opportunity_id
     LEFT JOIN need ON need.opportunity_id = w.opportunity_id
     LEFT JOIN spent ON spent.opportunity_id = w.opportunity_id
@@ -123,5 +129,7 @@ SELECT *,
      {'rule': 'no_rival', 'known': lacks_rival IS NOT NULL AND stage_order >= $rival_from, 'hit': lacks_rival,
       'measure': NULL, 'limit': NULL},
      {'rule': 'at_risk', 'known': assessed_week IS NOT NULL, 'hit': len(events) > 0,
-      'measure': NULL, 'limit': NULL}] AS rules
+      'measure': NULL, 'limit': NULL}] AS rules,
+    list_filter(list_transform(rules, lambda r, place: CASE WHEN r.known THEN (2 * place + coalesce(r.hit, false)::INTEGER)::UTINYINT END),
+        lambda t: t IS NOT NULL) AS tally
 FROM stepped
