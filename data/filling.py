@@ -55,6 +55,16 @@ _CHAIN_DAYS = """CREATE TABLE chain_days AS
 _EXPORT_DAYS = "CREATE TABLE export_day AS " + " UNION ALL ".join(
     f"SELECT DISTINCT '{name}' AS source, snapshot_date AS day FROM {name}"
     for name in ("account", "owner", "opportunity_contact"))
+#: The days of which each source has anything, those of events in the organisation's time zone: how far it reaches.
+_STATES = ("department", "contact")
+_EVENTS = {
+    "stage_change": "timezone({zone}, changed_at)::DATE", "activity": "timezone({zone}, occurred_at)::DATE",
+    "assessment": "week", "checklist": "assessed_on", "support_request": "timezone({zone}, requested_at)::DATE",
+    "relation": "valid_from",
+}
+_SOURCE_DAYS = "CREATE TABLE source_day AS SELECT * FROM export_day UNION ALL " + " UNION ALL ".join(
+    f"SELECT DISTINCT '{name}', {day} FROM {name}"
+    for name, day in ({name: "snapshot_date" for name in _STATES} | _EVENTS).items())
 #: Names in the latest export, by a number: the file lies in the order of the export, so that whoever looks for some ids
 #: in it reads them all.
 _LATEST_NAMES = """CREATE TABLE latest_name AS
@@ -72,11 +82,12 @@ _LATE_SEEN = """CREATE TABLE late_seen AS
 def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings,
              latest: date | None) -> Shelf:
     """Marts made from `marts` (name -> SQL source), `closing_foresight` (data/marts/foresight.py), and what is
-    looked up in the files often: `chain_days`, `export_day`, `late_seen`, `latest_name` (of the export of the day
-    `latest`, the only file that is opened for it)."""
+    looked up in the files often: `chain_days`, `export_day`, `source_day`, `late_seen`, `latest_name` (of the export of
+    the day `latest`, the only file that is opened for it)."""
     marts = {name: _graded(name, source, settings) for name, source in marts.items()}
     coded = _make_types(con, marts)
     salt = _salt(con, marts["stage_visit"])
+    con.execute(f"CREATE MACRO key_of(id) AS hash(id, {salt})")  # of ids that no mart has told: those behind a mark
 
     def lay(name: str) -> Callable[[], None]:
         return lambda: _lay_down(con, name, marts[name], salt, coded)
@@ -89,13 +100,15 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
         shelf.provide("opportunity_state")
         con.execute(_LATE_SEEN)
 
-    def gather(sql: str) -> Callable[[], None]:
+    def gather(sql: str, needs: str = "") -> Callable[[], None]:
         def make() -> None:
+            shelf.provide(needs)
             con.execute(sql)
         return make
 
     shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee,
                    "chain_days": gather(_CHAIN_DAYS), "export_day": gather(_EXPORT_DAYS), "late_seen": look_back,
+                   "source_day": gather(_SOURCE_DAYS.format(zone=quoted(settings.organisation.timezone)), "export_day"),
                    "latest_name": gather(_LATEST_NAMES.format(latest=f"DATE '{latest}'" if latest else "NULL"))})
     return shelf
 

@@ -4,23 +4,15 @@
 --   change NULL | increased | decreased | known | unknown: of those that were there at first and can still be seen
 -- Who is won, lost, void or put off leaves with the amount that it has at last, who can no longer be seen with its first
 -- one.  Who came and left within the period is in it with both.
-stood AS (
-    SELECT *, date_trunc('month', expected_close_on)::DATE AS month, ({where}) AS is_inside, ({apart_from_people}) AS is_else,
-        {first_day} AS first_day, valid_from <= {first_day} AS was_then, valid_to IS NULL OR valid_to > $until AS is_now,
-        status IN ('won', 'lost', 'no_decision', 'void') AS is_closed,
-        CASE WHEN valid_to IS NULL OR valid_to > $until THEN $until ELSE {first_day} END AS seen_on
+-- Three readings, each bounded where the table is read: who stands in one state on both days, the states that ended between
+-- them (bridge_old) and those that began between them (bridge_now).  The latter are written where they are read, not asked
+-- once: what is looked for on each side is looked for in the table then.  Only what is closed has a closed_on.
+stayed AS MATERIALIZED (
+    SELECT *, date_trunc('month', expected_close_on)::DATE AS month
     FROM opportunity_state
-    WHERE valid_from <= $until AND (valid_to IS NULL OR valid_to > {first_day})
-        AND (valid_from <= {first_day} OR valid_to IS NULL OR valid_to > $until)
-        AND (status NOT IN ('won', 'lost', 'no_decision', 'void') OR valid_from > {first_day} OR valid_to <= $until)
+    WHERE {where} AND closed_on IS NULL AND valid_from <= {first_day} AND (valid_to IS NULL OR valid_to > $until)
+        AND (status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= $until, false)))
 ),
-marked AS (
-    SELECT *, row({dims} 0) AS place, row({dims_apart_from_people} 0) AS else_place,
-        status IN ('open', 'paused') OR (status = 'future' AND coalesce(wake_on <= seen_on, false)) AS in_stock
-    FROM stood
-),
-old AS (SELECT * FROM marked WHERE was_then AND NOT is_now),
-now AS (SELECT * FROM marked WHERE is_now AND NOT was_then),
 reopened AS (
     SELECT DISTINCT opportunity_key FROM stage_visit
     WHERE exit_kind = 'reopened' AND exited_on > {first_day} AND exited_on <= $until
@@ -29,25 +21,24 @@ left_side AS (
     SELECT old.*, n.opportunity_key IS NOT NULL AS is_there, n.in_stock AS stays, n.status AS last_status, n.amount_base AS last_amount,
         coalesce(n.is_inside AND n.place = old.place, false) AS is_seen,
         coalesce(n.is_else AND n.else_place = old.else_place, false) AS is_handed
-    FROM old LEFT JOIN now AS n ON n.opportunity_key = old.opportunity_key
-    WHERE old.is_inside AND old.in_stock
+    FROM {bridge_old} AS old LEFT JOIN {bridge_now} AS n ON n.opportunity_key = old.opportunity_key
+    WHERE old.is_inside AND old.in_stock AND old.closed_on IS NULL
 ),
 right_side AS (
     SELECT now.*, CASE
-            WHEN o.opportunity_key IS NULL THEN CASE WHEN now.created_on <= now.first_day THEN 'restored' ELSE 'new' END
+            WHEN o.opportunity_key IS NULL THEN CASE WHEN now.created_on <= {first_day} THEN 'restored' ELSE 'new' END
             WHEN o.is_closed THEN CASE WHEN now.in_stock OR r.opportunity_key IS NOT NULL THEN 'reopened' END
             WHEN NOT o.in_stock THEN CASE WHEN now.in_stock OR now.is_closed THEN 'woken' END
             WHEN coalesce(o.is_else AND o.else_place = now.else_place, false) THEN 'owner_in'
             ELSE 'moved_in' END AS entry
-    FROM now LEFT JOIN old AS o ON o.opportunity_key = now.opportunity_key
+    FROM {bridge_now} AS now LEFT JOIN {bridge_old} AS o ON o.opportunity_key = now.opportunity_key
     LEFT JOIN reopened AS r ON r.opportunity_key = now.opportunity_key
     WHERE now.is_inside AND NOT coalesce(o.is_inside AND o.in_stock AND o.place = now.place, false)
 ),
 bridge AS (
-    SELECT {dims} opportunity_id, CASE WHEN status = 'future' AND coalesce(wake_on > first_day, true) THEN 'woken' END AS entry,
+    SELECT {dims} opportunity_id, CASE WHEN status = 'future' AND coalesce(wake_on > {first_day}, true) THEN 'woken' END AS entry,
         'kept' AS exit, NULL AS change, amount_base AS amount_then, amount_base AS amount_now
-    FROM marked
-    WHERE was_then AND is_now AND is_inside AND in_stock
+    FROM stayed
     UNION ALL
     SELECT {dims} opportunity_id, NULL, CASE
             WHEN NOT is_there THEN 'removed'

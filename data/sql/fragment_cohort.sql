@@ -12,7 +12,7 @@ fate AS (
     FROM stood
     JOIN opportunity_state AS was ON was.opportunity_key = stood.opportunity_key
         AND was.valid_from <= $before AND (was.valid_to IS NULL OR was.valid_to > $before)
-        AND was.status IN ('open', 'paused')
+        AND was.status IN ('open', 'paused') AND was.closed_on IS NULL
     LEFT JOIN opportunity_state AS later ON later.opportunity_key = stood.opportunity_key
         AND later.valid_from <= $until AND (later.valid_to IS NULL OR later.valid_to > $until)
 ),

@@ -5,7 +5,11 @@ WITH stood AS (
         status = 'won' AS is_won,
         valid_from <= $before AND (valid_to IS NULL OR valid_to > $before) AS was_before,
         valid_from <= $until AND (valid_to IS NULL OR valid_to > $until) AS was_after
-    FROM opportunity_state
+    FROM (  -- bounded where the table is read: what was open on the first day or later, what stands won since
+        SELECT * FROM opportunity_state WHERE closed_on IS NULL AND (valid_to IS NULL OR valid_to > least($before, $until))
+        UNION ALL
+        SELECT * FROM opportunity_state WHERE closed_on > $before AND (valid_to IS NULL OR valid_to > $until)
+    )
     WHERE {where} AND status IN ('open', 'paused', 'won')
 )
 SELECT
