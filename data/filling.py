@@ -56,15 +56,14 @@ _EXPORT_DAYS = "CREATE TABLE export_day AS " + " UNION ALL ".join(
     f"SELECT DISTINCT '{name}' AS source, snapshot_date AS day FROM {name}"
     for name in ("account", "owner", "opportunity_contact"))
 #: The days of which each source has anything, those of events in the organisation's time zone: how far it reaches.
-_STATES = ("department", "contact")
-_EVENTS = {
-    "stage_change": "timezone({zone}, changed_at)::DATE", "activity": "timezone({zone}, occurred_at)::DATE",
+_DAYS = {
+    "department": "snapshot_date", "contact": "snapshot_date", "stage_change": "timezone({zone}, changed_at)::DATE",
+    "activity": "timezone({zone}, occurred_at)::DATE",
     "assessment": "week", "checklist": "assessed_on", "support_request": "timezone({zone}, requested_at)::DATE",
     "relation": "valid_from",
 }
 _SOURCE_DAYS = "CREATE TABLE source_day AS SELECT * FROM export_day UNION ALL " + " UNION ALL ".join(
-    f"SELECT DISTINCT '{name}', {day} FROM {name}"
-    for name, day in ({name: "snapshot_date" for name in _STATES} | _EVENTS).items())
+    f"SELECT DISTINCT '{name}', {day} FROM {name}" for name, day in _DAYS.items())
 #: Names in the latest export, by a number: the file lies in the order of the export, so that whoever looks for some ids
 #: in it reads them all.
 _LATEST_NAMES = """CREATE TABLE latest_name AS
