@@ -19,7 +19,7 @@ WITH moment AS (
     JOIN moment ON as_of_on <= origin AND as_of_on > origin - 7
     GROUP BY origin
 ), alive AS (
-    SELECT s.*, origin, last_on, date_trunc('month', expected_close_on)::DATE AS month,
+    SELECT s.*, origin, first_on, last_on, date_trunc('month', expected_close_on)::DATE AS month,
         CASE WHEN expected_close_on IS NULL THEN 'unknown' WHEN expected_close_on < first_on THEN 'past'
             WHEN expected_close_on <= last_on THEN 'in' ELSE 'later' END AS due,
         CASE WHEN stage_entered_on IS NULL THEN -1
@@ -30,16 +30,21 @@ WITH moment AS (
     WHERE {where} AND status IN ('open', 'paused', 'future') AND closed_on IS NULL
         AND (valid_to IS NULL OR valid_to > list_min($origins::DATE[]))
         AND (status <> 'future' OR coalesce(wake_on <= origin, false))
-), won AS (
-    SELECT origin, opportunity_key, true AS is_won, amount_base AS won_amount
-    FROM moment JOIN opportunity_state ON valid_from <= last_on AND coalesce(valid_to, DATE '9999-12-31') > last_on
-    WHERE {scope} AND status = 'won' AND last_on <= $as_of AND closed_on > origin AND closed_on BETWEEN first_on AND last_on
+), won AS (  -- looked up by what was open: which of the days sees the win is asked then
+    SELECT opportunity_key, valid_from AS won_from, coalesce(valid_to, DATE '9999-12-31') AS won_until, closed_on AS won_on,
+        true AS is_won, amount_base AS won_amount
+    FROM opportunity_state
+    WHERE {scope} AND status = 'won' AND closed_on > list_min($origins::DATE[])
+        AND closed_on BETWEEN list_min($firsts::DATE[]) AND list_max($lasts::DATE[])
+), compared AS (
+    SELECT opportunity_key, week, p FROM opportunity_week WHERE p IS NOT NULL AND week IN (SELECT week FROM judged)
 ), told AS (
     SELECT alive.*, is_won, won_amount, c.p, stage_default
     FROM alive
-    LEFT JOIN won USING (origin, opportunity_key)
+    LEFT JOIN won ON won.opportunity_key = alive.opportunity_key AND last_on <= $as_of AND won_on > origin
+        AND won_on BETWEEN first_on AND last_on AND won_from <= last_on AND won_until > last_on
     LEFT JOIN judged USING (origin)
-    LEFT JOIN opportunity_week c ON c.opportunity_key = alive.opportunity_key AND c.week = judged.week
+    LEFT JOIN compared c ON c.opportunity_key = alive.opportunity_key AND c.week = judged.week
     LEFT JOIN promise ON promised_pipeline = alive.pipeline::VARCHAR AND promised_stage = alive.stage::VARCHAR
 )
 SELECT origin, {dims} pipeline, segment, stage, any_value(stage_order) AS stage_order, due, age,
