@@ -27,9 +27,9 @@ from data.engine import USUAL, Means, connect, duckdb_type, parquet
 from data.marts import spells, stories, weekly
 from data.marts.spells import dates_of
 from data.marts.stories import STORIES
-from data.marts.weekly_update import Target, account_weeks, rebuild_weekly, update_weekly
+from data.marts.weekly_update import Target, account_news, account_weeks, rebuild_weekly, update_weekly
 from data.settings import Settings
-from data.storage.patch import differing, patch, stream
+from data.storage.patch import patch, renew, stream
 
 #: called with (what is being done, share done from 0 to 1)
 Progress = Callable[[str, float], None]
@@ -40,8 +40,9 @@ BUCKET_SPELLS = 1_000_000
 #: Of no more snapshot rows the weeks of accounts are made beside the other marts: in memory there is room for both.
 BESIDE_ROWS = 5_000_000
 
-#: Opportunities that are closed and have not changed for so long are settled: later loads rarely touch them.
-SETTLED_AFTER = timedelta(weeks=13)
+#: Opportunities that are closed and have not changed for so long are settled: later loads rarely touch them. A quarter,
+#: and the weeks in which what it left behind is still put right: one late touch costs a whole file.
+SETTLED_AFTER = timedelta(weeks=17)
 #: The order in which stories are laid down: the settled ones, then the live ones (table `live`).
 _SETTLED_FIRST = ("ANTI JOIN live USING (opportunity_id)", "SEMI JOIN live USING (opportunity_id)")
 
@@ -119,26 +120,27 @@ def update_marts(w: Writer, settings: Settings, *, new_dates: Sequence[date],
     say = progress or _silent
     if not all(w.files(name) for name in MARTS):
         return rebuild_marts(w, settings, say)
-    with Workshop(w, ("opportunity", "stage_change", *MARTS)) as shop:
-        if not shop.days:  # only stage events: nothing to be spared
-            return rebuild_marts(w, settings, say)
-        say("snapshot_spell", 0.0)
-        first = min(new_dates, default=None)
-        if first is not None:
-            spells.append(shop.con, "snapshot_spell", "all_opportunity", shop.days, first)
-        everything = _is_between(shop.days, new_dates, _named_days(shop.con))
-        _touch(shop.con, first, changed_events or (), everything)
-        told = shop.tell(settings, "some_spell", "some_stage_change", _part(say, 0.3, 0.7))
-        if first is not None:
-            patch(shop.con, w, "snapshot_spell", gone="gone_spell", told="come_spell", order=["ORDER BY seen_from"])
-        shop.set_live("(FROM opportunity_state ANTI JOIN touched USING (opportunity_id) "
-                      f"UNION ALL BY NAME FROM {told['opportunity_state']})")
-        for i, name in enumerate(STORIES):
-            say(name, 0.7 + 0.2 * i / len(STORIES))
-            differing(shop.con, name, f"(FROM {name} SEMI JOIN touched USING (opportunity_id))", told[name], name)
-            patch(shop.con, w, name, gone=f"{name}_gone", told=f"{name}_told", order=_SETTLED_FIRST)
-        touched = shop.con.sql("SELECT DISTINCT opportunity_id FROM touched").to_arrow_table()
-    return update_weekly(w, settings, touched, _part(say, 0.9, 1.0))
+    with ExitStack() as beside:
+        with Workshop(w, ("opportunity", "stage_change", *MARTS)) as shop:
+            if not shop.days:  # only stage events: nothing to be spared
+                return rebuild_marts(w, settings, say)
+            write_accounts = beside.enter_context(account_news(w, settings, shop.days[-1]))
+            say("snapshot_spell", 0.0)
+            first = min(new_dates, default=None)
+            if first is not None:
+                spells.append(shop.con, "snapshot_spell", "all_opportunity", shop.days, first)
+            everything = _is_between(shop.days, new_dates, _named_days(shop.con))
+            _touch(shop.con, first, changed_events or (), everything)
+            told = shop.tell(settings, "some_spell", "some_stage_change", _part(say, 0.3, 0.7))
+            if first is not None:
+                patch(shop.con, w, "snapshot_spell", gone="gone_spell", told="come_spell", order=["ORDER BY seen_from"])
+            shop.set_live("(FROM opportunity_state ANTI JOIN touched USING (opportunity_id) "
+                          f"UNION ALL BY NAME FROM {told['opportunity_state']})")
+            for i, name in enumerate(STORIES):
+                say(name, 0.7 + 0.2 * i / len(STORIES))
+                renew(shop.con, w, name, touched="touched", told=told[name], order=_SETTLED_FIRST)
+            touched = shop.con.sql("SELECT DISTINCT opportunity_id FROM touched").to_arrow_table()
+        return update_weekly(w, settings, touched, _part(say, 0.9, 1.0), write_accounts)
 
 
 def _silent(text: str, share: float) -> None:

@@ -121,13 +121,14 @@ def append(con: duckdb.DuckDBPyConnection, old: str, source: str, days: Sequence
 
 
 def next_spells(old: str, source: str, first: date, only: str = "") -> str:
-    """SQL: the spells after `append`; `only` (a SEMI JOIN) picks opportunities."""
+    """SQL: the spells after `append`; `only` (a SEMI JOIN) picks opportunities, all of `touched_spell` among them: only
+    they have spells that begin on later dates."""
     cut = f"DATE '{first.isoformat()}'"
     until = f"CASE WHEN o.seen_until < {cut} THEN o.seen_until ELSE k.seen_until END"
     earlier = ", ".join(f"{until} AS {n}" if n == "seen_until" else f"o.{n}" for n in _NAMES)
-    return f"""SELECT {earlier} FROM (FROM {old} {only} WHERE seen_from < {cut}) o LEFT JOIN appended k
+    return f"""SELECT {earlier} FROM (FROM {old} {only} WHERE seen_from < {cut}) o LEFT JOIN (FROM appended {only}) k
                ON k.opportunity_id = o.opportunity_id AND k.seen_from = o.seen_from
-               UNION ALL {_said_on(f"(FROM {source} {only})", f">= {cut}")}"""
+               UNION ALL {_said_on(source, f">= {cut}")}"""
 
 
 def is_later(first: date) -> str:

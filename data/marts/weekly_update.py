@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import duckdb
 import pyarrow as pa
@@ -42,6 +42,11 @@ _NEEDED = ("assessment", "contact")
 #: The weekly marts are laid down by week, so that a week lies together.
 _BY_WEEK = "ORDER BY week"
 _STATES = ("opportunity_state", "snapshot_spell")
+#: Tables of which a changed day lets the weeks of all accounts be worked out again from that day on.
+_ABOUT_ACCOUNTS = ("account", "owner", "department", "contact", "opportunity_contact")
+
+#: The files of a table that a load took out, and those that it brought.
+Exchanged: TypeAlias = tuple[list[str], list[str]]
 
 
 class Target(Protocol):
@@ -110,26 +115,52 @@ def account_weeks(w: Target, settings: Settings, last: date, means: Means = USUA
         yield write
 
 
-def update_weekly(w: Writer, settings: Settings, touched: pa.Table | None, progress: Progress | None = None) -> None:
+def update_weekly(w: Writer, settings: Settings, touched: pa.Table | None, progress: Progress | None = None,
+                  write_accounts: Callable[[], None] | None = None) -> None:
     """Brings the weekly marts up to date, after the other marts were.
 
-    `touched`: column opportunity_id, the opportunities whose stories were told again; None = all. The settings must be
-    those of the last time, as for the other marts.
+    `touched`: column opportunity_id, the opportunities whose stories were told again; None = all. `write_accounts`:
+    what `account_news` gave, if it was begun before. The settings must be those of the last time, as for the others.
     """
     say = progress or _silent
-    known = dates_of(w.published_files("opportunity"))
-    if touched is None or not known or not all(w.files(name) for name in WEEKLY):
-        return rebuild_weekly(w, settings, say)
     with opened(w, (*SOURCES, *_STATES, *WEEKLY)) as con:
         last = last_day(con, w)
-        if last < max(known):  # the last day was taken out again: weeks end on another day
+        since = _open_week(w, last)
+        if touched is None or since is None:
             return rebuild_weekly(w, settings, say)
-        since = monday(max(known))  # the week that was not over, or whose end may have come since
         say("opportunity_week", 0.0)
         _update_opportunities(con, w, settings, last, since, touched)
-        say("account_week", 0.5)
-        _update_accounts(con, w, settings, last, since)
+    say("account_week", 0.5)
+    if write_accounts:
+        write_accounts()
+        return None
+    with account_news(w, settings, last) as write:
+        assert write is not None  # there is a week to go on from
+        write()
     return None
+
+
+@contextmanager
+def account_news(w: Writer, settings: Settings, last: date) -> Iterator[Callable[[], None] | None]:
+    """Works out what changes in `account_week` up to the day `last`, beside what the caller does meanwhile: it needs no
+    other mart. Gives what waits for it and writes it; None where the mart has to be made anew."""
+    since = _open_week(w, last)
+    if since is None:
+        yield None
+        return
+    changes = {table: _exchanged(w, table) for table in (*_ABOUT_ACCOUNTS, "activity")}
+    with opened(w, (*SOURCES, "account_week")) as con, ThreadPoolExecutor(1) as pool:
+        made = pool.submit(_tell_accounts, con, settings, last, since, changes)
+        yield lambda: _put(con, w, "account_week", made.result())
+
+
+def _open_week(w: Target, last: date) -> date | None:
+    """The week that was not over at the last load, or whose end may have come since; None where the weekly marts have
+    to be made anew: there are none, or the last day was taken out again, so that weeks end on another day."""
+    known = max(dates_of(w.published_files("opportunity")), default=None)
+    if known is None or last < known or not all(w.files(name) for name in WEEKLY):
+        return None
+    return monday(known)
 
 
 def _update_opportunities(
@@ -139,7 +170,7 @@ def _update_opportunities(
     con.execute("CREATE TABLE wanted AS SELECT opportunity_id FROM arrow_touched")
     con.unregister("arrow_touched")
     for table in ("assessment", "checklist"):
-        _changed(con, w, table, TABLES[table].names)
+        _changed(con, table, TABLES[table].names, _exchanged(w, table))
         con.execute(f"INSERT INTO wanted SELECT opportunity_id FROM changed_{table}")
     in_force = since - timedelta(weeks=settings.win_rate.carry_weeks)  # may say something of the weeks since
     con.execute("INSERT INTO wanted SELECT opportunity_id FROM all_assessment WHERE week >= $day", {"day": in_force})
@@ -149,13 +180,15 @@ def _update_opportunities(
     _put(con, w, "opportunity_week", "(FROM opportunity_week SEMI JOIN wanted USING (opportunity_id))")
 
 
-def _update_accounts(con: duckdb.DuckDBPyConnection, w: Writer, settings: Settings, last: date, since: date) -> None:
+def _tell_accounts(con: duckdb.DuckDBPyConnection, settings: Settings, last: date, since: date,
+                   changes: Mapping[str, Exchanged]) -> str:
+    """Table `told`: the weeks of accounts that may say something else than before; gives the stored ones as SQL."""
     make_touch(con, settings, last)
-    for table in ("account", "owner", "department", "contact", "opportunity_contact"):
-        _changed(con, w, table, [*TABLES[table].names, "snapshot_date"])
+    for table in _ABOUT_ACCOUNTS:
+        _changed(con, table, [*TABLES[table].names, "snapshot_date"], changes[table])
         day = con.execute(f"SELECT min(snapshot_date) FROM changed_{table}").fetchall()[0][0]
         since = min(since, monday(day)) if day else since
-    _changed(con, w, "activity", TABLES["activity"].names)
+    _changed(con, "activity", TABLES["activity"].names, changes["activity"])
     con.execute(
         "CREATE TABLE news AS SELECT contact_id, timezone($timezone, occurred_at)::DATE AS day "
         "FROM changed_activity WHERE contact_id IS NOT NULL",
@@ -173,8 +206,7 @@ def _update_accounts(con: duckdb.DuckDBPyConnection, w: Writer, settings: Settin
     if since > date.min:
         make_account_week(con, settings, last, "told_again", until_week=since, wanted="late")
         con.execute("INSERT INTO told BY NAME FROM told_again")
-    again = f"week >= DATE '{since.isoformat()}' OR account_id IN (FROM late)"
-    _put(con, w, "account_week", f"(FROM account_week WHERE {again})")
+    return f"(FROM account_week WHERE week >= DATE '{since.isoformat()}' OR account_id IN (FROM late))"
 
 
 def _put(con: duckdb.DuckDBPyConnection, w: Writer, mart: str, stored: str) -> None:
@@ -183,14 +215,16 @@ def _put(con: duckdb.DuckDBPyConnection, w: Writer, mart: str, stored: str) -> N
     patch(con, w, mart, gone=f"{mart}_gone", told=f"{mart}_told", order=[_BY_WEEK])
 
 
-def _changed(con: duckdb.DuckDBPyConnection, w: Writer, table: str, columns: Sequence[str]) -> None:
-    """Table `changed_<table>`: the rows that the load added or took away."""
+def _exchanged(w: Target, table: str) -> Exchanged:
+    """The files of a table that only the published, and those that only the working version has."""
     before, now = w.published_files(table), w.files(table)
+    return [f for f in before if f not in set(now)], [f for f in now if f not in set(before)]
+
+
+def _changed(con: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], exchanged: Exchanged) -> None:
+    """Table `changed_<table>`: the rows that the load added or took away."""
     listed = ", ".join(columns)
-    gone, new = (
-        f"SELECT {listed} FROM {parquet([f for f in mine if f not in set(others)], TABLES[table])}"
-        for mine, others in ((before, now), (now, before))
-    )
+    gone, new = (f"SELECT {listed} FROM {parquet(files, TABLES[table])}" for files in exchanged)
     con.execute(
         f"CREATE OR REPLACE TABLE changed_{table} AS (({gone}) EXCEPT ({new})) UNION ALL (({new}) EXCEPT ({gone}))"
     )

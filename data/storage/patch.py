@@ -32,19 +32,30 @@ class Writer(Protocol):
 
 
 def patch(con: duckdb.DuckDBPyConnection, w: Writer, mart: str, *, gone: str, told: str,
-          order: Sequence[str] = ("",)) -> None:
+          order: Sequence[str] = ("",), among: Collection[str] | None = None) -> None:
     """In `mart`, takes out the rows whose key is in `gone` and puts in the rows of `told` (names of tables or views).
 
-    `gone` has some columns of the mart's key. `order`: what follows `FROM rows`, one stream after another.
+    `gone` has some columns of the mart's key. `order`: what follows `FROM rows`, one stream after another. `among`: the
+    files that can hold such rows, where that is known.
     """
     files = w.files(mart)
-    holding = _holding(con, files, gone)
+    holding = _holding(con, files if among is None else among, gone)
     if not holding and not con.execute(f"SELECT EXISTS (FROM {told})").fetchall()[0][0]:
         return
     hit = [f for f in files if f in holding or pq.read_metadata(f).num_rows < SMALL_ROWS]
     kept = f"FROM {parquet(hit, MARTS[mart])} ANTI JOIN {gone} USING ({_columns(con, gone)})"
     rows = f"({kept} UNION ALL BY NAME FROM {told})"
     w.replace_files(mart, hit, stream(con, mart, [f"FROM {rows} {clause}" for clause in order]))
+
+
+def renew(con: duckdb.DuckDBPyConnection, w: Writer, mart: str, *, touched: str, told: str,
+          order: Sequence[str] = ("",)) -> None:
+    """In `mart`, puts the rows of `told` in the place of all rows whose key is in `touched`; what is said already
+    stays in its file. Parameters as for `patch`."""
+    held = sorted(_holding(con, w.files(mart), touched))
+    stored = f"(FROM {parquet(held, MARTS[mart])} SEMI JOIN {touched} USING ({_columns(con, touched)}))"
+    differing(con, mart, stored, told, mart)
+    patch(con, w, mart, gone=f"{mart}_gone", told=f"{mart}_told", order=order, among=held)
 
 
 def differing(con: duckdb.DuckDBPyConnection, mart: str, stored: str, told: str, name: str) -> None:
@@ -75,7 +86,7 @@ def stream(con: duckdb.DuckDBPyConnection, mart: str, sources: Iterable[str]) ->
     return pa.RecordBatchReader.from_batches(schema, batches())
 
 
-def _holding(con: duckdb.DuckDBPyConnection, files: Sequence[str], gone: str) -> set[str]:
+def _holding(con: duckdb.DuckDBPyConnection, files: Collection[str], gone: str) -> set[str]:
     """The files that hold a row whose key is in `gone`."""
     if not files:
         return set()
