@@ -26,7 +26,8 @@ def closings_each(cursor: Cursor, slice_: Slice, by: Sequence[str] = (), *,
     """Won and lost per week, month or quarter of the fiscal year, for each group of `by` on its own and for all
     (sql/closings_each.sql).
 
-    Whole units of everything, or of some segments and teams, are added up from what is kept (sql/closings_each_whole.sql).
+    Whole units of everything, or of some segments and teams, are added up from what is kept
+    (sql/closings_each_whole.sql).
     """
     shift = (fiscal_year_start - 1) % 3
     is_whole = all(_begins(day, unit, shift) for day in (slice_.start, slice_.until + timedelta(days=1)) if day)
