@@ -15,11 +15,13 @@ import pandas as pd
 
 from analytics import periods
 from analytics.metrics.frames import Context, added_up, ordered, ratio, steady
-from analytics.statistics.intervals import weighted_share, with_wilson
+from analytics.statistics.intervals import weighted_share, wilson_limits
 from analytics.value_cost import costs
 from data.scope import UNKNOWN
 
 Answers = Mapping[str, pd.DataFrame]
+#: columns of groups as plain arrays: a step on a frame of ten rows costs fifty times what it does
+Columns = dict[str, Any]
 REPEATED = ("renewal", "resale")
 PARTNERS = ("channel", "mixed")
 #: fewest wins from which a velocity is said (METHOD B18)
@@ -47,28 +49,28 @@ def partner_win_rate(answers: Answers, context: Context, by: Sequence[str]) -> p
     """won / (won + lost) of what is sold with a partner. Columns: the groups, n, won, lost, value, low, high (Wilson),
     unmeasured (closed, mode not known), direct_n, direct_value (the same of what we sell alone), reason."""
     counts = answers["value_won"]
-    total, mode = counts["won"] + counts["lost"], counts["sales_mode"]
-    is_partner, is_direct = mode.isin(PARTNERS), mode == "direct"
-    frame = _grouped(counts.assign(
-        n=total.where(is_partner, 0), won=counts["won"].where(is_partner, 0), lost=counts["lost"].where(is_partner, 0),
-        unmeasured=total.where(mode == UNKNOWN, 0), direct_n=total.where(is_direct, 0), total=total,
-        direct_won=counts["won"].where(is_direct, 0)), by)
-    frame = _whole(frame, ["n", "won", "lost", "unmeasured", "direct_n", "direct_won", "total"])
-    frame = with_wilson(frame, "won", "n").assign(direct_value=ratio(frame["direct_won"], frame["direct_n"]))
-    reason = np.select([frame["n"] > 0, frame["total"] == 0, frame["unmeasured"] == frame["total"]],
+    won, mode = counts["won"].to_numpy(), counts["sales_mode"].to_numpy()
+    total, is_partner, is_direct = won + counts["lost"].to_numpy(), np.isin(mode, PARTNERS), mode == "direct"
+    sums = _grouped(pd.DataFrame({**{name: counts[name] for name in by},
+        "n": np.where(is_partner, total, 0), "won": np.where(is_partner, won, 0),
+        "lost": np.where(is_partner, total - won, 0), "unmeasured": np.where(mode == UNKNOWN, total, 0),
+        "direct_n": np.where(is_direct, total, 0), "direct_won": np.where(is_direct, won, 0), "total": total}), by)
+    sums = _whole(sums, ["n", "won", "lost", "unmeasured", "direct_n", "direct_won", "total"])
+    reason = np.select([sums["n"] > 0, sums["total"] == 0, sums["unmeasured"] == sums["total"]],
                        ["", "nothing_closed", "no_mode"], "no_partner")
-    return _finished(frame, reason, context, by, ["n", "unmeasured", "won", "lost", "direct_n",
-                                                  "direct_value", "value", "low", "high"])
+    sums |= _share(sums["won"], sums["n"]) | {"direct_value": _over(sums["direct_won"], sums["direct_n"])}
+    return _finished(sums, reason, context, by, ["n", "unmeasured", "won", "lost", "direct_n",
+                                                 "direct_value", "value", "low", "high"])
 
 
 def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """Target accounts with a valid activity within closeness.reached_days / target accounts with known contacts, at the
     end of the last judged week. Columns: the groups, n, events, value, low, high (Wilson), reason."""
     counts = _latest(answers["value_coverage"], "as_of_on", by)
-    frame = _whole(_grouped(counts, by), ["n", "events", "short"])
-    frame = with_wilson(frame, "events", "n")
-    reason = np.select([frame["n"] == 0, frame["short"] == frame["n"]], ["no_contacts", "short_history"], "")
-    return _finished(frame, reason, context, by, ["n", "events", "value", "low", "high"])
+    sums = _whole(_grouped(counts, by), ["n", "events", "short"])
+    reason = np.select([sums["n"] == 0, sums["short"] == sums["n"]], ["no_contacts", "short_history"], "")
+    sums |= _share(sums["events"], sums["n"])
+    return _finished(sums, reason, context, by, ["n", "events", "value", "low", "high"])
 
 
 def penetration(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -80,25 +82,28 @@ def penetration(answers: Answers, context: Context, by: Sequence[str]) -> pd.Dat
     Columns: the groups, n (pairs that there could be), unmeasured (opportunities without a product line), events (pairs
     with business), accounts, lines, white (n - events), per_account (lines with business per account), value, reason.
     """
-    frame = _whole(_grouped_lines(_latest(answers["value_penetration"], "day", by), by),
-                   ["accounts", "lines", "events", "opportunities", "unmeasured"])
-    few = (frame["lines"] < 2) | (frame["unmeasured"] > MANY_MISSING * frame["opportunities"])
-    reason = np.select([np.full(len(frame), "product_line" in by), frame["accounts"] == 0, few],
+    counts = _latest(answers["value_penetration"], "day", by)
+    sums = _grouped(counts.rename(columns={"pairs": "events", "without_line": "unmeasured"}), by)
+    sums = _whole(sums, ["accounts", "events", "opportunities", "unmeasured"])
+    sums["lines"] = _lines(counts, sums, by)
+    few = (sums["lines"] < 2) | (sums["unmeasured"] > MANY_MISSING * sums["opportunities"])
+    reason = np.select([np.full(len(few), "product_line" in by), sums["accounts"] == 0, few],
                        ["by_line", "no_accounts", "no_lines"], "")
-    n = (frame["accounts"] * frame["lines"]).where(reason == "", 0)
-    frame = frame.assign(n=n, white=n - frame["events"].where(n > 0, 0), value=ratio(frame["events"], n),
-                         per_account=ratio(frame["events"], frame["accounts"].where(n > 0, 0)))
-    return _finished(frame, reason, context, by, ["n", "unmeasured", "events", "accounts", "lines", "white",
-                                                  "per_account", "value"])
+    n = np.where(reason == "", sums["accounts"] * sums["lines"], 0)
+    sums |= {"n": n, "white": n - np.where(n > 0, sums["events"], 0), "value": _over(sums["events"], n),
+             "per_account": _over(sums["events"], np.where(n > 0, sums["accounts"], 0))}
+    return _finished(sums, reason, context, by, ["n", "unmeasured", "events", "accounts", "lines", "white",
+                                                 "per_account", "value"])
 
 
-def _grouped_lines(counts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """One row per group; the lines are those of the whole in the same period, and are not added up."""
-    counts = counts.rename(columns={"pairs": "events", "without_line": "unmeasured"})
-    frame, periods_of = _grouped(counts.drop(columns="lines"), by), [k for k in by if k in ("month", "quarter")]
-    if not periods_of:
-        return frame.assign(lines=counts["lines"].max() if len(counts) else 0)
-    return frame.merge(counts.groupby(periods_of)["lines"].max().reset_index(), on=periods_of, how="left")
+def _lines(counts: pd.DataFrame, sums: Columns, by: Sequence[str]) -> np.ndarray:
+    """The product lines of each group: those of the whole in the same period, never added up."""
+    times = [name for name in by if name in ("month", "quarter")]
+    if not times:
+        return np.full(len(sums["accounts"]), counts["lines"].max() if len(counts) else 0)
+    most = counts.groupby(times)["lines"].max()
+    of = pd.MultiIndex.from_arrays([sums[n] for n in times]) if times[1:] else pd.Index(sums[times[0]])
+    return most.reindex(of).to_numpy()
 
 
 def velocity(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -112,29 +117,37 @@ def velocity(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     (of wins that have one), cycle_days (mean, created to won), value (base currency a day), reason.
     """
     counts = _latest(answers["value_velocity"], "day", by)
-    present = counts[(counts["n"] + counts["won"] + counts["lost"] > 0) & (counts["segment"] != UNKNOWN)]
-    segments = present.groupby(list(by), dropna=False)["segment"].nunique() if by else present["segment"].nunique()
-    apart = present.groupby(list(by), dropna=False)["open_unnamed"].max() if by else present["open_unnamed"].max()
-    whole = present.groupby(list(by), dropna=False)["open_all"].max() if by else present["open_all"].max()
-    frame = _whole(_grouped(counts.rename(columns={"cycle_days": "cycle_sum"}), by),
-                   ["n", "won", "lost", "won_amount_missing", "cycles"])
-    mixed, unnamed, open_all = (frame.set_index(list(by)).index.map(found).to_numpy() if by
-                                else np.full(len(frame), found) for found in (segments, apart, whole))
-    unnamed = np.nan_to_num(unnamed.astype(float))
-    many = unnamed > MANY_MISSING * np.nan_to_num(open_all.astype(float))
-    frame = frame.assign(
-        win_rate=ratio(frame["won"], frame["won"] + frame["lost"]),
-        mean_amount=ratio(frame["won_amount"], frame["won"] - frame["won_amount_missing"]),
-        cycle_days=ratio(frame["cycle_sum"], frame["cycles"]))
-    day_value = frame["n"] * frame["win_rate"] * frame["mean_amount"]
-    frame["value"] = steady(pd.Series(ratio(day_value, frame["cycle_days"]), index=frame.index))
+    sums = _grouped(counts.rename(columns={"cycle_days": "cycle_sum"}), by)
+    mixed, unnamed, open_all = _segments(counts, sums, by)
+    sums = _whole(sums, ["n", "won", "lost", "won_amount_missing", "cycles"])
+    sums |= {"open_unnamed": unnamed,
+             "win_rate": _over(sums["won"], sums["won"] + sums["lost"]),
+             "mean_amount": _over(sums["won_amount"], sums["won"] - sums["won_amount_missing"]),
+             "cycle_days": _over(sums["cycle_sum"], sums["cycles"])}
+    day_value = _over(sums["n"] * sums["win_rate"] * sums["mean_amount"], sums["cycle_days"])
+    sums["value"] = steady(pd.Series(day_value)).to_numpy()
     reason = np.select(
-        [frame["n"] + frame["won"] + frame["lost"] == 0, np.nan_to_num(mixed.astype(float)) > 1,
-         many, frame["won"] < FEW_WON, *_amounts_unknown(frame), frame["value"].isna()],
+        [sums["n"] + sums["won"] + sums["lost"] == 0, mixed > 1, unnamed > MANY_MISSING * open_all,
+         sums["won"] < FEW_WON, *_amounts_unknown(sums["won"], sums), np.isnan(sums["value"])],
         ["nothing_closed", "mixed_segments", "no_segments", "few_won", "no_amounts", "amounts_missing", "no_cycle"], "")
-    frame = frame.assign(open_unnamed=unnamed.astype("int64"))
-    return _finished(frame, reason, context, by, ["n", "open_unnamed", "won", "lost", "win_rate", "won_amount",
-                                                  "won_amount_missing", "mean_amount", "cycle_days", "value"])
+    return _finished(sums, reason, context, by, ["n", "open_unnamed", "won", "lost", "win_rate", "won_amount",
+                                                 "won_amount_missing", "mean_amount", "cycle_days", "value"])
+
+
+def _segments(counts: pd.DataFrame, sums: Columns, by: Sequence[str]) -> np.ndarray:
+    """Of each group: its known segments, and how many are open of no known segment and in all."""
+    named: dict[Any, set[str]] = {}
+    most: dict[Any, tuple[int, int]] = {}
+    is_there = (counts["n"] + counts["won"] + counts["lost"]).to_numpy() > 0
+    names = ("segment", "open_unnamed", "open_all")
+    for is_kept, segment, unnamed, every, *at in zip(is_there, *(counts[n] for n in (*names, *by)), strict=True):
+        if is_kept and segment != UNKNOWN:
+            group = tuple(at)
+            named.setdefault(group, set()).add(segment)
+            most[group] = max(unnamed, most.get(group, (0, 0))[0]), max(every, most.get(group, (0, 0))[1])
+    groups = list(zip(*(sums[name] for name in by), strict=True)) if by else [()]
+    found = [(len(named.get(group, ())), *most.get(group, (0, 0))) for group in groups]
+    return np.array(found, "int64").reshape(len(groups), 3).T
 
 
 def efficiency(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -143,12 +156,11 @@ def efficiency(answers: Answers, context: Context, by: Sequence[str]) -> pd.Data
 
     Columns: the groups, n (won), won_amount, won_amount_missing, cost, value, reason.
     """
-    frame = _beside_won(answers, costs(answers["value_cost"], context, by), by)
-    value = ratio(frame["won_amount"], frame["cost"])
-    reason = np.select([_no_period(frame, context, by), ~(frame["cost"] > 0), *_amounts_unknown(frame)],
+    sums = _beside_won(answers, costs(answers["value_cost"], context, by), by)
+    reason = np.select([_no_period(sums, context, by), ~(sums["cost"] > 0), *_amounts_unknown(sums["n"], sums)],
                        ["no_period", "no_costs", "no_amounts", "amounts_missing"], "")
-    return _finished(frame.assign(value=value), reason, context, by,
-                     ["n", "won_amount", "won_amount_missing", "cost", "value"])
+    sums["value"] = _over(sums["won_amount"], sums["cost"])
+    return _finished(sums, reason, context, by, ["n", "won_amount", "won_amount_missing", "cost", "value"])
 
 
 def won_per_seller_month(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -163,12 +175,12 @@ def won_per_seller_month(answers: Answers, context: Context, by: Sequence[str]) 
         counts = counts.assign(seller_months=counts["sellers"] * counts["day"].dt.date.map(parts))
     else:
         counts = counts.assign(seller_months=np.nan)
-    frame = _beside_won(answers, _grouped(counts[[*by, "seller_months"]], by), by)
-    value = ratio(frame["won_amount"], frame["seller_months"])
-    reason = np.select([np.full(len(frame), context.start is None), ~(frame["seller_months"] > 0),
-                        *_amounts_unknown(frame)], ["no_period", "no_sellers", "no_amounts", "amounts_missing"], "")
-    return _finished(frame.assign(value=value), reason, context, by,
-                     ["n", "won_amount", "won_amount_missing", "seller_months", "value"])
+    sums = _beside_won(answers, pd.DataFrame(_grouped(counts[[*by, "seller_months"]], by)), by)
+    reason = np.select([np.full(len(sums["n"]), context.start is None), ~(sums["seller_months"] > 0),
+                        *_amounts_unknown(sums["n"], sums)],
+                       ["no_period", "no_sellers", "no_amounts", "amounts_missing"], "")
+    sums["value"] = _over(sums["won_amount"], sums["seller_months"])
+    return _finished(sums, reason, context, by, ["n", "won_amount", "won_amount_missing", "seller_months", "value"])
 
 
 def channel_conflict(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -178,11 +190,11 @@ def channel_conflict(answers: Answers, context: Context, by: Sequence[str]) -> p
     Columns: the groups, n, unmeasured (mode or company not known), events, companies, pairs (direct x channel), amount
     (of events), value, low, high (Wilson), reason.
     """
-    frame = _grouped(_latest(answers["value_conflict"], "day", by), by)
-    frame = with_wilson(_whole(frame, ["n", "unmeasured", "events", "companies", "pairs"]), "events", "n")
-    reason = np.select([frame["n"] > 0, frame["unmeasured"] > 0], ["", "no_mode"], "nothing_open")
-    return _finished(frame, reason, context, by, ["n", "unmeasured", "events", "companies", "pairs", "amount", "value",
-                                                  "low", "high"])
+    sums = _grouped(_latest(answers["value_conflict"], "day", by), by)
+    sums = _whole(sums, ["n", "unmeasured", "events", "companies", "pairs"])
+    reason = np.select([sums["n"] > 0, sums["unmeasured"] > 0], ["", "no_mode"], "nothing_open")
+    return _finished(sums | _share(sums["events"], sums["n"]), reason, context, by, [
+        "n", "unmeasured", "events", "companies", "pairs", "amount", "value", "low", "high"])
 
 
 def mix(won: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -228,45 +240,59 @@ def month_parts(context: Context) -> dict[Any, float]:
 def _won_share(answers: Answers, context: Context, by: Sequence[str], column: str, parts: Sequence[str],
                nobody: str) -> pd.DataFrame:
     counts = answers["value_won"]
-    known, is_part = counts[column] != UNKNOWN, counts[column].isin(parts)
-    split = {f"{name}_{side}": counts[source].where(chosen) for side, chosen in (("n", known), ("events", is_part))
+    won, of = counts["won"].to_numpy(), counts[column].to_numpy()
+    known, is_part = of != UNKNOWN, np.isin(of, parts)
+    split = {f"{name}_{side}": np.where(chosen, counts[source], np.nan)
+             for side, chosen in (("n", known), ("events", is_part))
              for name, source in (("amount", "won_amount"), ("square", "won_square"))}
-    frame = _grouped(counts.assign(
-        n=counts["won"].where(known, 0), unmeasured=counts["won"].where(~known, 0),
-        events=counts["won"].where(is_part, 0),
-        won_amount_missing=counts["won_amount_missing"].where(known, 0), **split), by)
-    frame = _whole(frame, ["n", "unmeasured", "events", "won_amount_missing"])
-    frame["amount_events"] = frame["amount_events"].mask((frame["events"] == 0) & frame["amount_n"].notna(), 0.0)
-    frame["won_amount"] = frame["amount_n"]
-    sums = (np.nan_to_num(steady(frame[c])) for c in ("amount_events", "amount_n", "square_events", "square_n"))
+    sums = _grouped(pd.DataFrame({**{name: counts[name] for name in by},
+        "n": np.where(known, won, 0), "unmeasured": np.where(known, 0, won), "events": np.where(is_part, won, 0),
+        "won_amount_missing": np.where(known, counts["won_amount_missing"], 0), **split}), by)
+    sums = _whole(sums, ["n", "unmeasured", "events", "won_amount_missing"])
+    amount, part = sums["amount_n"], sums["amount_events"]
+    sums["amount_events"] = np.where((sums["events"] == 0) & ~np.isnan(amount), 0.0, part)
+    told = (np.nan_to_num(steady(pd.Series(sums[name])))
+            for name in ("amount_events", "amount_n", "square_events", "square_n"))
     shares = [weighted_share(part, total - part, square_part, square - square_part)
-              for part, total, square_part, square in zip(*sums, strict=True)]
-    limits = {name: pd.Series([getattr(s, name) for s in shares], frame.index, dtype="float64")
-              for name in ("value", "low", "high")}
-    reason = np.select([(frame["n"] == 0) & (frame["unmeasured"] > 0), frame["n"] == 0,
-                        *_amounts_unknown(frame.assign(won=frame["n"])), limits["value"].isna()],
+              for part, total, square_part, square in zip(*told, strict=True)]
+    sums |= {name: np.array([getattr(share, name) for share in shares], float) for name in ("value", "low", "high")}
+    reason = np.select([(sums["n"] == 0) & (sums["unmeasured"] > 0), sums["n"] == 0,
+                        *_amounts_unknown(sums["n"], sums), np.isnan(sums["value"])],
                        [nobody, "nothing_won", "no_amounts", "amounts_missing", "no_amounts"], "")
-    return _finished(frame.assign(**limits), reason, context, by, [
+    return _finished(sums, reason, context, by, [
         "n", "unmeasured", "events", "amount_n", "amount_events", "won_amount_missing", "value", "low", "high"])
 
 
-def _amounts_unknown(frame: pd.DataFrame) -> list[pd.Series]:
+def _amounts_unknown(won: np.ndarray, sums: Columns) -> list[np.ndarray]:
     """Where no win has an amount, and where more than one of five has none."""
-    won = frame["won"] if "won" in frame else frame["n"]
-    missing = frame["won_amount_missing"]
+    missing = sums["won_amount_missing"]
     return [(won > 0) & (missing >= won), missing > MANY_MISSING * won]
 
 
-def _grouped(counts: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+def _grouped(counts: pd.DataFrame, by: Sequence[str]) -> Columns:
     """Counts added up per group; without groups one row, whatever there is."""
-    if by:
-        return added_up(counts, by)
-    return counts.select_dtypes("number").sum(min_count=1).to_frame().T
+    return _columns(added_up(counts, by) if by else counts.select_dtypes("number").sum(min_count=1).to_frame().T, by)
 
 
-def _whole(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+def _columns(frame: pd.DataFrame, by: Sequence[str]) -> Columns:
+    return {str(name): column.array if name in by else column.to_numpy(float, na_value=np.nan)
+            for name, column in frame.items()}
+
+
+def _whole(sums: Columns, names: Sequence[str]) -> Columns:
     """Counts as whole numbers, 0 where nobody is."""
-    return frame.assign(**{name: frame[name].fillna(0).astype("int64") for name in names})
+    return sums | {name: np.nan_to_num(sums[name]).astype("int64") for name in names}
+
+
+def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+    """As frames.ratio, of arrays."""
+    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
+
+
+def _share(events: np.ndarray, n: np.ndarray) -> Columns:
+    """A share with Wilson's limits."""
+    low, high = wilson_limits(events, n)
+    return {"value": _over(events, n), "low": low, "high": high}
 
 
 def _latest(counts: pd.DataFrame, day: str, by: Sequence[str]) -> pd.DataFrame:
@@ -278,22 +304,22 @@ def _latest(counts: pd.DataFrame, day: str, by: Sequence[str]) -> pd.DataFrame:
     return counts[counts[day] == latest]
 
 
-def _beside_won(answers: Answers, other: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
+def _beside_won(answers: Answers, other: pd.DataFrame, by: Sequence[str]) -> Columns:
     """n, won_amount and won_amount_missing of what was won in the period, beside the columns of another table."""
-    won = _grouped(answers["closings"], by)[[*by, "won", "won_amount", "won_amount_missing"]]
-    won = won.rename(columns={"won": "n"})
-    frame = won.merge(other, on=list(by), how="outer") if by else won.join(other)
-    frame = _whole(frame, ["n", "won_amount_missing"])
-    return frame.assign(won_amount=frame["won_amount"].mask(frame["n"] == 0, 0.0))
+    counts = answers["closings"][[*by, "won", "won_amount", "won_amount_missing"]].rename(columns={"won": "n"})
+    won = pd.DataFrame(_grouped(counts, by))
+    sums = _whole(_columns(won.merge(other, on=list(by), how="outer") if by else won.join(other), by),
+                  ["n", "won_amount_missing"])
+    return sums | {"won_amount": np.where(sums["n"] == 0, 0.0, sums["won_amount"])}
 
 
-def _no_period(frame: pd.DataFrame, context: Context, by: Sequence[str]) -> np.ndarray:
-    return np.full(len(frame), context.start is None and not {"month", "quarter"} & set(by))
+def _no_period(sums: Columns, context: Context, by: Sequence[str]) -> np.ndarray:
+    return np.full(len(sums["n"]), context.start is None and not {"month", "quarter"} & set(by))
 
 
-def _finished(frame: pd.DataFrame, reason: Any, context: Context, by: Sequence[str],
+def _finished(sums: Columns, reason: np.ndarray, context: Context, by: Sequence[str],
               columns: Sequence[str]) -> pd.DataFrame:
     """The documented columns in order; no value where there is a reason why there is none."""
-    told = pd.Series(reason, frame.index, dtype="str")
-    hidden = {name: frame[name].where(told == "") for name in ("value", "low", "high") if name in frame}
-    return ordered(frame.assign(reason=told, **hidden), context, by)[[*by, *columns, "reason"]]
+    hidden = {name: np.where(reason == "", sums[name], np.nan) for name in ("value", "low", "high") if name in sums}
+    told = {name: (sums | hidden)[name] for name in (*by, *columns)}
+    return ordered(pd.DataFrame({**told, "reason": pd.array(reason, dtype="str")}), context, by)

@@ -21,20 +21,19 @@ def costs(given: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFr
     """
     unit: Unit | None = next((u for u in ("month", "quarter") if u in by), None)
     fiscal = context.settings.organisation.fiscal_year_start
-    spans = [_span(name, context) for name in given["period"]]
-    asked = [_asked(span, context, unit) for span in spans]
-    rates = given["currency"].fillna("").map(_rates(context)).astype(float)
-    frame = given.assign(
-        cost=given["amount"].astype(float) * rates, days=[span.days if span else 0 for span in spans],
-        asked=[a.name if a else None for a in asked], whole=[a.days if a else 0 for a in asked])
+    spans = {of: span for of in given["period"].unique() if (span := _span(of, context))}
+    asked = {of: found for of, span in spans.items() if (found := _asked(span, context, unit))}
+    filled: dict[Period, int] = {}
+    for of, period in asked.items():
+        filled[period] = filled.get(period, 0) + spans[of].days
+    kept = given[given["period"].isin([of for of, period in asked.items() if filled[period] == period.days])]
+    cost = kept["amount"].astype(float) * kept["currency"].fillna("").map(_rates(context)).astype(float)
+    frame = pd.DataFrame({**{name: kept[name] for name in by if name not in ("month", "quarter")}, "cost": cost})
     for name in ("month", "quarter"):
         if name in by:
-            frame[name] = [periods.period_of(a.start, name, fiscal).name if a else None for a in asked]
-    frame = frame[frame["asked"].notna()]
-    filled = frame.drop_duplicates(["asked", "period"]).groupby("asked").agg({"days": "sum", "whole": "first"})
-    frame = frame[frame["asked"].isin(filled.index[filled["days"] == filled["whole"]])]
-    frame = frame[[*by, "cost"]].astype(dict.fromkeys(by, "str"))
-    return added_up(frame, by) if by else pd.DataFrame({"cost": [frame["cost"].sum(min_count=1)]})
+            frame[name] = [periods.period_of(asked[of].start, name, fiscal).name for of in kept["period"]]
+    return added_up(frame.astype(dict.fromkeys(by, "str")), by) if by else pd.DataFrame(
+        {"cost": [cost.sum(min_count=1)]})
 
 
 def _span(name: Any, context: Context) -> Period | None:
@@ -46,10 +45,10 @@ def _span(name: Any, context: Context) -> Period | None:
     return found if found.end <= context.as_of else None
 
 
-def _asked(span: Period | None, context: Context, unit: Unit | None) -> Period | None:
+def _asked(span: Period, context: Context, unit: Unit | None) -> Period | None:
     """The asked period that holds a cost's: the whole one, or its month or quarter; None where none does."""
     start, until = context.start, context.until or context.as_of
-    if span is None or (unit is None and start is None):
+    if unit is None and start is None:
         return None
     fiscal = context.settings.organisation.fiscal_year_start
     asked = periods.period_of(span.start, unit, fiscal) if unit else periods.range_(start or until, until)
