@@ -14,7 +14,7 @@ from datetime import date
 
 import duckdb
 
-from data.contracts import CLOSING_KINDS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TIME_SOURCES, Column
+from data.contracts import CLOSING_KINDS, DIMENSIONS, EXIT_KINDS, MARTS, STAGE_KINDS, STATUSES, TIME_SOURCES, Column
 from data.marts.foresight import make_foresight
 from data.settings import Settings
 from data.shelf import Shelf
@@ -77,12 +77,22 @@ _LATE_SEEN = """CREATE TABLE late_seen AS
     ASOF JOIN snapshot_day ON day >= begun_on
     WHERE seen_on > day"""
 
+#: By how much the number of opportunities with a value of a dimension changed on a day: of who stands on a day, the sum
+#: up to it. Owners and accounts have about as many days as rows.
+_VALUE_DAYS = "CREATE TABLE value_day AS " + " UNION ALL ".join(f"""
+    SELECT '{name}' AS dimension, {name}::VARCHAR AS value, day, sum(change)::INTEGER AS change FROM (
+        SELECT {name}, valid_from AS day, count(*) AS change FROM opportunity_state
+        WHERE valid_to IS NULL OR valid_to > valid_from GROUP BY ALL
+        UNION ALL
+        SELECT {name}, valid_to, -count(*) FROM opportunity_state WHERE valid_to > valid_from GROUP BY ALL)
+    GROUP BY ALL HAVING sum(change) <> 0""" for name in DIMENSIONS if name not in ("owner_id", "account_id"))
+
 
 def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings: Settings,
              latest: date | None) -> Shelf:
     """Marts made from `marts` (name -> SQL source), `closing_foresight` (data/marts/foresight.py), and what is
-    looked up in the files often: `chain_days`, `export_day`, `source_day`, `late_seen`, `latest_name` (of the export of
-    the day `latest`, the only file that is opened for it)."""
+    looked up or counted often: `chain_days`, `export_day`, `source_day`, `late_seen`, `value_day`, `latest_name` (of
+    the export of the day `latest`, the only file that is opened for it)."""
     marts = {name: _graded(name, source, settings) for name, source in marts.items()}
     coded = _make_types(con, marts)
     salt = _salt(con, marts["stage_visit"])
@@ -95,10 +105,6 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
         shelf.provide("opportunity_state opportunity_week account_week late_seen")
         make_foresight(con, settings)
 
-    def look_back() -> None:
-        shelf.provide("opportunity_state")
-        con.execute(_LATE_SEEN)
-
     def gather(sql: str, needs: str = "") -> Callable[[], None]:
         def make() -> None:
             shelf.provide(needs)
@@ -106,7 +112,9 @@ def shelf_of(con: duckdb.DuckDBPyConnection, marts: Mapping[str, str], settings:
         return make
 
     shelf = Shelf({**{name: lay(name) for name in LAID}, "closing_foresight": foresee,
-                   "chain_days": gather(_CHAIN_DAYS), "export_day": gather(_EXPORT_DAYS), "late_seen": look_back,
+                   "chain_days": gather(_CHAIN_DAYS), "export_day": gather(_EXPORT_DAYS),
+                   "late_seen": gather(_LATE_SEEN, "opportunity_state"),
+                   "value_day": gather(_VALUE_DAYS, "opportunity_state"),
                    "source_day": gather(_SOURCE_DAYS.format(zone=quoted(settings.organisation.timezone)), "export_day"),
                    "latest_name": gather(_LATEST_NAMES.format(latest=f"DATE '{latest}'" if latest else "NULL"))})
     return shelf

@@ -60,8 +60,10 @@ def owners_seen(cursor: Cursor, slice_: Slice) -> list[str]:
 
 
 def options(cursor: Cursor, slice_: Slice) -> pd.DataFrame:
-    """Opportunities of the as-of date: dimension, value, n, without accounts (sql/options.sql)."""
-    answer = run(cursor, "options", slice_)
+    """Opportunities of the as-of date: dimension, value, n, without accounts (sql/options.sql; of a scope
+    sql/options_within.sql)."""
+    is_part = bool(slice_.scope.allowed or slice_.filters.chosen)
+    answer = run(cursor, "options_within" if is_part else "options", slice_)
     return answer.assign(value=answer["value"].fillna(UNKNOWN))
 
 

@@ -2,17 +2,11 @@
 -- is_orphaned: less close since who held it alone at the start of the period has gone; `orphaned`: how many there are.
 -- Reads: account_week, opportunity_state, the canonical tables account and owner.
 WITH {standing_open}, {closeness_worth}, {person},
-listed AS (
-    SELECT account_id, name FROM account
-    WHERE snapshot_date = coalesce(
-        (SELECT max(day) FROM export_day WHERE source = 'account' AND day <= $as_of), (SELECT min(day) FROM export_day WHERE source = 'account'))
-),
-ranked AS (  -- few columns: the others are looked up for what is shown
-    SELECT account_id, closeness, {closeness_signs},
+ranked AS (  -- few columns: the others are looked up by row number for what is shown
+    SELECT row_no, account_id, closeness, {closeness_signs},
         coalesce(dependence_start >= $dependence_from AND NOT is_active AND change_period < 0, false) AS is_orphaned
     FROM seen LEFT JOIN worth USING (account_id) LEFT JOIN person ON person.owner_id = holder_start::VARCHAR
-    WHERE $words = '' OR contains(lower(account_id::VARCHAR), lower($words)) OR account_id::VARCHAR IN (
-        SELECT account_id FROM listed WHERE $words <> '' AND contains(lower(concat_ws(' ', account_id, name)), lower($words)))
+    WHERE $words = '' OR contains(lower(concat_ws(' ', account_id, account_name)), lower($words))
 ),
 chosen AS MATERIALIZED (
     SELECT * FROM ranked
@@ -21,15 +15,11 @@ chosen AS MATERIALIZED (
           WHEN 'alerts' THEN is_falling OR is_contact_lost OR is_orphaned ELSE true END
 ),
 shown AS (SELECT * FROM chosen ORDER BY {board_order} LIMIT $limit),
-firm AS (
-    SELECT account_id, any_value(name) AS account_name FROM listed
-    WHERE account_id IN (SELECT account_id::VARCHAR FROM shown) GROUP BY account_id
-),
 counted AS (SELECT count(*) AS total, count(*) FILTER (is_orphaned) AS orphaned FROM chosen)
 SELECT account_id, account_name, segment, owner_id, team, region, industry, as_of_on, closeness, mean, change, change_period, depth, breadth,
     transparency, person_dependence, holder_id, holder_start, dependence_start, n_departments, n_covered, n_contacts, n_reached,
     n_unknown_status, n_opponents, has_org_map, is_short_history, last_touch_on, n_open, amount_base, is_falling, is_narrower,
     is_contact_lost, is_dependent, is_orphaned, total, orphaned
-FROM shown JOIN (SELECT * EXCLUDE (closeness) FROM {shared_closeness} WHERE {where}) USING (account_id)
-CROSS JOIN counted LEFT JOIN firm ON firm.account_id = shown.account_id::VARCHAR
+FROM shown JOIN (SELECT * EXCLUDE (account_id, closeness), rowid AS row_no FROM {shared_closeness} WHERE {where}) USING (row_no)
+CROSS JOIN counted
 ORDER BY {board_order}

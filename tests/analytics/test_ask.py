@@ -118,6 +118,13 @@ def test_scope_hides_everything_else_from_every_question(company: Ask) -> None:
     assert company.story(view(60), "o002")["opportunity"]["team"] == "West"
 
 
+def test_on_every_day_a_scope_of_all_teams_can_choose_what_everybody_can(company: Ask) -> None:
+    """What came and went is added up for everybody, rows are counted within a scope."""
+    everybody = Scope.of(team=["East", "West", "(unknown)"])
+    for number in range(62):
+        assert company.options(view(number)) == company.options(view(number, scope=everybody)), number
+
+
 def test_filters_do_not_shrink_the_options_and_do_not_hide_a_story(company: Ask) -> None:
     filtered = view(60, team=["East"])
     assert company.options(filtered) == company.options(view(60))
