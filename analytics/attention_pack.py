@@ -173,13 +173,20 @@ ELEMENTS: Mapping[str, Light] = {f"light_{name}": light for name, light in _LIGH
 
 def owners(counts: pd.DataFrame) -> pd.DataFrame:
     """Per owner and team (rows of attention_counts.sql): n open, `any` that break a rule, a column per rule, amount."""
-    keys = ["owner_id", "team"]
-    rows = counts[counts["rule"] == "open"][[*keys, "n"]]
-    broken = counts[counts["rule"] == "any"][[*keys, "events", "amount_events"]]
-    rows = rows.merge(broken.rename(columns={"events": "any", "amount_events": "amount"}), on=keys, how="left")
-    for rule in RULES:
-        mine = counts[counts["rule"] == rule][[*keys, "events"]].rename(columns={"events": rule})
-        rows = rows.merge(mine, on=keys, how="left")
+    keys, rule = ["owner_id", "team"], counts["rule"].to_numpy()
+    place = counts.groupby(keys, sort=False, dropna=False).ngroup().to_numpy()
+    is_open = rule == "open"
+
+    def told(name: str, of: str) -> pd.Series:
+        """A column of one rule beside the open ones: not known where nobody could break it."""
+        values, is_it = np.full(len(counts), np.nan), rule == of
+        values[place[is_it]] = counts[name][is_it]
+        mine = values[place[is_open]]
+        return pd.Series(mine if np.isnan(mine).any() else mine.astype(counts[name].dtype))
+
+    rows = counts.loc[is_open, [*keys, "n"]].reset_index(drop=True).assign(
+        any=told("events", "any"), amount=told("amount_events", "any"),
+        **{of: told("events", of) for of in RULES})
     order = ["any", "amount", "owner_id", "team"]  # by name where all else is equal: no order of a table shows through
     return rows.sort_values(order, ascending=[False, False, True, True], kind="stable", ignore_index=True)
 

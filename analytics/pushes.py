@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +16,9 @@ import pandas as pd
 
 from analytics import apart as comparison
 from analytics import periods
-from analytics.metrics.frames import Context, added_up, ordered
+from analytics.metrics.frames import Context, added_up, ordered, ratio
 from analytics.statistics.estimate import LEVEL, two_sided_p
-from analytics.statistics.intervals import with_wilson
+from analytics.statistics.intervals import wilson_limits
 
 Answers = Mapping[str, pd.DataFrame]
 #: The last days of a fiscal quarter: pushes that gather there are made for the report.
@@ -34,12 +35,12 @@ def pushed(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
     quarter), repeated (more than once), pulled (moved to an earlier date), moves, days (of all moves), days_mean (per
     move), value = pushed / n, low, high (Wilson), reason.
     """
-    keys = list(by)
-    frame = with_wilson(added_up(answers["pushes"], keys), "pushed", "n")
+    sums = added_up(answers["pushes"], list(by))
+    low, high = wilson_limits(sums["pushed"], sums["n"])
     whole = ["n", "pushed", "pushed_month", "pushed_quarter", "repeated", "pulled", "moves", "days", "amount_missing"]
-    frame[whole] = frame[whole].fillna(0).astype("int64")
-    moves = frame["moves"].where(frame["moves"] > 0)
-    frame = frame.assign(days_mean=frame["days"] / moves, reason=np.where(frame["n"] > 0, "", "no_close_dates"))
+    told = {name: sums[name].to_numpy(float, na_value=0).astype("int64") for name in whole}
+    told |= {"days_mean": ratio(sums["days"], sums["moves"]), "value": ratio(sums["pushed"], sums["n"]), "low": low,
+             "high": high, "reason": pd.array(np.where(told["n"] > 0, "", "no_close_dates"), dtype="str")}
     columns = [
         "n",
         "amount",
@@ -57,7 +58,8 @@ def pushed(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
         "high",
         "reason",
     ]
-    return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]
+    frame = pd.DataFrame({name: told[name] if name in told else sums[name] for name in (*by, *columns)})
+    return ordered(frame, context, by)
 
 
 def apart(frame: pd.DataFrame, cells: pd.DataFrame, by: str) -> pd.DataFrame:
@@ -84,8 +86,7 @@ class Timing(NamedTuple):
 
 def timing(days: pd.DataFrame, start: date, end: date, fiscal_year_start: int = 1) -> Timing:
     """When in the fiscal quarter pushes are made. Columns of `days`: changed_on, pushes (sql/push_days.sql)."""
-    span = [start + timedelta(days=i) for i in range((end - start).days + 1)]
-    usual = sum(_is_late(day, fiscal_year_start) for day in span) / max(1, len(span))
+    usual = _usual(start, end, fiscal_year_start)
     made = days[days["pushes"] > 0]
     total = int(made["pushes"].sum())
     is_late = [_is_late(day.date(), fiscal_year_start) for day in made["changed_on"]]
@@ -94,6 +95,13 @@ def timing(days: pd.DataFrame, start: date, end: date, fiscal_year_start: int = 
         return Timing(total, late, usual, float("nan"))
     z = (late - 0.5 * np.sign(late - usual * total) - usual * total) / np.sqrt(total * usual * (1 - usual))
     return Timing(total, late, usual, two_sided_p(float(z)))
+
+
+@lru_cache(maxsize=64)
+def _usual(start: date, end: date, fiscal_year_start: int) -> float:
+    """The share of the days of a period that are last days of a quarter: the same for everybody who pushes."""
+    span = [start + timedelta(days=i) for i in range((end - start).days + 1)]
+    return sum(_is_late(day, fiscal_year_start) for day in span) / max(1, len(span))
 
 
 def weekly(days: pd.DataFrame, by: str, start: date, end: date, fiscal_year_start: int = 1) -> pd.DataFrame:
