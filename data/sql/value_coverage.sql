@@ -8,9 +8,11 @@ told AS (
     WHERE snapshot_date <= as_of_on
     GROUP BY as_of_on
 ),
-listed AS (
-    SELECT as_of_on, account_id AS listed_id, tier, is_target, bool_or(is_target) OVER (PARTITION BY as_of_on) AS has_targets
+targeted AS MATERIALIZED (SELECT DISTINCT as_of_on FROM account JOIN told USING (snapshot_date) WHERE is_target),
+listed AS (  -- without targets only those matter of whom the export says anything
+    SELECT as_of_on, account_id AS listed_id, tier, is_target, as_of_on IN (SELECT as_of_on FROM targeted) AS has_targets
     FROM account JOIN told USING (snapshot_date)
+    WHERE tier IS NOT NULL OR as_of_on IN (SELECT as_of_on FROM targeted)
 )
 SELECT {dims} firm.as_of_on, coalesce(listed.tier, '(unknown)') AS tier, count(*) AS n,
     count(*) FILTER (NOT is_short_history AND last_touch_on > firm.as_of_on - $reached::INTEGER) AS events,
