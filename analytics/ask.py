@@ -14,6 +14,7 @@ import pandas as pd
 
 from analytics import conversion_days, funnel, marks, periods, stage_shifts, standards
 from analytics.attention_questions import AttentionQuestions
+from analytics.cells import row_keys
 from analytics.closeness_questions import ClosenessQuestions
 from analytics.comparison_questions import ComparisonQuestions
 from analytics.forecast_questions import ForecastQuestions
@@ -150,16 +151,15 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         Columns: the groups, pipeline, stage, next_stage, stage_order, reading, n, reached, lost, open, value, low,
         high, difference (to conversion.reached), reason. Why they differ is what their definitions say.
         """
-        parts = [self.metric(key, view, by).assign(reading=key) for key in REGISTRY if key.startswith("conversion.")]
-        frame = pd.concat([p.dropna(axis="columns", how="all") for p in parts if len(p)] or parts, ignore_index=True)
         keys = [*by, "pipeline", "stage"]
-        usual = frame.loc[frame["reading"] == "conversion.reached", [*keys, "value"]].rename(columns={"value": "usual"})
-        frame = frame.merge(usual, on=keys, how="left")
-        frame["difference"] = frame["value"] - frame["usual"]
-        columns = [*keys, "next_stage", "stage_order", "reading", "n", "reached", "lost", "open", "value", "low",
-                   "high",
-                   "difference", "reason"]
-        return frame.reindex(columns=list(dict.fromkeys(columns)))
+        columns = dict.fromkeys([*keys, "next_stage", "stage_order", "reading", "n", "reached", "lost", "open", "value",
+                                 "low", "high", "difference", "reason"])
+        readings = {key: self.metric(key, view, by) for key in REGISTRY if key.startswith("conversion.")}
+        usual = dict(zip(row_keys(of := readings["conversion.reached"], keys), of["value"], strict=True))
+        parts = [part.assign(reading=key, difference=part["value"] - [usual.get(row) for row in row_keys(part, keys)])
+                 for key, part in readings.items()]
+        parts = [part[list(columns)] for part in parts]
+        return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
     def standards(self, key: str, view: View, by: Sequence[str] = ("segment",), **options: int) -> pd.DataFrame:
         """The rows of a metric with what they should be (columns added: standards.ADDED; METHOD B14).

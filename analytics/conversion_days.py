@@ -19,10 +19,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from analytics.cells import beside, row_keys, typed
 from analytics.metrics.frames import Context, added_up, ordered, per_stage, ratio
 from analytics.statistics.competing import cumulative_incidence
 from analytics.statistics.intervals import mean
-from analytics.statistics.survival import curves, groups, quantiles
+from analytics.statistics.survival import as_frame, curve_each, groups, quantiles
 
 #: How a stage is left; who is gone from the snapshots is censored on that day, nobody knows what became of them.
 LEAVING = ("advance", "skip", "won", "regress", "lost", "no_decision", "void")
@@ -77,19 +78,19 @@ def survival(visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.Da
     counts = counted(visits)
     if counts.empty:
         return pd.DataFrame(columns=[*keys, "days", "at_risk", "survival", "low", "high", "n", "open_share"])
-    curve = curves(counts, keys).drop(columns="std_error")
-    frame = pd.concat([_beginnings(curve, keys), curve], ignore_index=True)
+    frame = as_frame(((key, _from_day_0(curve)) for key, curve in curve_each(counts, keys)), keys)
     still = counts["n"].where(counts["outcome"].isna(), 0)
     whole = added_up(counts[[*keys, "n"]].assign(still=still), keys)
-    frame = frame.merge(whole.assign(open_share=ratio(whole["still"], whole["n"])).drop(columns="still"), on=keys)
-    frame = ordered(frame.sort_values("days", kind="stable"), context, by)
-    return frame[[*keys, *(c for c in frame.columns if c not in keys)]]
+    frame = beside(frame, whole.assign(open_share=ratio(whole["still"], whole["n"])).drop(columns="still"), keys)
+    return ordered(frame.drop(columns="std_error"), context, by)
 
 
-def _beginnings(curve: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
-    """Day 0 of the curves that begin later: everybody is still there."""
-    first = curve.drop_duplicates(keys)
-    return first[first["days"] > 0].assign(days=0.0, events=0, censored=0, survival=1.0, low=1.0, high=1.0)
+def _from_day_0(curve: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The curve with day 0, when everybody is still there."""
+    if not len(curve["days"]) or curve["days"][0] == 0:
+        return curve
+    first = {"days": 0, "at_risk": curve["at_risk"][0], "events": 0, "censored": 0}
+    return {name: np.insert(values, 0, first.get(name, 1)) for name, values in curve.items()}
 
 
 def leaving(visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -121,15 +122,15 @@ def _totals(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
 
 def _means(frame: pd.DataFrame, by: Sequence[str], which: str) -> pd.DataFrame:
     """Value and limits from n, Σdays and Σdays²; `which` is "" (all that entered) or "_advanced"."""
-    columns = (frame["n"], frame[f"days{which}"], frame[f"days_square{which}"])
-    found = [mean(int(n), total, squares) for n, total, squares in zip(*columns, strict=True)]
+    n, seconds = frame["n"].to_numpy(), frame[f"seconds{which}"]
+    found = [mean(*row) for row in row_keys(frame, ["n", f"days{which}", f"days_square{which}"])]
+    limits = [(f.value, None if f.low is None else max(0.0, f.low), f.high) for f in found]
+    in_hours = (n > 0) & (frame[f"days_max{which}"] == 0) & (frame[f"n_seconds{which}"] == n)
     frame = frame.assign(
-        value=[f.value for f in found], low=[None if f.low is None else max(0.0, f.low) for f in found],
-        high=[f.high for f in found],
-        reason=np.where(frame["n"] > 0, "", "nobody_entered"))
-    in_hours = (frame["n"] > 0) & (frame[f"days_max{which}"] == 0) & (frame[f"n_seconds{which}"] == frame["n"])
-    frame["hours"] = (frame[f"seconds{which}"] / frame["n"].where(frame["n"] > 0) / 3600).where(in_hours)
-    return _typed(frame, by)
+        **typed(limits, dict.fromkeys(("value", "low", "high"), "float64")),
+        hours=np.where(in_hours, ratio(seconds, n) / 3600, np.nan),
+        reason=pd.array(np.where(n > 0, "", "nobody_entered"), dtype="str"))
+    return frame[_columns(by)]
 
 
 def lengths(answers: Answers, context: Context, by: Sequence[str], shares: Sequence[float] = SHARES) -> pd.DataFrame:
@@ -142,10 +143,12 @@ def lengths(answers: Answers, context: Context, by: Sequence[str], shares: Seque
     frame = per_stage(left_out[[*keys, "stage_order", "entry_unknown", "invalid", "approximate"]], context, by,
                       ("entry_unknown", "invalid", "approximate"))
     found = quantiles(counted(visits), keys, *shares, min_events=context.settings.standards.min_events)
-    frame = frame.merge(pd.DataFrame({"p": shares}), how="cross").merge(found, on=[*keys, "p"], how="left")
-    frame[["n", "events", "censored"]] = frame[["n", "events", "censored"]].fillna(0).astype("int64")
-    frame["reason"] = frame["reason"].where(frame["n"] > 0, "nobody_entered")
-    return _typed(frame.assign(hours=np.nan), [*by, "p"])
+    each = np.repeat(np.arange(len(frame)), len(shares))
+    frame = frame.take(each).reset_index(drop=True).assign(p=np.tile(shares, len(frame)))
+    frame = beside(frame, found, [*keys, "p"])
+    counted_ = {name: frame[name].fillna(0).astype("int64") for name in ("n", "events", "censored")}
+    reason = frame["reason"].where(counted_["n"] > 0, "nobody_entered")
+    return frame.assign(**counted_, reason=reason, hours=np.nan)[_columns([*by, "p"])]
 
 
 def _quantile(answers: Answers, context: Context, by: Sequence[str], p: float) -> pd.DataFrame:
@@ -160,9 +163,8 @@ def counted(visits: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(events=counts["n"].where(has_left, 0), censored=counts["n"].where(~has_left, 0))
 
 
-def _typed(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    frame = frame.astype({"value": float, "low": float, "high": float, "hours": float, "reason": "str"})
-    return frame[[*by, *(c for c in _COLUMNS if c not in by)]]
+def _columns(by: Sequence[str]) -> list[str]:
+    return [*by, *(c for c in _COLUMNS if c not in by)]
 
 
 def trend(totals: pd.DataFrame, visits: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -173,7 +175,7 @@ def trend(totals: pd.DataFrame, visits: pd.DataFrame, context: Context, by: Sequ
     average = converted_mean({"stage_totals": totals}, context, groups_)
     average = average.rename(columns={"value": "mean", "low": "mean_low", "high": "mean_high"})
     keys = [*groups_, "pipeline", "stage"]
-    frame = middle.merge(average[[*keys, "mean", "mean_low", "mean_high"]], on=keys, how="left")
+    frame = beside(middle, average[[*keys, "mean", "mean_low", "mean_high"]], keys)
     return frame[frame["n"] > 0].reset_index(drop=True)
 
 

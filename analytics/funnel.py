@@ -20,15 +20,20 @@ and group, in order:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Container, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from analytics.cells import beside, row_keys, taken, typed
+from analytics.conversion_days import counted
 from analytics.metrics.frames import Context, added_up, per_stage, ratio, steady
-from analytics.statistics.competing import incidences_at
-from analytics.statistics.intervals import effective_n, wilson_limits, with_wilson
-from analytics.statistics.survival import quantiles
+from analytics.statistics.competing import incidence_of
+from analytics.statistics.estimate import NOT_KNOWN
+from analytics.statistics.intervals import effective_n, wilson_limits
+from analytics.statistics.survival import group_places, quantiles
 from data.settings import Settings
 
 COUNTS = ("n", "reached", "lost_only", "no_decision", "open", "regressed")
@@ -38,6 +43,10 @@ NO_AMOUNTS, AMOUNTS_MISSING = "no_amounts", "amounts_missing"
 #: from more than this share of unknown amounts on, the known ones do not speak for the others
 MANY_MISSING = 0.2
 Answers = Mapping[str, pd.DataFrame]
+#: columns by name, as arrays
+Columns: TypeAlias = dict[str, Any]
+_WITHIN = {"reached": "float64", "lost": "float64", "value": "float64", "low": "float64", "high": "float64",
+           "reason": "str", "amount_value": "float64"}
 
 
 def reached(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -48,8 +57,9 @@ def reached(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     immature: those still open that are younger than the stage's own P75, for which it is too early to say.
     """
     frame = _rates(answers["reach_counts"], context, by, (*COUNTS, *APART, "skipped", "entry_unknown", "undated"))
-    frame["skip_rate"] = ratio(frame["skipped"], frame["n"])
-    frame = _with_immature(frame, answers["reach_ages"], _stage_p75(answers["recent_visit_days"], context), by)
+    p75 = _stage_p75(answers["recent_visit_days"], context)
+    frame = frame.assign(skip_rate=ratio(frame["skipped"], frame["n"]),
+                         **_immature(frame, answers["reach_ages"], p75, by))
     return frame[_columns(frame, by)]
 
 
@@ -76,16 +86,17 @@ def stock(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame
         return _empty(by)
     after = steps[[*by, "pipeline", "stage", "n_after", "amount_after"]].rename(
         columns={"stage": "next_stage", "n_after": "reached", "amount_after": "amount_reached"})
-    frame = steps.merge(after, on=[*by, "pipeline", "next_stage"], how="left")
-    closing = frame[[*by, "pipeline"]].merge(won, on=[*by, "pipeline"], how="left")
+    frame = beside(steps, after, [*by, "pipeline", "next_stage"])
+    closing = beside(frame[[*by, "pipeline"]], won, [*by, "pipeline"])
     is_last = ~frame["next_stage"].isin(steps["stage"]).to_numpy()
-    frame["reached"] = frame["reached"].where(~is_last, closing["n_after"]).fillna(0).astype("int64")
-    frame["amount_reached"] = frame["amount_reached"].where(~is_last, closing["amount_after"])
-    frame = frame.rename(columns={"n_before": "n", "amount_before": "amount_n"})
-    nothing = dict.fromkeys(("lost", "open", "regressed", "low", "high", "cumulative"), np.nan)
-    frame = frame.assign(value=ratio(frame["reached"], frame["n"]), **nothing)
-    frame["amount_value"] = ratio(frame["amount_reached"], frame["amount_n"])
-    return _reasoned(frame.drop(columns=["n_after", "amount_after"]), by)
+    n, amount_n = frame["n_before"].to_numpy(), frame["amount_before"].to_numpy()
+    found = np.nan_to_num(np.where(is_last, closing["n_after"], frame["reached"])).astype("int64")
+    amount = np.where(is_last, closing["amount_after"], frame["amount_reached"])
+    nothing = dict.fromkeys(("lost", "open", "regressed", "low", "high", "cumulative"), np.full(len(frame), np.nan))
+    cells: Columns = {name: frame[name].values for name in (*by, "pipeline", "stage", "next_stage", "stage_order")}
+    cells |= {"n": n, "reached": found, "value": ratio(found, n), **nothing,
+              "amount_n": amount_n, "amount_reached": amount, "amount_value": ratio(amount, amount_n)}
+    return _reasoned(cells, by)
 
 
 def matured(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -100,17 +111,13 @@ def matured(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFra
     if frame.empty:
         return _empty(by)
     keys = [*by, "pipeline", "stage"]
-    estimate = incidences_at(_spread(counts, keys, "n"), keys, ("passed", "lost"), "passed", horizon)
-    within = counts[counts["days"] <= horizon].groupby([*keys, "outcome"], observed=True)["n"].sum().unstack()
-    found = estimate.set_index(keys)[["value", "low", "high", "reason"]].join(
-        within.reindex(columns=["passed", "lost"]).fillna(0)).reset_index()
-    frame = frame.merge(found, on=keys, how="left").merge(_weighted(counts, keys, horizon), on=keys, how="left")
-    frame = frame.rename(columns={"passed": "reached"})
+    frame = beside(frame, _within(counts, keys, horizon), keys)
     frame[["reached", "lost"]] = frame[["reached", "lost"]].fillna(0).astype("int64")
     frame["open"] = frame["n"] - frame["reached"] - frame["lost"]
-    frame["cumulative"] = frame.groupby([*by, "pipeline"], observed=True)["value"].cumprod()
+    frame["cumulative"] = _cumulative(frame["value"].to_numpy(), row_keys(frame, [*by, "pipeline"]))
     frame["reason"] = frame["reason"].fillna(NOBODY)
-    return frame.assign(horizon=horizon, regressed=np.nan)[_columns(frame.assign(horizon=0, regressed=0), by)]
+    frame = frame.assign(horizon=horizon, regressed=np.nan)
+    return frame[_columns(frame, by)]
 
 
 def flow(counts: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -134,27 +141,33 @@ def flow(counts: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return frame.loc[order, ["pipeline", "from_stage", "to_stage", "exit_kind", "n", "amount"]].reset_index(drop=True)
 
 
-def _spread(counts: pd.DataFrame, keys: Sequence[str], weight: str) -> pd.DataFrame:
-    """Counts per day with one column per cause: passed, lost, censored."""
-    wide = {kind: counts[weight].where(counts["outcome"] == kind, 0) for kind in ("passed", "lost")}
-    return counts[[*keys, "days"]].assign(**wide, censored=counts[weight].where(counts["outcome"] == "open", 0))
+def _within(counts: pd.DataFrame, keys: Sequence[str], horizon: int) -> pd.DataFrame:
+    """What happened within the horizon: the keys, reached, lost, and the Aalen-Johansen estimate by count (value, low,
+    high, reason) and with amounts as weights (amount_value)."""
+    outcome = counts["outcome"].to_numpy()
+    endings = np.array([outcome == kind for kind in ("passed", "lost", "open")])
+    days, n, missing, amount = (counts[name].to_numpy(float, na_value=0)
+                                for name in ("days", "n", "amount_missing", "amount_n"))
+    cents = np.round(np.maximum(amount, 0) * 100)  # weights are counted, so they are whole
+    rows, firsts = [], []
+    for _, places in group_places(counts, keys):
+        at, kinds, many = days[places], endings[:, places], n[places]
+        by_count = incidence_of(np.column_stack([at, *(kinds * many)]), horizon)
+        is_told = _is_told(many, amount[places], missing[places], kinds[0])
+        by_amount = incidence_of(np.column_stack([at, *(kinds * cents[places])]), horizon) if is_told else NOT_KNOWN
+        reached_, lost, _ = (kinds & (at <= horizon)) @ many
+        firsts.append(places[0])
+        rows.append((reached_, lost, by_count.value, by_count.low, by_count.high,
+                     "" if by_count.is_known else "not_observed", by_amount.value))
+    names = {name: taken(counts[name], firsts) for name in keys}
+    return pd.DataFrame({**names, **typed(rows, _WITHIN)})
 
 
-def _weighted(counts: pd.DataFrame, keys: Sequence[str], horizon: int) -> pd.DataFrame:
-    """The Aalen-Johansen estimate with amounts as weights: the keys, amount_value. Unknown where nobody was watched so
-    long, where those that passed or those that did not have no amount at all, or where too many amounts are missing."""
-    cents = counts[counts["amount_n"] > 0]
-    cents = cents.assign(amount_n=(cents["amount_n"] * 100).round())  # weights are counted, so they are whole
-    found = incidences_at(_spread(cents, keys, "amount_n"), keys, ("passed", "lost"), "passed", horizon)
-    passed = counts["outcome"] == "passed"
-    sides = {"passed": counts["n"].where(passed, 0), "others": counts["n"].where(~passed, 0),
-             "passed_amount": counts["amount_n"].where(passed), "others_amount": counts["amount_n"].where(~passed)}
-    whole = added_up(counts[[*keys, "n", "amount_missing"]].assign(**sides), keys)
-    told = whole["amount_missing"] <= MANY_MISSING * whole["n"]
-    for side in ("passed", "others"):
-        told &= (whole[side] == 0) | (whole[f"{side}_amount"] > 0)
-    found = found[[*keys, "value"]].rename(columns={"value": "amount_value"})
-    return found.merge(whole.loc[told, keys], on=keys)
+def _is_told(n: np.ndarray, amount: np.ndarray, missing: np.ndarray, passed: np.ndarray) -> bool:
+    """Do amounts say something? Not where those that passed or those that did not have no amount at all, or where too
+    many amounts are missing."""
+    has_amounts = all(not n[side].any() or amount[side].sum() > 0 for side in (passed, ~passed))
+    return has_amounts and bool(missing.sum() <= MANY_MISSING * n.sum())
 
 
 def _rates(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Sequence[str]) -> pd.DataFrame:
@@ -162,48 +175,63 @@ def _rates(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Seq
     frame = per_stage(counts, context, by, [*zeros, "amount_missing"])
     if frame.empty:
         return _empty(by)
-    frame["lost"] = frame["lost_only"] + frame["no_decision"]
-    frame = with_wilson(frame, "reached", "n")
-    if "undated" in frame.columns:
-        is_stock = (frame["n"] > 0) & (frame["undated"] == frame["n"])
-        frame[["value", "low", "high"]] = frame[["value", "low", "high"]].mask(is_stock)
-    frame["amount_reached"] = frame["amount_reached"].where(frame["amount_n"].isna(), frame["amount_reached"].fillna(0))
-    frame["amount_value"] = _by_amount(frame)
-    frame["amount_reason"] = _amount_reason(frame)
-    effective = effective_n(frame["amount_n"], steady(frame["amount_square_n"]))
-    share = frame["amount_value"].to_numpy(float)
-    hits = np.minimum(np.nan_to_num(share * effective), np.nan_to_num(effective))
-    frame["amount_low"], frame["amount_high"] = wilson_limits(hits, np.nan_to_num(effective))
-    frame["cumulative"] = frame.groupby([*by, "pipeline"], observed=True)["value"].cumprod()
-    frame["regress_rate"] = ratio(frame["regressed"], frame["n"])
-    return _reasoned(frame.drop(columns=["lost_only", "amount_square_n"]), by)
+    cells: Columns = {str(name): frame[name].values for name in frame.columns}
+    n, hits = cells["n"], cells["reached"]
+    value, (low, high) = ratio(hits, n), wilson_limits(hits, n)
+    if "undated" in cells:
+        is_stock = (n > 0) & (cells["undated"] == n)
+        value, low, high = (np.where(is_stock, np.nan, found) for found in (value, low, high))
+    amount_n, amount_hits = (frame[name].to_numpy(float, na_value=np.nan) for name in ("amount_n", "amount_reached"))
+    cells |= {"lost": cells["lost_only"] + cells["no_decision"], "value": value, "low": low, "high": high,
+              "cumulative": _cumulative(value, row_keys(frame, [*by, "pipeline"])),
+              "regress_rate": ratio(cells["regressed"], n),
+              "amount_reached": np.where(np.isnan(amount_n), amount_hits, np.nan_to_num(amount_hits))}
+    cells["amount_value"] = share = _by_amount(cells)
+    cells["amount_reason"] = _amount_reason(cells)
+    effective = effective_n(amount_n, steady(frame["amount_square_n"]))
+    of_amount = np.minimum(np.nan_to_num(share * effective), np.nan_to_num(effective))
+    cells["amount_low"], cells["amount_high"] = wilson_limits(of_amount, np.nan_to_num(effective))
+    return _reasoned(cells, by)
 
 
-def _by_amount(frame: pd.DataFrame) -> np.ndarray:
+def _cumulative(values: np.ndarray, groups: Sequence[tuple[Any, ...]]) -> np.ndarray:
+    """The product of the known values from the first stage of each group on; unknown where the value is."""
+    products: dict[tuple[Any, ...], float] = {}
+    found = []
+    for group, value in zip(groups, values.tolist(), strict=True):
+        products[group] = products.get(group, 1.0) * (1.0 if np.isnan(value) else value)
+        found.append(products[group])
+    return np.where(np.isnan(values), np.nan, found)
+
+
+def _by_amount(cells: Columns) -> np.ndarray:
     """amount_reached / amount_n; unknown where one side has no amount at all: what is known only of the won, for
     example, would make every amount a won one."""
-    rest = frame["amount_n"] - frame["amount_reached"]
-    others_have_none = (frame["n"] > frame["reached"]) & (rest <= 0)
-    one_sided = others_have_none | ((frame["reached"] > 0) & (frame["amount_reached"] <= 0))
-    one_sided |= _many_missing(frame) | ((frame["n"] > 0) & frame["value"].isna())
-    return np.where(one_sided, np.nan, ratio(frame["amount_reached"], frame["amount_n"]))
+    rest = cells["amount_n"] - cells["amount_reached"]
+    others_have_none = (cells["n"] > cells["reached"]) & (rest <= 0)
+    one_sided = others_have_none | ((cells["reached"] > 0) & (cells["amount_reached"] <= 0))
+    one_sided |= _many_missing(cells) | ((cells["n"] > 0) & np.isnan(cells["value"]))
+    return np.where(one_sided, np.nan, ratio(cells["amount_reached"], cells["amount_n"]))
 
 
-def _many_missing(frame: pd.DataFrame) -> pd.Series:
-    return frame["amount_missing"] > MANY_MISSING * frame["n"]
+def _many_missing(cells: Columns) -> np.ndarray:
+    return cells["amount_missing"] > MANY_MISSING * cells["n"]
 
 
-def _amount_reason(frame: pd.DataFrame) -> pd.Series:
-    reasons = np.where(_many_missing(frame) & (frame["amount_missing"] < frame["n"]), AMOUNTS_MISSING, NO_AMOUNTS)
-    return pd.Series(np.where(frame["amount_value"].notna() | (frame["n"] == 0), "", reasons), frame.index, dtype="str")
+def _amount_reason(cells: Columns) -> Any:
+    reasons = np.where(_many_missing(cells) & (cells["amount_missing"] < cells["n"]), AMOUNTS_MISSING, NO_AMOUNTS)
+    is_said = ~np.isnan(cells["amount_value"]) | (cells["n"] == 0)
+    return pd.array(np.where(is_said, "", reasons), dtype="str")
 
 
-def _reasoned(frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    frame["reason"] = np.where(frame["value"].isna(), NOBODY, "")
-    if {"entry_unknown", "undated"} <= set(frame.columns):
-        only_unknown = frame["value"].isna() & (frame["entry_unknown"] + frame["undated"] > 0)
-        frame["reason"] = frame["reason"].mask(only_unknown, UNKNOWN_ENTRY)
-    return frame.astype({"reason": "str"})[_columns(frame, by)]
+def _reasoned(cells: Columns, by: Sequence[str]) -> pd.DataFrame:
+    is_missing = np.isnan(cells["value"])
+    reason = np.where(is_missing, NOBODY, "")
+    if "entry_unknown" in cells and "undated" in cells:
+        is_somebody = cells["entry_unknown"] + cells["undated"] > 0
+        reason = np.where(is_missing & is_somebody, UNKNOWN_ENTRY, reason)
+    cells = cells | {"reason": pd.array(reason, dtype="str")}
+    return pd.DataFrame({name: cells[name] for name in _columns(cells, by)})
 
 
 _ORDER = ("pipeline", "stage", "next_stage", "stage_order", "n", "reached", "lost", "no_decision", "open", "regressed",
@@ -212,34 +240,29 @@ _ORDER = ("pipeline", "stage", "next_stage", "stage_order", "n", "reached", "los
           "void", "deleted", "future", "entry_unknown", "undated", "p75", "immature", "immature_share", "reason")
 
 
-def _columns(frame: pd.DataFrame, by: Sequence[str]) -> list[str]:
-    return [*by, *(c for c in _ORDER if c in frame.columns and c not in by)]
+def _columns(known: Container[str], by: Sequence[str]) -> list[str]:
+    return [*by, *(c for c in _ORDER if c in known and c not in by)]
 
 
 def _empty(by: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype="float64") for name in dict.fromkeys([*by, *_ORDER])})
 
 
-def _stage_p75(visits: pd.DataFrame, context: Context) -> pd.DataFrame:
-    """The stage's own P75: by then three of four have left it (Kaplan-Meier over all visits so far)."""
-    counts = visits[visits["is_entry_known"] & (visits["days"] >= 0)]
-    counts = counts.assign(events=counts["n"].where(_has_left(counts), 0),
-                           censored=counts["n"].where(~_has_left(counts), 0))
-    found = quantiles(counts, ["pipeline", "stage"], 0.75, min_events=context.settings.standards.min_events)
-    return found[["pipeline", "stage", "value"]].rename(columns={"value": "p75"})
+def _stage_p75(visits: pd.DataFrame, context: Context) -> dict[tuple[Any, ...], float]:
+    """Each stage's own P75: by then three of four have left it (Kaplan-Meier over all visits so far)."""
+    step = ["pipeline", "stage"]
+    found = quantiles(counted(visits), step, 0.75, min_events=context.settings.standards.min_events)
+    return dict(zip(row_keys(found, step), found["value"].tolist(), strict=True))
 
 
-def _has_left(visits: pd.DataFrame) -> pd.Series:
-    return visits["outcome"].notna() & (visits["outcome"] != "deleted")
-
-
-def _with_immature(frame: pd.DataFrame, ages: pd.DataFrame, p75: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
-    """Adds p75, immature and immature_share; unknown where the stage's P75 is not known."""
-    if frame.empty:
-        return frame.assign(p75=np.nan, immature=np.nan, immature_share=np.nan)
-    keys = [*by, "pipeline", "stage"]
-    young = ages.merge(p75, on=["pipeline", "stage"], how="left")
-    young = added_up(young.loc[young["age"] < young["p75"], [*keys, "n"]], keys).rename(columns={"n": "immature"})
-    frame = frame.merge(p75, on=["pipeline", "stage"], how="left").merge(young, on=keys, how="left")
-    frame["immature"] = frame["immature"].fillna(0).where(frame["p75"].notna())
-    return frame.assign(immature_share=ratio(frame["immature"], frame["n"]))
+def _immature(frame: pd.DataFrame, ages: pd.DataFrame, p75: Mapping[tuple[Any, ...], float],
+              by: Sequence[str]) -> Columns:
+    """The columns p75, immature and immature_share; unknown where the stage's P75 is not known."""
+    keys, young = [*by, "pipeline", "stage"], Counter[tuple[Any, ...]]()
+    for key, age, n in zip(row_keys(ages, keys), ages["age"].tolist(), ages["n"].tolist(), strict=True):
+        if age < p75.get(key[-2:], np.nan):
+            young[key] += n
+    rows = row_keys(frame, keys)
+    limits = np.array([p75.get(row[-2:], np.nan) for row in rows], dtype=float)
+    immature = np.where(np.isnan(limits), np.nan, [young[row] for row in rows])
+    return {"p75": limits, "immature": immature, "immature_share": ratio(immature, frame["n"])}

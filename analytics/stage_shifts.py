@@ -32,16 +32,20 @@ def shifts(visits: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     the median moved by at least MATERIAL.
     """
     counts = counted(visits[visits["segment"] != UNKNOWN])
+    lengths = survival.checked(counts, ["events"])
+    entered = np.searchsorted(np.array(quarters), counts["quarter"].to_numpy(str))  # what is older belongs to the first
     rows: list[dict[str, Any]] = []
     tests = 0
-    for key, part in survival.groups(counts, ["pipeline", "segment", "stage"]):
-        tried = _tried(part, quarters, minimum)
+    for key, places in survival.group_places(counts, ["pipeline", "segment", "stage"]):
+        part, quarter = lengths[places], entered[places]
+        tried = _tried(part, quarter, len(quarters), minimum)
         tests += len(tried)
         if tried:
             z, since = max(tried)
-            early, late = part[part["quarter"] < since], part[part["quarter"] >= since]
-            rows.append({**key, "since": since, "n_before": int(early["n"].sum()), "n_after": int(late["n"].sum()),
-                         "before": _median(early), "after": _median(late), "p_adjusted": two_sided_p(z)})
+            early, late = part[quarter < since], part[quarter >= since]
+            rows.append({**key, "since": quarters[since], "n_before": int(early[:, 1:].sum()),
+                         "n_after": int(late[:, 1:].sum()), "before": _median(early), "after": _median(late),
+                         "p_adjusted": two_sided_p(z)})
     frame = pd.DataFrame(rows, columns=[c for c in SHIFTS if c not in ("tests", "is_real", "is_longer")])
     frame["p_adjusted"] = (frame["p_adjusted"].astype(float) * tests).clip(upper=1.0)
     before, after = frame["before"].astype(float), frame["after"].astype(float)
@@ -50,22 +54,23 @@ def shifts(visits: pd.DataFrame, quarters: Sequence[str], *, minimum: int = 20) 
     return frame.sort_values(["p_adjusted", "pipeline", "segment", "stage"], ignore_index=True)[list(SHIFTS)]
 
 
-def _tried(part: pd.DataFrame, quarters: Sequence[str], minimum: int) -> list[tuple[float, str]]:
+def _tried(lengths: np.ndarray, quarter: np.ndarray, quarters: int, minimum: int) -> list[tuple[float, int]]:
     """(size of the log-rank statistic, first quarter after the cut) for every cut with enough ended visits."""
-    days, place = np.unique(part["days"].to_numpy(float), return_inverse=True)
-    row = np.searchsorted(np.array(quarters), part["quarter"].to_numpy(str))  # what is older belongs to the first
-    ended, left = np.zeros((2, len(quarters), len(days)))
-    np.add.at(ended, (row, place), part["events"].to_numpy(float))
-    np.add.at(left, (row, place), part["n"].to_numpy(float))
+    days, place = np.unique(lengths[:, 0], return_inverse=True)
+    ended, left = np.zeros((2, quarters, len(days)))
+    np.add.at(ended, (quarter, place), lengths[:, 1])
+    np.add.at(left, (quarter, place), lengths[:, 1] + lengths[:, 2])
     there = left[:, ::-1].cumsum(axis=1)[:, ::-1]
+    early = [counts.cumsum(axis=0) for counts in (ended, there)]  # of the quarters up to each
     found = []
-    for cut in range(1, len(quarters)):
-        late, early = ([a[side].sum(axis=0) for a in (ended, there)] for side in (slice(cut, None), slice(cut)))
-        enough = min(late[0].sum(), early[0].sum()) >= minimum
-        if enough and (z := survival.logrank_score(*late, *early)) is not None:
-            found.append((abs(z), quarters[cut]))
+    for cut in range(1, quarters):
+        before = [counts[cut - 1] for counts in early]
+        since = [counts[-1] - counts[cut - 1] for counts in early]
+        enough = min(since[0].sum(), before[0].sum()) >= minimum
+        if enough and (z := survival.logrank_score(*since, *before)) is not None:
+            found.append((abs(z), cut))
     return found
 
 
-def _median(visits: pd.DataFrame) -> float | None:
-    return survival.quantile(survival.kaplan_meier(visits)).value
+def _median(lengths: np.ndarray) -> float | None:
+    return survival.quantile(survival.curve_of(lengths)).value

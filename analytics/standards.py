@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from analytics.cells import records, typed
 from analytics.statistics.estimate import Estimate
 from analytics.statistics.intervals import gap
 from data.settings import Standards
@@ -32,9 +33,10 @@ _TIE = 1e-9
 
 NO_HISTORY = "no_history"
 
-#: what `compare` adds to its rows
-ADDED = ("own", "own_n", "own_reason", "industry_value", "industry_origin", "industry_year", "quality", "source_url",
-         "target", "gap", "status", "is_clear", "target_reason")
+#: what `compare` adds to its rows, and as what
+ADDED = {"own": "float64", "own_n": "int64", "own_reason": "str", "industry_value": "float64", "industry_origin": "str",
+         "industry_year": "Int64", "quality": "str", "source_url": "str", "target": "float64", "gap": "float64",
+         "status": "str", "is_clear": "bool", "target_reason": "str"}
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,10 @@ def _table() -> pd.DataFrame:
 
 
 @cache
-def _defaults() -> tuple[dict[str, Any], ...]:
+def _defaults(metric: str) -> tuple[dict[str, Any], ...]:
+    """The shipped figures that can be about a metric."""
     frame = _table()
-    return tuple(frame[frame["use"] == "default"].to_dict("records"))
+    return tuple(row for row in frame[frame["use"] == "default"].to_dict("records") if _covers(row["metric"], metric))
 
 
 def shipped() -> pd.DataFrame:
@@ -90,17 +93,24 @@ def industry_for(metric: str, segment: str | None = None, stage: str | None = No
     its stage is `stage`, and its segment is `segment` or empty (= every segment). The organisation's rows come
     first, then the closest metric, the exact segment, the latest year up to `year`.
     """
-    if given is not None and not given.empty:
-        row = _best(fitting(given, metric).to_dict("records"), metric, segment, stage, year)
-        if row is not None:
-            return _industry(row, "organisation")
-    row = _best(_defaults(), metric, segment, stage, None)
-    return None if row is None else _industry(row, "ours")
+    return _figure(_rows(given, metric), metric, segment, stage, year)
 
 
 def fitting(given: pd.DataFrame, metric: str) -> pd.DataFrame:
     """The organisation's rows that can be about a metric: who asks for many segments or stages looks for them once."""
     return given[[metric.startswith(name) for name in given["metric"]]]
+
+
+def _rows(given: pd.DataFrame | None, metric: str) -> list[dict[str, Any]]:
+    return [] if given is None or given.empty else records(fitting(given, metric))
+
+
+def _figure(given: Iterable[dict[str, Any]], metric: str, segment: str | None, stage: str | None,
+            year: int | None) -> Industry | None:
+    if (row := _best(given, metric, segment, stage, year)) is not None:
+        return _industry(row, "organisation")
+    row = _best(_defaults(metric), metric, segment, stage, None)
+    return None if row is None else _industry(row, "ours")
 
 
 def blend(own: float | None, n: int, industry: Industry | None, rules: Standards = DEFAULT) -> Target:
@@ -158,19 +168,18 @@ def compare(rows: pd.DataFrame, own: pd.DataFrame, metric: str, direction: Direc
     and nothing else.
     """
     keys = [name for name in (by, "stage", "pipeline") if name in rows.columns and name in own.columns]
-    history = {tuple(_text(row[k]) for k in keys): row for row in own.to_dict("records")}
-    given, added = None if given is None else fitting(given, metric), []
-    for row in rows.to_dict("records"):
+    history = {tuple(_text(row[k]) for k in keys): row for row in records(own)}
+    figures, added = _rows(given, metric), []
+    for row in records(rows):
         if "needed" in row:
             added.append(_against(row, *_needed(row), direction, rules.amber))
             continue
         past = history.get(tuple(_text(row[k]) for k in keys), {"value": None, own_n: 0})
-        industry = industry_for(metric, _text(row.get(by)), _text(row.get("stage")), given=given, year=year)
+        industry = _figure(figures, metric, _text(row.get(by)), _text(row.get("stage")), year)
         target = blend(past["value"], 0 if pd.isna(past[own_n]) else past[own_n], industry, rules)
         added.append(_against(row, target, _around(target, past), direction, rules.amber))
-    extra = pd.DataFrame(added, columns=list(ADDED), index=rows.index)
-    numbers = dict.fromkeys(("own", "industry_value", "target", "gap"), "float64")
-    return rows.join(extra.astype({**numbers, "own_n": "int64", "industry_year": "Int64", "is_clear": "bool"}))
+    extra = typed([[one[name] for name in ADDED] for one in added], ADDED)
+    return rows.join(pd.DataFrame(extra, index=rows.index))
 
 
 def _needed(row: dict[str, Any]) -> tuple[Target, Estimate]:

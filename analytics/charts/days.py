@@ -14,6 +14,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.cells import records
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import Sheet, message
@@ -74,7 +75,7 @@ def statistics(
     widest = extent or scale(frames, comparison)
     rows = Rows(len(first), has_second=comparison is not None, top=22, after=_VALUE_LINE)
     fig = canvas(rows, theme)
-    for i, row in enumerate(first.to_dict("records")):
+    for i, row in enumerate(records(first)):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i), bold=True)
         write(
             fig,
@@ -174,7 +175,7 @@ def _like(other: pd.DataFrame | None, frame: pd.DataFrame, name: str) -> list[fl
 
 def _panel(panel: _Panel, frame: pd.DataFrame, was: Sequence[float | None], target: Sequence[float | None]) -> None:
     names, colours, at = panel.names, palette(panel.theme), panel.at()
-    records = frame.to_dict("records")
+    rows = records(frame)
     values = _values(frame)
     bars(panel.fig, [panel.widest] * len(at), at, colour=colours.grid, width=2, name="", axis=panel.axis)
     bars(
@@ -186,8 +187,8 @@ def _panel(panel: _Panel, frame: pd.DataFrame, was: Sequence[float | None], targ
         name=names.text("actual"),
         keyed=panel.keyed,
         axis=panel.axis,
-        hover=[_hover(row, value, panel) for row, value in zip(records, values, strict=True)],
-        marks=[[row.get("pipeline"), row.get("segment"), row["stage"], None] for row in records],
+        hover=[_hover(row, value, panel) for row, value in zip(rows, values, strict=True)],
+        marks=[[row.get("pipeline"), row.get("segment"), row["stage"], None] for row in rows],
     )
     if any(v is not None for v in was):
         bars(
@@ -215,7 +216,7 @@ def _panel(panel: _Panel, frame: pd.DataFrame, was: Sequence[float | None], targ
             hover=[f"{names.text('standard')}: {panel.days(v)}" for v in target],
         )
     _intervals(panel, frame, values)
-    for i, row in enumerate(records):
+    for i, row in enumerate(rows):
         _print(panel, row, i, values[i], was[i])
 
 

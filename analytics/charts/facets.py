@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from analytics import i18n
+from analytics.cells import row_keys
 from data.scope import UNKNOWN
 from data.settings import Settings
 
@@ -23,10 +25,10 @@ class Facet:
 
     def of(self, frame: pd.DataFrame) -> pd.DataFrame:
         """The rows of this facet, in their order."""
-        here = frame["pipeline"] == self.pipeline
+        here = (frame["pipeline"] == self.pipeline).to_numpy()
         if self.segment is not None and "segment" in frame:
-            here &= frame["segment"] == self.segment
-        return frame[here].reset_index(drop=True)
+            here = here & (frame["segment"] == self.segment).to_numpy()
+        return frame.take(np.flatnonzero(here)).reset_index(drop=True)
 
     def name(self, lang: str, settings: Settings) -> str:
         """What the facet is called (plain text): the segment alone where that tells it from the others, or is the
@@ -45,7 +47,7 @@ def facets(frame: pd.DataFrame, settings: Settings) -> list[Facet]:
 
     Others (the segment is not known, or not the pipeline's) are in `left_out`, unless there are no more than those.
     """
-    found = _counted(frame)
+    found = list(_counted(frame))
     shown = [f for f in found if _is_regular(f, settings)] or found
     segments = [f.segment for f in shown]
     return [replace(f, is_told=f.segment is not None and segments.count(f.segment) == 1) for f in shown]
@@ -54,13 +56,17 @@ def facets(frame: pd.DataFrame, settings: Settings) -> list[Facet]:
 def left_out(frame: pd.DataFrame, settings: Settings) -> list[tuple[Facet, int]]:
     """The facets that `facets` does not give, each with the largest number that stands in its rows."""
     shown = facets(frame, settings)
-    return [(f, int(f.of(frame)["n"].max())) for f in _counted(frame) if f not in shown]
+    return [(facet, int(most)) for facet, most in _counted(frame).items() if facet not in shown]
 
 
-def _counted(frame: pd.DataFrame) -> list[Facet]:
-    keys = ["pipeline", "segment"] if "segment" in frame else ["pipeline"]
-    rows = frame.loc[frame["n"] > 0, keys].drop_duplicates()
-    return [Facet(*row) for row in rows.itertuples(index=False)]
+def _counted(frame: pd.DataFrame) -> dict[Facet, float]:
+    """The facets in which anybody is counted, each with the largest number that stands in its rows."""
+    found: dict[Facet, float] = {}
+    for *of, n in row_keys(frame, ["pipeline", *(["segment"] if "segment" in frame else []), "n"]):
+        if n > 0:
+            facet = Facet(*of)
+            found[facet] = max(n, found.get(facet, 0))
+    return found
 
 
 def _is_regular(facet: Facet, settings: Settings) -> bool:
@@ -83,12 +89,9 @@ def reach(frames: Iterable[pd.DataFrame], column: str) -> float:
 
 def readings(frame: pd.DataFrame) -> pd.DataFrame:
     """`Ask.reconcile` with the readings beside each other: stage, next_stage, n, and reading_<name> with its value."""
-    keys = ["stage", "next_stage"]
     usual = frame[frame["reading"] == "conversion.reached"]
-    wide = usual[[*keys, "n"]].reset_index(drop=True)
-    for key in dict.fromkeys(frame["reading"]):
-        values = frame[frame["reading"] == key][["stage", "value"]].rename(
-            columns={"value": f"reading_{key.split('.')[1]}"}
-        )
-        wide = wide.merge(values, on="stage", how="left")
-    return wide
+    found = {(stage, reading): value for stage, reading, value in row_keys(frame, ["stage", "reading", "value"])}
+    values = {f"reading_{reading.split('.')[1]}": [found.get((stage, reading)) for stage in usual["stage"]]
+              for reading in dict.fromkeys(frame["reading"])}
+    return usual[["stage", "next_stage", "n"]].reset_index(drop=True).assign(
+        **{name: np.array(column, dtype=float) for name, column in values.items()})

@@ -13,6 +13,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.cells import records
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import Sheet, message
@@ -139,7 +140,7 @@ def _actual(fig: Sheet, frame: pd.DataFrame, rows: Rows, names: Names, theme: Th
     at = [rows.bar_at(i) for i in range(rows.count)]
     colour = ink(theme, _segment(frame), names.order)
     values = column(frame, _value_column(by))
-    hover = [_hover(row, names) for row in frame.to_dict("records")]
+    hover = [_hover(row, names) for row in records(frame)]
     bars(
         fig,
         values,
@@ -173,7 +174,7 @@ def _actual(fig: Sheet, frame: pd.DataFrame, rows: Rows, names: Names, theme: Th
 
 def _marks(frame: pd.DataFrame, outcome: str) -> list[list[object]]:
     """What a click on a bar hands back: pipeline, segment, stage, outcome."""
-    return [[row.get("pipeline"), row.get("segment"), row["stage"], outcome] for row in frame.to_dict("records")]
+    return [[row.get("pipeline"), row.get("segment"), row["stage"], outcome] for row in records(frame)]
 
 
 def _hover(row: dict[str, object], names: Names) -> str:
@@ -199,7 +200,7 @@ def _print(
         write(fig, names.text("cumulative"), 1, 6, anchor="right", shift=_CUMULATIVE, colour=colours.muted, size=small)
     values = column(frame, _value_column(by))
     cumulative = column(frame, "cumulative")
-    for i, row in enumerate(frame.to_dict("records")):
+    for i, row in enumerate(records(frame)):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i))
         write(fig, _n(row, names, by), 1, rows.text_at(i), anchor="right", colour=colours.muted, size=small)
         if values[i] is None:
@@ -247,7 +248,7 @@ def outcomes(frame: pd.DataFrame, names: Names, theme: Theme, *, extent: float |
     entered = column(frame, "n")
     fig.set(xaxis={"range": [0, (extent or max((n for n in entered if n), default=1)) * 1.02], "visible": False})
     colour, colours = ink(theme, _segment(frame), names.order), palette(theme)
-    hover = [_hover(row, names) for row in frame.to_dict("records")]
+    hover = [_hover(row, names) for row in records(frame)]
     base: list[float | None] = [0.0] * rows.count
     for key, fill, hatched in (
         ("reached", colour.actual, False),
@@ -269,7 +270,7 @@ def outcomes(frame: pd.DataFrame, names: Names, theme: Theme, *, extent: float |
             marks=_marks(frame, key),
         )
         base = [b + (w or 0) if b is not None else None for b, w in zip(base, widths, strict=True)]
-    for i, row in enumerate(frame.to_dict("records")):
+    for i, row in enumerate(records(frame)):
         write(fig, names.stage(row.get("pipeline"), row["stage"]), 0, rows.text_at(i))
         write(fig, _split(row, names), 1, rows.text_at(i), anchor="right", colour=colours.muted, size=FONT_SIZE - 1)
     return fig.figure()

@@ -11,11 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.cells import row_keys, taken
 from data.scope import UNKNOWN
 from data.settings import Settings
 
 #: Columns of an answer that are not added up when groups are joined.
 _FIRST, _MAX = ("stage_order",), ("days_max", "days_max_advanced")
+#: Up to so many rows it takes less to see that no key comes twice than to add up.
+_FEW = 1000
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,18 @@ class Context:
 
 def ladder(settings: Settings) -> pd.DataFrame:
     """The steps of every pipeline: pipeline, stage, stage_order, next_stage (the won stage after the last one)."""
-    rows: list[tuple[str, str, int, str]] = []
+    rows = tuple((pipeline, *step) for pipeline, steps in _steps(settings).items() for step in steps)
+    return _ladder(rows).copy(deep=False)
+
+
+def _steps(settings: Settings) -> dict[str, list[tuple[str, int, str]]]:
+    """Per pipeline its open stages in order: stage, stage_order, next_stage."""
+    found = {}
     for pipeline in settings.pipelines:
         steps = [s.key for s in pipeline.stages if s.kind == "open"]
         won = next((s.key for s in pipeline.stages if s.kind == "won"), "won")
-        rows += [(pipeline.key, a, pipeline.order(a), b) for a, b in zip(steps, [*steps[1:], won], strict=True)]
-    return _ladder(tuple(rows)).copy(deep=False)
+        found[pipeline.key] = [(a, pipeline.order(a), b) for a, b in zip(steps, [*steps[1:], won], strict=True)]
+    return found
 
 
 @lru_cache(maxsize=16)
@@ -53,19 +62,25 @@ def added_up(counts: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     """One row per combination of `keys`, counts and sums added; a sum of unknowns stays unknown (never 0)."""
     if not keys:
         return counts
-    values = [c for c in counts.columns if c not in keys and pd.api.types.is_numeric_dtype(counts[c])]
+    kinds = {name: kind for name, kind in counts.dtypes.items()
+             if name not in keys and pd.api.types.is_numeric_dtype(kind)}
+    values = list(kinds)
     if not values:
         return counts[list(keys)].drop_duplicates(ignore_index=True)
-    if counts.empty:  # groups of no rows are text columns that pandas cannot merge by
-        return counts[[*keys, *values]].reset_index(drop=True)
-    grouped = counts.groupby(list(keys), sort=False, dropna=False, observed=True)
-    summed = [c for c in values if c not in (*_FIRST, *_MAX)]
-    frame = grouped[summed].sum(min_count=1)
-    for name in (c for c in summed if "amount" in c and "square" not in c):
+    # groups of no rows are text columns that pandas cannot merge by; most queries have added up already
+    if counts.empty or (len(counts) <= _FEW and all(kind in ("int64", "float64") for kind in kinds.values())
+                        and len(set(row_keys(counts, keys))) == len(counts)):
+        frame = counts[[*keys, *values]].reset_index(drop=True)
+    else:
+        grouped = counts.groupby(list(keys), sort=False, dropna=False, observed=True)
+        summed = [c for c in values if c not in (*_FIRST, *_MAX)]
+        frame = grouped[summed].sum(min_count=1)
+        for name in (c for c in values if c not in summed):
+            frame[name] = grouped[name].first() if name in _FIRST else grouped[name].max()
+        frame = frame.reset_index()[[*keys, *values]]
+    for name in (c for c in values if "amount" in c and "square" not in c):
         frame[name] = frame[name].round(2)  # money has two decimals
-    for name in (c for c in values if c not in summed):
-        frame[name] = grouped[name].first() if name in _FIRST else grouped[name].max()
-    return frame.reset_index()[[*keys, *values]]
+    return frame
 
 
 def per_stage(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Sequence[str]) -> pd.DataFrame:
@@ -76,19 +91,24 @@ def per_stage(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: 
     """
     keys = [*by, "pipeline", "stage"]
     counts = added_up(counts, keys)
-    steps = ladder(context.settings)
     if counts.empty:
         return counts.assign(next_stage=pd.Series(dtype="str"))
-    present = counts[[*by, "pipeline"]].drop_duplicates()
-    full = present.merge(steps, on="pipeline").merge(
-        counts.drop(columns="stage_order"), on=keys, how="left")
-    known = set(zip(steps["pipeline"], steps["stage"], strict=True))
-    is_stray = [step not in known for step in zip(counts["pipeline"], counts["stage"], strict=True)]
-    if any(is_stray):
-        stray = counts[is_stray].assign(next_stage=None).astype({"next_stage": "str"})
-        full = pd.concat([full, stray], ignore_index=True)
-    full[list(zeros)] = full[list(zeros)].fillna(0).astype("int64")
-    return ordered(full, context, by)
+    places = {key: place for place, key in enumerate(row_keys(counts, keys))}
+    steps, groups = _steps(context.settings), {key[:-1]: place for key, place in places.items()}
+    # of each row: where its group stands in the counts, where it stands itself (-1: nobody came), its step
+    rows: list[tuple[Any, ...]] = [(of, places.pop((*group, step[0]), -1), *step)
+                                   for group, of in groups.items() for step in steps.get(group[-1], ())]
+    orders = counts["stage_order"].tolist()
+    rows += [(place, place, key[-1], orders[place], None) for key, place in places.items()]  # stages of no pipeline
+    of, place, stage, order, following = zip(*rows, strict=True)
+    columns: dict[str, Any] = {name: taken(counts[name], of) for name in (*by, "pipeline")}
+    columns |= {"stage": pd.array(stage, dtype="str"), "stage_order": np.array(order),
+                "next_stage": pd.array(following, dtype="str")}
+    for name in (c for c in counts.columns if c not in (*keys, "stage_order")):
+        columns[name] = taken(counts[name], place)
+    for name in zeros:
+        columns[name] = np.nan_to_num(columns[name]).astype("int64")
+    return ordered(pd.DataFrame(columns), context, by)
 
 
 def ordered(frame: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -117,15 +137,17 @@ def _position(known: list[str], value: str) -> int:
     return known.index(value) if value in known else len(known)
 
 
-def ratio(top: pd.Series, bottom: pd.Series) -> np.ndarray:
+def ratio(top: Any, bottom: Any) -> np.ndarray:
     """top / bottom; NaN where the bottom is 0 or unknown: a share of nothing is not known, it is not zero."""
-    x, n = top.to_numpy(float, na_value=np.nan), bottom.to_numpy(float, na_value=np.nan)
+    x, n = (part.to_numpy(float, na_value=np.nan) if isinstance(part, pd.Series) else np.asarray(part, dtype=float)
+            for part in (top, bottom))
     return np.divide(x, n, out=np.full_like(x, np.nan), where=n > 0)
 
 
 def steady(values: pd.Series) -> pd.Series:
     """Floating sums to ten significant digits: the order in which they were added must not show."""
-    return values.map(lambda v: float(f"{v:.10g}") if pd.notna(v) else np.nan).astype("float64")
+    known = values.to_numpy(float, na_value=np.nan).tolist()
+    return pd.Series([float(f"{v:.10g}") for v in known], values.index, dtype="float64", name=values.name)
 
 
 def plain(value: Any) -> Any:

@@ -14,17 +14,20 @@ the smallest day with S ≤ 1 − p, their limits by Brookmeyer & Crowley 1982: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
+from analytics.cells import taken, typed
 from analytics.statistics.estimate import LEVEL, NOT_KNOWN, Estimate, known, z_of
 
 Transform = Literal["log-log", "log"]
 CURVE = ("days", "at_risk", "events", "censored", "survival", "std_error", "low", "high")
 COUNTS = {"at_risk": "int64", "events": "int64", "censored": "int64"}
+_QUANTILES = {"p": "float64", "n": "int64", "events": "int64", "censored": "int64",
+              "value": "float64", "low": "float64", "high": "float64", "reason": "str"}
 #: a curve with these columns: as a frame, or as arrays by name, which many small groups are quicker with
 Curve: TypeAlias = pd.DataFrame | dict[str, np.ndarray]
 #: S is a product of fractions: 0.5 may come out as 0.5000000000000001
@@ -137,14 +140,20 @@ def logrank_score(d1: np.ndarray, n1: np.ndarray, d2: np.ndarray, n2: np.ndarray
 
 def curves(counts: pd.DataFrame, by: Sequence[str], *, level: float = LEVEL) -> pd.DataFrame:
     """`kaplan_meier` for each group: the columns of `by`, then the curve. Groups keep their order of appearance."""
-    parts, repeats, names = [], [], []
-    for key, curve in curve_each(counts, by, level=level):
-        parts.append(curve)
-        repeats.append(len(curve["days"]))
+    return as_frame(curve_each(counts, by, level=level), by)
+
+
+def as_frame(each: Iterable[tuple[dict[str, Any], dict[str, np.ndarray]]], by: Sequence[str]) -> pd.DataFrame:
+    """The curves of `curve_each`, one below the other: the columns of `by`, then those of the curve."""
+    names, parts = [], []
+    for key, curve in each:
         names.append(key)
-    columns: dict[str, Any] = {name: np.concatenate([part[name] for part in parts]) if parts else [] for name in CURVE}
-    keys = pd.DataFrame(names, columns=list(by)).loc[np.repeat(np.arange(len(names)), repeats)].reset_index(drop=True)
-    return keys.join(pd.DataFrame(columns).astype(COUNTS)) if by else pd.DataFrame(columns).astype(COUNTS)
+        parts.append(curve)
+    columns = {name: np.concatenate([np.zeros(0), *(part[name] for part in parts)]).astype(COUNTS.get(name, "float64"))
+               for name in CURVE}
+    repeats = np.repeat(np.arange(len(names)), [len(part["days"]) for part in parts])
+    keys = pd.DataFrame(names, columns=list(by)).take(repeats).reset_index(drop=True)
+    return keys.assign(**columns) if by else pd.DataFrame(columns)
 
 
 def curve_each(
@@ -172,17 +181,17 @@ def quantiles(counts: pd.DataFrame, by: Sequence[str], *shares: float, min_event
     if not all(0 < p < 1 for p in shares):
         raise ValueError(f"a quantile lies between 0 and 1, not {shares}")
     values, z, rows = checked(counts, ["events"]), z_of(level), []
-    for key, places in group_places(counts, by):
+    firsts: list[int] = []
+    for _, places in group_places(counts, by):
         events, censored = (int(total) for total in values[places, 1:].sum(axis=0))
         curve = _curve(values[places], z, "log-log") if events >= min_events else None
         for p in shares:
             found = NOT_KNOWN if curve is None else _quantile(curve, p)
             reason = "few_events" if curve is None else "" if found.is_known else "not_reached"
-            rows.append({**key, "p": p, "n": events + censored, "events": events, "censored": censored,
-                         "value": found.value, "low": found.low, "high": found.high, "reason": reason})
-    frame = pd.DataFrame(rows, columns=[*by, "p", "n", "events", "censored", "value", "low", "high", "reason"])
-    return frame.astype({"p": float, "n": "int64", "events": "int64", "censored": "int64",
-                         "value": float, "low": float, "high": float, "reason": "str"})
+            firsts.extend(places[:1])  # without `by` there is one group, even of nobody
+            rows.append((p, events + censored, events, censored, found.value, found.low, found.high, reason))
+    names = {name: taken(counts[name], firsts) for name in by}
+    return pd.DataFrame({**names, **typed(rows, _QUANTILES)})
 
 
 def groups(counts: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, Any], pd.DataFrame]]:
@@ -194,11 +203,15 @@ def group_places(counts: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str
     """The groups of a frame as ({column: value}, positions of its rows); a missing value is a group of its own."""
     if not by:
         return [({}, np.arange(len(counts)))]
-    number = counts.groupby(list(by), sort=False, dropna=False, observed=True).ngroup().to_numpy()
+    number = np.zeros(len(counts), dtype="int64")
+    for name in by:
+        codes, found = pd.factorize(counts[name], use_na_sentinel=False)
+        number = pd.factorize(number * len(found) + codes)[0]
     order = np.argsort(number, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
-    names = counts[list(by)].iloc[[places[0] for places in parts]].to_dict("records")
-    return list(zip(names, parts, strict=True))
+    firsts = [places[0] for places in parts]
+    names = zip(*(counts[name].array.take(firsts).tolist() for name in by), strict=True)
+    return [(dict(zip(by, key, strict=True)), places) for key, places in zip(names, parts, strict=True)]
 
 
 def checked(counts: pd.DataFrame, kinds: Sequence[str]) -> np.ndarray:

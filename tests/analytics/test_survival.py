@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.statistics import competing, intervals, survival
-from analytics.statistics.estimate import two_sided_p
+from analytics.statistics.estimate import NOT_KNOWN, two_sided_p
 from tests.oracles import survival as oracle
 
 #: leukaemia, Miller 1981 (R survival::aml): weeks to relapse, 1 = relapsed, 0 = still in remission
@@ -372,13 +372,10 @@ def test_nothing_happened_yet_is_not_a_certain_zero():
 
 
 def test_matured_conversion_per_group_says_what_it_cannot_know():
-    old = by_cause([(10, 1), (20, 1), (25, 2), (95, 0)]).assign(segment="KA")
-    young = by_cause([(3, 1), (20, 0)]).assign(segment="SMB")
-    table = competing.incidences_at(pd.concat([old, young]), ["segment"], ["advance", "lost"], "advance", 90)
-    assert table["value"].round(4).tolist()[0] == 0.5
-    assert table["reason"].tolist() == ["", "not_observed"]
-    assert table["events"].tolist() == [2, 1]
-    assert table["censored"].tolist() == [0, 1]
+    old, young = by_cause([(10, 1), (20, 1), (25, 2), (95, 0)]), by_cause([(3, 1), (20, 0)])
+    both = survival.checked(pd.concat([old, young]), ["advance", "lost"])
+    assert competing.incidence_of(both[:4], 90).value == pytest.approx(0.5)
+    assert competing.incidence_of(both[4:], 90) == NOT_KNOWN
 
 
 def test_two_groups_without_events_cannot_be_compared():
