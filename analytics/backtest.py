@@ -33,15 +33,16 @@ def bands(counts: pd.DataFrame, edges: Sequence[int]) -> pd.DataFrame:
     Out: source, band (0 = the lowest), from_points, to_points, n, won, value, low, high (Wilson); an empty band stays.
     """
     known = counts[counts["percent"] >= 0]
-    place = np.searchsorted(np.asarray(edges), known["percent"].to_numpy(), side="right")
-    summed = known.assign(band=place).groupby(["source", "band"], sort=False)[["n", "won"]].sum()
-    present = [s for s in SOURCES if s in set(known["source"])]
-    full = pd.MultiIndex.from_product([present, range(len(edges) + 1)], names=["source", "band"])
-    frame = summed.reindex(full, fill_value=0).reset_index()
-    bounds = [0, *edges, 100]
-    frame = with_wilson(frame, "won", "n").assign(from_points=[bounds[b] for b in frame["band"]],
-                                                  to_points=[bounds[b + 1] for b in frame["band"]])
-    return frame[["source", "band", "from_points", "to_points", "n", "won", "value", "low", "high"]]
+    present = [source for source in SOURCES if source in set(known["source"])]
+    place = np.array([present.index(source) for source in known["source"]], dtype=int)
+    band = np.searchsorted(np.asarray(edges), known["percent"].to_numpy(), side="right")
+    size, bounds = len(edges) + 1, [0, *edges, 100]
+    sums = {name: np.bincount(place * size + band, known[name], len(present) * size).astype("int64")
+            for name in ("n", "won")}
+    return with_wilson(pd.DataFrame({
+        "source": pd.Series(np.repeat(np.array(present, dtype=object), size), dtype="str"),
+        "band": np.tile(np.arange(size), len(present)), "from_points": bounds[:-1] * len(present),
+        "to_points": bounds[1:] * len(present), **sums}), "won", "n")
 
 
 def verdicts(counts: pd.DataFrame, trend: pd.DataFrame) -> pd.DataFrame:

@@ -9,13 +9,14 @@ Hanley & McNeil's standard error (1982, Radiology 143:29). Predictions are compa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import sqrt
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from analytics.cells import Cells
 from analytics.statistics.estimate import LEVEL, two_sided_p, z_of
 from analytics.statistics.intervals import with_wilson
 
@@ -38,16 +39,18 @@ def reliability(counts: pd.DataFrame) -> pd.DataFrame:
     In: rows of data/sql/calibration_bins.sql. Out: source, bin (0 to 4), bin_low, bin_high, n, won, predicted (mean
     prediction), value, low, high (share won, Wilson), is_off (the mean prediction lies outside these limits).
     """
-    known = counts[counts["source"] != ""]
-    place = np.minimum(known["percent"] * BINS // 100, BINS - 1)
-    frame = known.assign(bin=place).groupby(["source", "bin"], sort=False)[_SUMS].sum()
-    present = [s for s in SOURCES if s in set(known["source"])]
-    full = pd.MultiIndex.from_product([present, range(BINS)], names=["source", "bin"])
-    frame = with_wilson(frame.reindex(full, fill_value=0).reset_index(), "won", "n")
-    predicted = frame["p_sum"] / frame["n"].where(frame["n"] > 0)
-    frame = frame.assign(bin_low=frame["bin"] / BINS, bin_high=(frame["bin"] + 1) / BINS, predicted=predicted,
-                         is_off=(predicted < frame["low"]) | (predicted > frame["high"]))
-    return frame[["source", "bin", "bin_low", "bin_high", "n", "won", "predicted", "value", "low", "high", "is_off"]]
+    known = Cells.of(counts[counts["source"] != ""])
+    present = [source for source in SOURCES if source in set(known["source"])]
+    place = np.array([present.index(source) for source in known["source"]], dtype=int)
+    cell = place * BINS + np.minimum(known["percent"] * BINS // 100, BINS - 1).astype(int)
+    n, won, predicted = (np.bincount(cell, known[name], len(present) * BINS) for name in ("n", "won", "p_sum"))
+    bins = np.tile(np.arange(BINS), len(present))
+    predicted = np.divide(predicted, n, out=np.full(len(n), np.nan), where=n > 0)
+    frame = with_wilson(pd.DataFrame({
+        "source": pd.Series(np.repeat(np.array(present, dtype=object), BINS), dtype="str"), "bin": bins,
+        "bin_low": bins / BINS, "bin_high": (bins + 1) / BINS, "n": n.astype("int64"), "won": won.astype("int64"),
+        "predicted": predicted}), "won", "n")
+    return frame.assign(is_off=(frame["predicted"] < frame["low"]) | (frame["predicted"] > frame["high"]))
 
 
 def scores(counts: pd.DataFrame) -> pd.DataFrame:
@@ -59,10 +62,11 @@ def scores(counts: pd.DataFrame) -> pd.DataFrame:
     n_both opportunities that the comparison predicted too: auc_both, and worse_by, worse_low, worse_high, the source's
     Brier minus the comparison's with limits (0 for the comparison itself); reason: "" | nothing_predicted | few_closed.
     """
-    return pd.DataFrame([_score(s, counts[counts["source"] == s]) for s in SOURCES])
+    cells = Cells.of(counts)
+    return pd.DataFrame([_score(source, cells.where(cells["source"] == source)) for source in SOURCES])
 
 
-def _score(source: str, counts: pd.DataFrame) -> dict[str, object]:
+def _score(source: str, counts: Cells) -> dict[str, object]:
     n, won, p_sum, errors, tilt, variance = (float(counts[c].sum()) for c in _SUMS)
     row: dict[str, object] = {"source": source, "n": int(n), "won": int(won)}
     reason = "" if n >= MIN_N else "few_closed" if n else "nothing_predicted"
@@ -76,10 +80,10 @@ def _score(source: str, counts: pd.DataFrame) -> dict[str, object]:
             "auc_high": min(auc + half, 1.0),
             "is_calibrated": two_sided_p(tilt / sqrt(variance)) >= 1 - LEVEL if is_known and variance > 0 else None,
             "tells": auc - half > 0.5 if is_known else None}
-    return row | _pair(counts[counts["is_both"].astype(bool)]) | {"reason": reason}
+    return row | _pair(counts.where(counts["is_both"].astype(bool))) | {"reason": reason}
 
 
-def _pair(counts: pd.DataFrame) -> dict[str, object]:
+def _pair(counts: Cells) -> dict[str, object]:
     """Mean difference of two Brier scores on the same cases, with its limits (normal, many cases)."""
     n = int(counts["n"].sum())
     row: dict[str, object] = {"n_both": n, "auc_both": area(counts)[0]}
@@ -91,7 +95,7 @@ def _pair(counts: pd.DataFrame) -> dict[str, object]:
     return row | {"worse_by": mean, "worse_low": mean - half, "worse_high": mean + half}
 
 
-def area(counts: pd.DataFrame) -> tuple[float, float]:
+def area(counts: Cells | Mapping[str, np.ndarray] | pd.DataFrame) -> tuple[float, float]:
     """Probability that a won one had the higher prediction than one not won (ties half), and its standard error.
 
     In: percent, n, won: predictions that agree in whole per cents count as ties. NaN where all went the same way.
@@ -99,8 +103,9 @@ def area(counts: pd.DataFrame) -> tuple[float, float]:
     >>> area(pd.DataFrame({"percent": [10, 90], "n": [10, 10], "won": [2, 8]}))[0]
     0.8
     """
-    levels = counts.groupby("percent")[["n", "won"]].sum().sort_index()
-    won, other = levels["won"].to_numpy(float), (levels["n"] - levels["won"]).to_numpy(float)
+    levels, level = np.unique(np.asarray(counts["percent"]), return_inverse=True)
+    n, won = (np.bincount(level, counts[name], len(levels)) for name in ("n", "won"))
+    other = n - won
     ones, zeros = won.sum(), other.sum()
     if not (ones > 0 and zeros > 0):
         return np.nan, np.nan
@@ -150,7 +155,7 @@ def refit(parties: pd.DataFrame, *, current: float, need_weight: float = 0.5, cl
     best = _highest(likelihood, *_GAMMA)
     top = likelihood(best)
     low, high = _limits(likelihood, best, top - _HALF_CHI2)
-    predicted = pd.DataFrame({"percent": np.round(share(max(best, 0.1), leads), 6), "n": 1, "won": y})
+    predicted = {"percent": np.round(share(max(best, 0.1), leads), 6), "n": np.ones(n), "won": y}
     auc, error = area(predicted)
     is_supported = low > 0 and auc - z_of(LEVEL) * error > 0.5
     verdict = "not_supported" if not is_supported else "keep" if low <= current <= high else "change"

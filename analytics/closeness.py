@@ -10,6 +10,8 @@ of the contracts; `as_of` is a date, activities carry `occurred_on`, a date in t
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import isnan, log, nan
@@ -81,6 +83,14 @@ def counted(activities: pd.DataFrame, as_of: date, rules: Closeness) -> pd.DataF
     return frame.assign(weight=frame["weight"].where(frame["is_counted"], 0.0)).drop(columns="is_capped")
 
 
+def by_contact(done: pd.DataFrame) -> dict[str, list[dict[Any, Any]]]:
+    """The rows of `counted` of each contact, oldest first."""
+    found: dict[str, list[dict[Any, Any]]] = {}
+    for row in done.to_dict("records"):
+        found.setdefault(row["contact_id"], []).append(row)
+    return found
+
+
 def energy(weights: Any, ages: Any, rules: Closeness) -> float:
     """E: sum of weight x 2^(-age / half-life).
 
@@ -88,6 +98,10 @@ def energy(weights: Any, ages: Any, rules: Closeness) -> float:
     1.3054
     """
     return float(sum(w * 2 ** (-age / rules.half_life_days) for w, age in zip(weights, ages, strict=True)))
+
+
+def _level(done: Sequence[Mapping[Any, Any]], rules: Closeness) -> float:
+    return energy([row["weight"] for row in done], [row["age_days"] for row in done], rules)
 
 
 def interaction(level: float, cadence_days: float, rules: Closeness) -> float:
@@ -124,14 +138,15 @@ def people(
     interaction, attitude, closeness, touches (last `reached_days` days), is_reached, holder_id (who made more than half
     of them), last_touch_on, known (of the seven things of PERSONA), known_share, is_key.
     """
-    done = counted(activities, as_of, rules)
+    done = by_contact(counted(activities, as_of, rules))
     told = chain.groupby("contact_id")[["status", "decision_role"]].count() if len(chain) else pd.DataFrame()
     rows = []
     for contact in contacts.to_dict("records"):
-        mine = done[done["contact_id"] == contact["contact_id"]]
-        recent = mine[mine["age_days"] < rules.reached_days]
+        mine = done.get(contact["contact_id"], [])
+        recent = [row for row in mine if row["age_days"] < rules.reached_days]
+        owners = [row["owner_id"] for row in recent if not _is_unknown(row["owner_id"])]
         days = cadence(contact["importance"], rules)
-        level = energy(mine["weight"], mine["age_days"], rules)
+        level = _level(mine, rules)
         acts = interaction(level, days, rules)
         known = _known(contact, mine, told)
         rows.append(
@@ -144,10 +159,10 @@ def people(
                 "attitude": nan if _is_unknown(contact["status"]) else attitude(contact["status"], rules),
                 "closeness": contact_closeness(contact["status"], acts, rules),
                 "touches": len(recent),
-                "owned_touches": int(recent["owner_id"].notna().sum()),
+                "owned_touches": len(owners),
                 "is_reached": len(recent) > 0,
-                "holder_id": _holder(recent["owner_id"]),
-                "last_touch_on": as_of - timedelta(days=int(mine["age_days"].min())) if len(mine) else None,
+                "holder_id": _holder(owners, len(recent)),
+                "last_touch_on": as_of - timedelta(days=min(row["age_days"] for row in mine)) if mine else None,
                 "known": known,
                 "known_share": len(known) / len(PERSONA),
                 "is_key": not _is_unknown(contact["importance"]) and contact["importance"] >= rules.key_importance,
@@ -301,23 +316,22 @@ class Trust:
 
 
 def trust(
-    activities: pd.DataFrame, importance: float | None, first_contact_on: date | None, as_of: date, rules: Closeness
+    done: Sequence[Mapping[Any, Any]], importance: float | None, first_contact_on: date | None, as_of: date,
+    rules: Closeness
 ) -> Trust:
-    """How far a contact trusts us, from the activities with him (contact_id, kind, occurred_on, is_valid).
+    """How far a contact trusts us, from what was done with him (rows of `counted`, see `by_contact`).
 
     Frequency = interaction; expertise = sessions that show it, of `expert_full`; depth = meetings in person, of
     `personal_full` (only with key contacts); length = months since the first contact, of `length_months`, 0 where
     nobody was in touch within `trust_days`.
     """
-    done = counted(activities, as_of, rules)
-    recent = done[done["age_days"] < rules.trust_days]
-    kinds = recent["kind"].astype("str").str.lower()
-    acts = interaction(energy(done["weight"], done["age_days"], rules), cadence(importance, rules), rules)
-    expert = min(1.0, float(kinds.isin(rules.expert_kinds).sum()) / rules.expert_full)
+    kinds = [str(row["kind"]).lower() for row in done if row["age_days"] < rules.trust_days]
+    acts = interaction(_level(done, rules), cadence(importance, rules), rules)
+    expert = min(1.0, sum(kind in rules.expert_kinds for kind in kinds) / rules.expert_full)
     is_key = not _is_unknown(importance) and float(importance or 0) >= rules.key_importance
-    depth = min(1.0, float(kinds.isin(rules.personal_kinds).sum()) / rules.personal_full) if is_key else 0.0
+    depth = min(1.0, sum(kind in rules.personal_kinds for kind in kinds) / rules.personal_full) if is_key else 0.0
     months = (as_of - _day(first_contact_on)).days / (365.25 / 12) if not _is_unknown(first_contact_on) else 0.0
-    length = min(1.0, max(0.0, months / rules.length_months)) if len(recent) else 0.0
+    length = min(1.0, max(0.0, months / rules.length_months)) if kinds else 0.0
     score = 25 * (acts + expert + depth + length)
     return Trust(acts, expert, depth, length, score, LADDER[sum(score >= edge for edge in rules.ladder)])
 
@@ -381,13 +395,13 @@ def _first_holder(persons: pd.DataFrame) -> tuple[str | None, float]:
     return str(best[0]), float(best[1])
 
 
-def _holder(owners: pd.Series) -> str | None:
-    """Who made more than half of some activities."""
-    counts = owners.value_counts()
-    return str(counts.index[0]) if len(counts) and 2 * counts.iloc[0] > len(owners) else None
+def _holder(owners: Sequence[str], touches: int) -> str | None:
+    """Who made more than half of some touches; `owners`: of those of which it is known."""
+    owner, n = Counter(owners).most_common(1)[0] if owners else (None, 0)
+    return str(owner) if 2 * n > touches else None
 
 
-def _known(contact: dict[str, Any], mine: pd.DataFrame, told: pd.DataFrame) -> tuple[str, ...]:
+def _known(contact: dict[Any, Any], mine: Sequence[Mapping[Any, Any]], told: pd.DataFrame) -> tuple[str, ...]:
     """Which of the seven things of PERSONA are known of a contact."""
     who = contact["contact_id"]
     is_told = {c: bool(told.at[who, c]) if who in told.index else False for c in ("status", "decision_role")}
@@ -397,7 +411,7 @@ def _known(contact: dict[str, Any], mine: pd.DataFrame, told: pd.DataFrame) -> t
         len(mine) > 0,
         not _is_unknown(contact["importance"]),
         is_told["status"],
-        bool(mine["opportunity_id"].notna().any()),
+        any(not _is_unknown(row["opportunity_id"]) for row in mine),
         is_told["decision_role"],
     )
     return tuple(name for name, fact in zip(PERSONA, facts, strict=True) if fact)

@@ -60,20 +60,18 @@ def board(found: pd.DataFrame, courses: pd.DataFrame, rules: Closeness) -> pd.Da
 
     `courses`: rows of sql/closeness_course.sql.
     """
-    lines = {a: [float(v) for v in part["closeness"]] for a, part in courses.groupby("account_id", sort=False)}
-    rows = found.to_dict("records")
-    return found.assign(
-        band=pd.Series([closeness.band(row["closeness"], rules) for row in rows], index=found.index, dtype=object),
-        reason=pd.Series([_reason(row) for row in rows], index=found.index, dtype=object),
-        alerts=pd.Series([tuple(a for a in ALERTS if row[a]) for row in rows], index=found.index, dtype=object),
-        course=pd.Series([lines.get(row["account_id"], []) for row in rows], index=found.index, dtype=object),
-    )
-
-
-def _reason(row: dict[Any, Any]) -> str:
-    if not pd.isna(row["closeness"]):
-        return ""
-    return "no_org_map" if not row["has_org_map"] else "no_attitude"
+    lines: dict[str, list[float]] = {}
+    for account_id, value in zip(courses["account_id"], courses["closeness"].tolist(), strict=True):
+        lines.setdefault(account_id, []).append(float(value))
+    flags = zip(*(found[alert] for alert in ALERTS), strict=True)
+    told = {
+        "band": [closeness.band(value, rules) for value in found["closeness"]],
+        "reason": ["" if is_known else "no_attitude" if has_map else "no_org_map"
+                   for is_known, has_map in zip(found["closeness"].notna(), found["has_org_map"], strict=True)],
+        "alerts": [tuple(alert for alert, is_on in zip(ALERTS, row, strict=True) if is_on) for row in flags],
+        "course": [lines.get(account_id, []) for account_id in found["account_id"]],
+    }
+    return found.assign(**{name: pd.Series(said, index=found.index, dtype=object) for name, said in told.items()})
 
 
 def shifts(counts: pd.DataFrame) -> pd.DataFrame:

@@ -67,22 +67,27 @@ class ClosenessQuestions:
         largest open amount first), fallen, risen (over the weeks of the settings; accounts with open deals),
         fallen_period (since the start of the view's period), weak, amount (all, by open amount).
         """
-        if sort not in SORTS:
-            raise ValueError(f"{sort} is none of {SORTS}")
-        found = self._closeness(view, "board", **self._alert_rules(), sort=sort, words=words.strip(), limit=limit)
-        total = int(found["total"].iloc[0]) if len(found) else 0
-        courses = self._courses(view, found["account_id"])
-        orphaned = int(found["orphaned"].iloc[0]) if len(found) else 0
-        frame = closeness_accounts.board(found.drop(columns=["total", "orphaned"]), courses, self.settings.closeness)
-        frame = self._with_people(frame, view.as_of)
-        frame.attrs |= {"total": total, "orphaned": orphaned}
+        found = self._board_rows(view, sort, words, limit)
+        kinds = {name: int(found[name].iloc[0]) if len(found) else 0 for name in ("total", "orphaned")}
+        frame = self._on_board(view, found)
+        frame.attrs |= kinds
         return frame
 
     def closeness_movers(self, view: View, limit: int = 6) -> pd.DataFrame:
         """Accounts that lost and won most over the last weeks, the largest loss first (columns of closeness_board)."""
-        fallen = self.closeness_board(view, "fallen", limit=limit)
-        risen = self.closeness_board(view, "risen", limit=limit)
-        return pd.concat([part for part in (fallen, risen.iloc[::-1]) if len(part)] or [fallen], ignore_index=True)
+        fallen, risen = (self._board_rows(view, sort, "", limit) for sort in ("fallen", "risen"))
+        parts = [part for part in (fallen, risen.iloc[::-1]) if len(part)] or [fallen]
+        return self._on_board(view, pd.concat(parts, ignore_index=True))
+
+    def _board_rows(self, view: View, sort: str, words: str, limit: int) -> pd.DataFrame:
+        if sort not in SORTS:
+            raise ValueError(f"{sort} is none of {SORTS}")
+        return self._closeness(view, "board", **self._alert_rules(), sort=sort, words=words.strip(), limit=limit)
+
+    def _on_board(self, view: View, found: pd.DataFrame) -> pd.DataFrame:
+        """Rows of sql/closeness_board.sql as a board shows them."""
+        found, courses = found.drop(columns=["total", "orphaned"]), self._courses(view, found["account_id"])
+        return self._with_people(closeness_accounts.board(found, courses, self.settings.closeness), view.as_of)
 
     def closeness_shifts(self, view: View) -> pd.DataFrame:
         """Which group of accounts came closer or drifted off since the start of the view's period, among all sellers
@@ -286,7 +291,7 @@ class ClosenessQuestions:
     def _trusts(self, case: _Case) -> pd.DataFrame:
         rules, rows = self.settings.closeness, []
         for person in case.contacts.to_dict("records"):
-            mine = case.touches[case.touches["contact_id"] == person["contact_id"]]
+            mine = case.done.get(person["contact_id"], [])
             found = closeness.trust(mine, person["importance"], person["first_contact_on"], case.day, rules)
             rows.append(
                 {
@@ -331,6 +336,10 @@ class _Case:
     relations: pd.DataFrame
     settings: Settings
     show_names: bool
+
+    @cached_property
+    def done(self) -> dict[str, list[dict[Any, Any]]]:
+        return closeness.by_contact(closeness.counted(self.touches, self.day, self.settings.closeness))
 
     @cached_property
     def people(self) -> pd.DataFrame:

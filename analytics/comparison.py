@@ -171,13 +171,16 @@ def drivers(before: Mapping[str, Any], now: Mapping[str, Any], rules: WinRate) -
     each factor's change of logarithm, times L of what it is a factor of (LMDI; Ang, Energy Policy 33, 2005). The
     phantom mirrors us: what we gain, it gains, so that such a change moves nothing.
     """
+    return pd.DataFrame(terms(before, now, rules), columns=["party", "axis", "before", "after", "log_ratio", "points"])
+
+
+def terms(before: Mapping[str, Any], now: Mapping[str, Any], rules: WinRate) -> list[dict[str, Any]]:
+    """The rows of `drivers`."""
     old, new = _Side(before, rules), _Side(now, rules)
     top = old.top if old.top == new.top else None
     rows = [*_axis_terms(old, new, rules, top), *_changes_of_field(old, new), *_condition_term(old, new)]
-    frame = pd.DataFrame(rows, columns=["party", "axis", "before", "after", "log_ratio", "points"])
-    frame = frame[(frame["points"] != 0) | frame["axis"].isin(["entered", "left"])]
-    order = frame["points"].abs().sort_values(ascending=False, kind="stable").index
-    return frame.loc[order].reset_index(drop=True)
+    told = [row for row in rows if row["points"] != 0 or row["axis"] in ("entered", "left")]
+    return sorted(told, key=lambda row: -abs(row["points"]))
 
 
 class _Side:

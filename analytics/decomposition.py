@@ -14,7 +14,7 @@ of its part is mix. Simpson's case: every segment's rate moved one way and the t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from math import sqrt
 from typing import Any
@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.cells import Cells
 from analytics.statistics.estimate import CLAIM, LEVEL, NOT_KNOWN, Estimate, z_of
 from analytics.statistics.intervals import difference
 
@@ -31,6 +32,7 @@ from analytics.statistics.intervals import difference
 ADDED = ("rate_before", "rate", "share_before", "share", "change", "low", "high", "is_real", "mix", "rate_effect",
          "contribution", "mix_low", "mix_high", "rate_low", "rate_high", "is_mix_real", "is_rate_real", "is_simpson",
          "reason")
+_COUNTS = ("n_before", "x_before", "n", "x")
 #: Fewest closed in each period for a statement about a segment.
 MIN_N = 5
 #: Simpson's case looks at the segments with enough cases; what is left over may be this part of a period at most.
@@ -51,23 +53,33 @@ def split(parts: pd.DataFrame, by: str, *, sigma_z: float = 1.0, level: float = 
     >>> split(deals, "segment")[["segment", "change", "mix", "rate_effect"]].round(4).values.tolist()
     [['KA', 0.01, -0.0836, 0.0036], ['SMB', 0.02, -0.0471, 0.0129], ['', -0.1143, -0.1307, 0.0164]]
     """
+    return _as_frame([_split(parts, by, sigma_z, level)], by)
+
+
+def _split(parts: Mapping[str, np.ndarray] | pd.DataFrame, by: str, sigma_z: float, level: float) -> dict[str, Any]:
+    """`split` as columns."""
     cells = _Cells(parts)
-    columns: dict[str, Any] = {by: pd.Series([*parts[by], ""], dtype="str"),
-                               "is_total": [False] * len(parts) + [True]}
+    size = len(cells.n0)
+    columns: dict[str, Any] = {by: [*parts[by], ""], "is_total": np.arange(size + 1) == size}
     for name, values in (("n_before", cells.n0), ("x_before", cells.x0), ("n", cells.n1), ("x", cells.x1)):
         columns[name] = [*values, values.sum()]
     is_empty = not (cells.n0.sum() > 0 and cells.n1.sum() > 0)
     if is_empty or ("is_one_sided" in parts and parts["is_one_sided"].any()):
         has_none = "reason" in parts and (parts["reason"] == "no_amounts").any()
-        return _unknown(pd.DataFrame(columns), "no_amounts" if has_none else "nothing_closed")
+        return columns | _unknown(size + 1, "no_amounts" if has_none else "nothing_closed")
     before, now = np.array([*cells.shown0, cells.total0]), np.array([*cells.shown1, cells.total1])
     mix, rate = (np.array([*part, part.sum()]) for part in (cells.mix(), cells.rate()))
     columns |= {"rate_before": before, "rate": now, "share_before": [*cells.w0, 1.0], "share": [*cells.w1, 1.0],
-                "change": now - before}
-    certain = _certainty(cells, float(mix[-1]), float(rate[-1]), sigma_z, level)
-    columns |= {name: certain.pop(name) for name in ("low", "high", "is_real")}
-    columns |= {"mix": mix, "rate_effect": rate, "contribution": mix + rate, **certain}
-    return pd.DataFrame(columns).assign(reason=pd.Series([""] * (len(parts) + 1), dtype="str"))
+                "change": now - before, "mix": mix, "rate_effect": rate, "contribution": mix + rate,
+                "reason": [""] * (size + 1)}
+    return columns | _certainty(cells, float(mix[-1]), float(rate[-1]), sigma_z, level)
+
+
+def _as_frame(parts: Sequence[Mapping[str, Any]], by: str) -> pd.DataFrame:
+    """The columns of splits, one below the other."""
+    names = [by, "is_total", *_COUNTS, *ADDED, *(name for name in ("before", "now") if name in parts[0])]
+    joined = {name: np.concatenate([part[name] for part in parts]) for name in names}
+    return pd.DataFrame(joined).astype({name: "str" for name in (by, "reason", "before", "now") if name in joined})
 
 
 #: The columns that both periods bring to `paired`.
@@ -77,15 +89,25 @@ _MEASURED = ("x", "total", "effective_n")
 def paired(before: pd.DataFrame, now: pd.DataFrame, by: str) -> pd.DataFrame:
     """Two answers of win_trend.measured as one row per segment, ready for `split`; absent from a period: 0 there.
     reason: no_amounts where a segment has no rate by amount in one of them, else ""; is_one_sided as there."""
-    columns = [by, *_MEASURED, "is_one_sided", "reason"]
-    frame = before[columns].merge(now[columns], on=by, how="outer", suffixes=("_before", ""))
-    numbers = [c for c in frame.columns if c.removesuffix("_before") in _MEASURED]
-    frame[numbers] = frame[numbers].fillna(0.0)
-    unknown = (frame["reason_before"] == "no_amounts") | (frame["reason"] == "no_amounts")
-    frame["reason"] = pd.Series(np.where(unknown, "no_amounts", ""), index=frame.index, dtype="str")
-    frame["is_one_sided"] = frame["is_one_sided_before"].eq(True) | frame["is_one_sided"].eq(True)
-    frame = frame.drop(columns=["reason_before", "is_one_sided_before"])
-    return frame.rename(columns={"total": "n", "total_before": "n_before"})
+    return pd.DataFrame(_paired(before, now, by)).astype({by: "str", "reason": "str"})
+
+
+def _paired(before: Cells | pd.DataFrame, now: Cells | pd.DataFrame, by: str) -> dict[str, np.ndarray]:
+    """`paired` as columns."""
+    groups = sorted({*before[by], *now[by]})
+    place = {group: i for i, group in enumerate(groups)}
+    found = {by: np.array(groups, dtype=object)}
+    flags = {name: np.zeros(len(groups), dtype=bool) for name in ("no_amounts", "is_one_sided")}
+    for side, end in ((before, "_before"), (now, "")):
+        at = [place[group] for group in side[by]]
+        for name in _MEASURED:
+            values = np.zeros(len(groups))
+            values[at] = side[name]
+            found[("n" if name == "total" else name) + end] = values
+        flags["no_amounts"][at] |= np.asarray(side["reason"] == "no_amounts", dtype=bool)
+        flags["is_one_sided"][at] |= np.asarray(side["is_one_sided"], dtype=bool)
+    reason = np.where(flags["no_amounts"], "no_amounts", "").astype(object)
+    return found | {"is_one_sided": flags["is_one_sided"], "reason": reason}
 
 
 def chain(frame: pd.DataFrame, by: str, names: Sequence[str], *, sigma_z: float = 1.0,
@@ -96,27 +118,27 @@ def chain(frame: pd.DataFrame, by: str, names: Sequence[str], *, sigma_z: float 
     """
     pairs = list(pairwise(names))
     each = 1 - (1 - level) / max(1, len(pairs))
+    cells = Cells.of(frame[[by, "period", *_MEASURED, "is_one_sided", "reason"]])
+    sides = {name: cells.where(cells["period"] == name) for name in names}
     parts = []
     for before, now in pairs:
-        sides = paired(frame[frame["period"] == before], frame[frame["period"] == now], by)
-        parts.append(split(sides, by, sigma_z=sigma_z, level=each).assign(before=before, now=now))
-    return pd.concat(parts, ignore_index=True) if parts else none(by)
+        part = _split(_paired(sides[before], sides[now], by), by, sigma_z, each)
+        parts.append(part | {"before": [before] * len(part[by]), "now": [now] * len(part[by])})
+    return _as_frame(parts, by) if parts else none(by)
 
 
 def none(by: str) -> pd.DataFrame:
     """The answer where there are no two periods: the columns of `split`, no rows."""
-    empty = pd.DataFrame({by: pd.Series(dtype="str"), "is_total": pd.Series(dtype="bool")})
-    counts = {name: pd.Series(dtype="float64") for name in ("n_before", "x_before", "n", "x")}
-    found = _unknown(empty.assign(**counts), "nothing_closed")
-    return found.assign(before=pd.Series(dtype="str"), now=pd.Series(dtype="str"))
+    empty = {name: np.zeros(0) for name in (by, *_COUNTS, "before", "now")} | {"is_total": np.zeros(0, dtype=bool)}
+    return _as_frame([empty | _unknown(0, "nothing_closed")], by)
 
 
 class _Cells:
     """Both periods as arrays over segments: successes, cases, evidence, shares and rates."""
 
-    def __init__(self, parts: pd.DataFrame) -> None:
+    def __init__(self, parts: Mapping[str, np.ndarray] | pd.DataFrame) -> None:
         self.x0, self.n0, self.x1, self.n1 = (_column(parts, c) for c in ("x_before", "n_before", "x", "n"))
-        self.e0, self.e1 = (_column(parts, c) if c in parts.columns else n
+        self.e0, self.e1 = (_column(parts, c) if c in parts else n
                             for c, n in (("effective_n_before", self.n0), ("effective_n", self.n1)))
         self.w0, self.w1 = (_over(n, n.sum()) for n in (self.n0, self.n1))
         self.shown0, self.shown1 = _over(self.x0, self.n0), _over(self.x1, self.n1)
@@ -188,16 +210,14 @@ def _limits(cells: _Cells, sigma_z: float, level: float) -> list[Estimate]:
             for a, n, b, m, one in zip(r0, e0, r1, e1, levels, strict=True)]
 
 
-def _unknown(frame: pd.DataFrame, reason: str) -> pd.DataFrame:
+def _unknown(size: int, reason: str) -> dict[str, Any]:
     """The columns of an answer that cannot be given, and why."""
-    flags = {name: False for name in ADDED if name.startswith("is_")}
-    numbers = {name: np.nan for name in ADDED if name not in flags and name != "reason"}
-    frame = frame.assign(**numbers, **flags, reason=reason).astype({"reason": "str"})
-    return frame[[c for c in frame.columns if c not in ADDED] + list(ADDED)]
+    flags = {name: np.zeros(size, dtype=bool) for name in ADDED if name.startswith("is_")}
+    return dict.fromkeys(ADDED, np.full(size, np.nan)) | flags | {"reason": [reason] * size}
 
 
-def _column(parts: pd.DataFrame, name: str) -> np.ndarray:
-    return parts[name].to_numpy(float, na_value=0.0)
+def _column(parts: Mapping[str, np.ndarray] | pd.DataFrame, name: str) -> np.ndarray:
+    return np.nan_to_num(np.asarray(parts[name], dtype=float))
 
 
 def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:

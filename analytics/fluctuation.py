@@ -8,11 +8,13 @@ are p̄ ± 3 · sigma_z · √(p̄(1 − p̄)/n). sigma_z below 1 is taken as 1:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analytics.cells import Cells
 from analytics.statistics.estimate import LEVEL, two_sided_p
 
 #: Mean range of two standard normal values (Montgomery, Introduction to Statistical Quality Control, appendix VI).
@@ -32,9 +34,6 @@ NAMED = 0.99
 #: The dimension that is always shown and never pooled silently.
 PRIMARY = "segment"
 
-_JUDGED = ("centre", "lower", "upper", "sigma_z", "signal", "is_small")
-
-
 def control(frame: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Adds centre line, limits and signals to shares over time, for each group of `by` on its own.
 
@@ -45,26 +44,27 @@ def control(frame: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     Added: centre, lower, upper, sigma_z (NaN: too few periods to know it), is_small (too few cases to be judged),
     signal: "" | above | below (outside the limits) | run_above | run_below (one of RUN in a row on one side).
     """
-    if frame.empty:
-        return frame.assign(**{name: pd.Series(dtype="float64") for name in _JUDGED[:4]},
-                            signal=pd.Series(dtype="str"), is_small=pd.Series(dtype="bool"))
-    parts = [_judged(part) for part in _groups(frame, by)]
-    return pd.concat(parts).loc[frame.index]
+    found: dict[str, Any] = {name: np.full(len(frame), np.nan) for name in ("centre", "lower", "upper", "sigma_z")}
+    found |= {"is_small": np.zeros(len(frame), dtype=bool), "signal": np.full(len(frame), "", dtype=object)}
+    value, n = frame["value"].to_numpy(float), frame["effective_n"].to_numpy(float)
+    is_used = frame["is_usable"].to_numpy(bool) & (n > 0) & ~np.isnan(value)
+    phase = frame["phase"].to_numpy(int) if "phase" in frame else np.zeros(len(frame), dtype=int)
+    for rows in _groups(frame, by):
+        for name, values in _judged(value[rows], n[rows], is_used[rows], phase[rows]).items():
+            found[name][rows] = values
+    return frame.assign(**found | {"signal": pd.Series(found["signal"], index=frame.index, dtype="str")})
 
 
-def _groups(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[pd.DataFrame]:
+def _groups(frame: pd.DataFrame, by: Sequence[str]) -> Iterable[np.ndarray]:
+    """The rows of each group, in their order."""
     if not by:
-        yield frame
-        return
-    for _, part in frame.groupby(list(by), sort=False, dropna=False, observed=True):
-        yield part
+        return [np.arange(len(frame))]
+    return frame.groupby(list(by), sort=False, dropna=False, observed=True).indices.values()
 
 
-def _judged(part: pd.DataFrame) -> pd.DataFrame:
-    value, n = part["value"].to_numpy(float), part["effective_n"].to_numpy(float)
-    is_used = part["is_usable"].to_numpy(bool) & (n > 0) & ~np.isnan(value)
-    phase = part["phase"].to_numpy(int) if "phase" in part else np.zeros(len(part), dtype=int)
-    centre = np.full(len(part), np.nan)
+def _judged(value: np.ndarray, n: np.ndarray, is_used: np.ndarray, phase: np.ndarray) -> dict[str, Any]:
+    """What `control` adds to one group."""
+    centre = np.full(len(value), np.nan)
     for each in np.unique(phase):
         mine = is_used & (phase == each)
         centre[phase == each] = centre_of(value[mine], n[mine])
@@ -75,8 +75,8 @@ def _judged(part: pd.DataFrame) -> pd.DataFrame:
     half = np.where(n > 0, half, np.nan)
     lower, upper = np.maximum(centre - half, 0), np.minimum(centre + half, 1)
     signal = _signals(value, centre, lower, upper, is_used & ~is_small, phase)
-    return part.assign(centre=centre, lower=lower, upper=upper, sigma_z=sigma_z, is_small=is_small,
-                       signal=pd.Series(signal, index=part.index, dtype="str"))
+    return {"centre": centre, "lower": lower, "upper": upper, "sigma_z": sigma_z, "is_small": is_small,
+            "signal": signal}
 
 
 def centre_of(value: np.ndarray, n: np.ndarray) -> float:
@@ -141,8 +141,10 @@ def shifts(counts: pd.DataFrame, *, sigma_z: float = 1.0, level: float = LEVEL) 
     well: when everybody falls, those that fell a little more by chance are the ones that pass. The dimension PRIMARY
     is a question of its own, because it is always looked at; of two groups the comparison is one, not two.
     """
-    tried = [_tried(part, max(1.0, sigma_z)) for _, part in counts.groupby("dimension", sort=False)]
-    frame = pd.concat(tried, ignore_index=True) if tried else pd.DataFrame()
+    cells = Cells.of(counts[["dimension", "value", "period", "won", "n"]])
+    tried = [_tried(name, cells.where(cells["dimension"] == name), max(1.0, sigma_z))
+             for name in dict.fromkeys(cells["dimension"])]
+    frame = pd.DataFrame({name: np.concatenate([part[name] for part in tried]) for name in tried[0]} if tried else {})
     if frame.empty:
         return pd.DataFrame(columns=list(SHIFTS))
     frame["p"] = [two_sided_p(z) for z in frame["z"]]
@@ -162,22 +164,24 @@ def shifts(counts: pd.DataFrame, *, sigma_z: float = 1.0, level: float = LEVEL) 
 
 def _looks(tried: pd.DataFrame, dimensions: pd.Series) -> np.ndarray:
     """For each of `dimensions`: how many comparisons of a group with the rest belong to the same question."""
-    each = tried.groupby("dimension")["value"].agg(["size", "nunique"])
-    looks = (each["size"] / np.where(each["nunique"] == 2, 2, 1)).drop(index=[""], errors="ignore")
-    others = looks.drop(index=[PRIMARY], errors="ignore").sum()
+    values: dict[str, list[str]] = {}
+    for dimension, value in zip(tried["dimension"], tried["value"], strict=True):
+        values.setdefault(dimension, []).append(value)
+    looks = {d: len(each) / (2 if len(set(each)) == 2 else 1) for d, each in values.items() if d}
+    others = sum(n for d, n in looks.items() if d != PRIMARY)
     return np.array([looks[d] if d == PRIMARY else max(1.0, others) for d in dimensions])
 
 
-def _tried(part: pd.DataFrame, sigma_z: float) -> pd.DataFrame:
+def _tried(dimension: str, part: Cells, sigma_z: float) -> dict[str, np.ndarray]:
     """Every group and split in time of one dimension that has enough cases."""
-    values, names = sorted(part["value"].unique()), sorted(part["period"].unique())
+    values, value = np.unique(part["value"], return_inverse=True)
+    names, name = np.unique(part["period"], return_inverse=True)
     n, won = np.zeros((2, len(values), len(names)))
-    at = (pd.Index(values).get_indexer(part["value"]), pd.Index(names).get_indexer(part["period"]))
-    np.add.at(n, at, part["n"].to_numpy(float))
-    np.add.at(won, at, part["won"].to_numpy(float))
+    np.add.at(n, (value, name), part["n"])
+    np.add.at(won, (value, name), part["won"])
     n0, x0 = n.cumsum(axis=1)[:, :-1], won.cumsum(axis=1)[:, :-1]
     n1, x1 = n.sum(axis=1, keepdims=True) - n0, won.sum(axis=1, keepdims=True) - x0
-    is_whole = part["dimension"].iloc[0] == ""
+    is_whole = dimension == ""
     pooled = _share(x0 + x1, n0 + n1)
     enough = np.minimum(n0, n1) * np.minimum(pooled, 1 - pooled) >= MIN_EXPECTED
     place, cut = np.nonzero(enough & (np.minimum(n0, n1) >= MIN_SIDE))
@@ -185,13 +189,13 @@ def _tried(part: pd.DataFrame, sigma_z: float) -> pd.DataFrame:
     n0, x0, n1, x1, pooled = (a[place, cut] for a in (n0, x0, n1, x1, pooled))
     change = x1 / n1 - x0 / n0
     z = change / np.sqrt(pooled * (1 - pooled) * (1 / n0 + 1 / n1)) / (sigma_z if is_whole else 1.0)
-    return pd.DataFrame({
-        "dimension": part["dimension"].iloc[0], "value": [values[i] for i in place],
-        "since": [names[i + 1] for i in cut],
+    nobody = np.full(len(place), np.nan)
+    return {
+        "dimension": np.full(len(place), dimension, dtype=object), "value": values[place], "since": names[cut + 1],
         "n_before": n0.astype("int64"), "won_before": x0.astype("int64"), "rate_before": x0 / n0,
         "n_after": n1.astype("int64"), "won_after": x1.astype("int64"), "rate_after": x1 / n1, "change": change,
-        "rest_change": np.nan if is_whole else _share(y1, m1) - _share(y0, m0), "z": z,
-        "z_rest": np.nan if is_whole else apart_from((x0, n0, x1, n1), (y0, m0, y1, m1))})
+        "rest_change": nobody if is_whole else _share(y1, m1) - _share(y0, m0), "z": z,
+        "z_rest": nobody if is_whole else apart_from((x0, n0, x1, n1), (y0, m0, y1, m1))}
 
 
 def apart_from(group: tuple[np.ndarray, ...], rest: tuple[np.ndarray, ...]) -> np.ndarray:

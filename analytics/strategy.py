@@ -5,6 +5,7 @@ A suggestion is never set by itself, and says nothing of opportunities without a
 
 from __future__ import annotations
 
+from itertools import product
 from math import inf, nan
 from typing import Any
 
@@ -68,13 +69,15 @@ def verdict(bands: pd.DataFrame) -> dict[str, Any]:
 
 def _complete(frame: pd.DataFrame, name: str, values: Any) -> pd.DataFrame:
     """A row for every value in every segment that has any; counts of nobody are 0, amounts of nobody too."""
-    full = pd.MultiIndex.from_product([frame["segment"].drop_duplicates(), list(values)], names=["segment", name])
-    filled = frame.set_index(["segment", name]).reindex(full)
-    counts = [c for c in filled.columns if c != "amount"]
-    filled = filled.fillna(dict.fromkeys(counts, 0)).astype(dict.fromkeys(counts, "int64"))
-    if "amount" in filled:
-        filled["amount"] = filled["amount"].mask(filled["n"] == 0, 0)
-    return filled.reset_index()
+    place = {key: i for i, key in enumerate(zip(frame["segment"], frame[name], strict=True))}
+    keys = list(product(dict.fromkeys(frame["segment"]), values))
+    at = np.array([place.get(key, -1) for key in keys], dtype=int)
+    found: dict[str, Any] = {column: pd.Series([key[i] for key in keys], dtype=frame[column].dtype)
+                             for i, column in enumerate(("segment", name))}
+    for column in (c for c in frame.columns if c not in found):
+        given = np.where(at >= 0, frame[column].to_numpy(float, na_value=np.nan)[at], 0)
+        found[column] = given if column == "amount" else np.nan_to_num(given).astype("int64")
+    return pd.DataFrame(found)
 
 
 def _in_order(frame: pd.DataFrame, context: Context, name: str, values: Any) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from analytics.metrics.frames import Context, added_up, ladder, ordered, ratio
+from analytics.metrics.frames import Context, ladder, ordered, ratio
 from analytics.statistics.intervals import with_wilson
 
 _COLUMNS = ("pipeline", "stage", "next_stage", "stage_order", "n", "won", "lost", "value", "low", "high", "shrunk",
@@ -27,33 +27,44 @@ def by_stage(answers: Mapping[str, pd.DataFrame], context: Context, by: Sequence
     settings promise for the stage; path_unknown: closed of the group and pipeline whose stages nobody knows, left out.
     """
     rules = context.settings.win_rate
-    frame = _reached(answers["stage_outcomes"], context, by)
-    frame = with_wilson(frame, "won", "n")
-    frame["parent"] = _parent(answers["stage_outcomes"], frame, context, by)
+    frame = with_wilson(_reached(answers["stage_outcomes"], context, by), "won", "n")
+    parent = _parent(answers["stage_outcomes"], frame, context, by)
     pull = rules.shrinkage
-    frame["shrunk"] = ratio(frame["won"] + pull * frame["parent"], frame["n"] + pull * frame["parent"].notna())
     is_few = frame["n"] < rules.shown_minimum
-    frame.loc[is_few, ["value", "low", "high"]] = np.nan
     reason = np.where(frame["n"] == 0, "nothing_closed", np.where(is_few, "few_closed", ""))
-    frame["reason"] = pd.Series(reason, index=frame.index, dtype="str")
+    frame = frame.assign(
+        parent=parent, shrunk=ratio(frame["won"] + pull * parent, frame["n"] + pull * ~np.isnan(parent)),
+        **{name: frame[name].where(~is_few) for name in ("value", "low", "high")},
+        reason=pd.Series(reason, index=frame.index, dtype="str"))
     return ordered(frame, context, by)[[*by, *_COLUMNS]]
 
 
 def _reached(counts: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """won, lost and n of all that came to each stage, per group and pipeline."""
-    keys = [*by, "pipeline"]
-    counts = added_up(counts, [*keys, "highest_order"])
-    unknown = counts["highest_order"] == 0
-    lost_path = counts[unknown].assign(path_unknown=counts["won"] + counts["lost"])[[*keys, "path_unknown"]]
-    steps = counts[keys].drop_duplicates().merge(_steps(context), on="pipeline")
-    pairs = steps.merge(counts[~unknown], on=keys, how="left")
-    came = pairs["highest_order"] >= pairs["stage_order"]
-    pairs["won"] = pairs["won"].fillna(0).astype("int64")
-    pairs["lost"] = pairs["lost"].where(came, 0).fillna(0).astype("int64")
-    names = [*keys, "stage", "next_stage", "stage_order", "default_probability"]
-    frame = pairs.groupby(names, sort=False, dropna=False, observed=True)[["won", "lost"]].sum().reset_index()
-    frame = frame.merge(lost_path, on=keys, how="left")
-    return frame.assign(n=frame["won"] + frame["lost"], path_unknown=frame["path_unknown"].fillna(0).astype("int64"))
+    keys, steps = [*by, "pipeline"], _steps(context)
+    rows = _rows(counts, keys)
+    groups = {key: i for i, key in enumerate(dict.fromkeys(rows))}
+    group = np.array([groups[key] for key in rows], dtype=int)
+    reached = counts["highest_order"].to_numpy("int64")
+    orders = steps["stage_order"].to_numpy()
+    stands = {key: np.flatnonzero(steps["pipeline"].to_numpy() == key) for key in steps["pipeline"].unique()}
+    pairs = [(i, step, key) for key, i in groups.items() for step in stands.get(key[-1], ())]
+    of, step = (np.array([pair[i] for pair in pairs], dtype=int) for i in (0, 1))
+    by_order = np.zeros((2, len(groups), max([0, *reached, *orders]) + 1), dtype="int64")
+    for side, name in zip(by_order, ("won", "lost"), strict=True):
+        np.add.at(side, (group, reached), counts[name].to_numpy("int64"))
+    passed = by_order[0, :, 1:].sum(axis=1)  # a won one passed all stages
+    came = by_order[1, :, ::-1].cumsum(axis=1)[:, ::-1]
+    frame = {name: pd.Series([key[i] for *_, key in pairs], dtype=counts[name].dtype) for i, name in enumerate(keys)}
+    frame |= {name: steps[name].take(step).reset_index(drop=True)
+              for name in ("stage", "next_stage", "stage_order", "default_probability")}
+    won, lost = passed[of], came[of, orders[step]]
+    return pd.DataFrame(frame | {"won": won, "lost": lost, "n": won + lost,
+                                 "path_unknown": by_order[:, of, 0].sum(axis=0)})
+
+
+def _rows(frame: pd.DataFrame, keys: Sequence[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(frame[name].tolist() for name in keys), strict=True))
 
 
 def _steps(context: Context) -> pd.DataFrame:
@@ -71,5 +82,5 @@ def _parent(counts: pd.DataFrame, frame: pd.DataFrame, context: Context, by: Seq
         return ratio(frame["won"], frame["n"])
     keys = [*above, "pipeline", "stage"]
     whole = _reached(counts, context, above)
-    whole = whole.assign(parent=ratio(whole["won"], whole["n"]))[[*keys, "parent"]]
-    return frame[keys].merge(whole, on=keys, how="left")["parent"].to_numpy(float)
+    parent = dict(zip(_rows(whole, keys), ratio(whole["won"], whole["n"]), strict=True))
+    return np.array([parent[row] for row in _rows(frame, keys)], dtype=float)

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analytics import comparison
+from analytics.cells import Cells
 from analytics.statistics.estimate import LEVEL, z_of
 from data.settings import WinRate
 
@@ -50,38 +51,35 @@ def movers(frame: pd.DataFrame, rules: WinRate) -> pd.DataFrame:
     week before, or nothing moved.
     """
     found = [_largest(now, before, rules) for now, before in zip(frame["now"], frame["before"], strict=True)]
-    frame = frame.assign(
-        happened=pd.Series([_events(row) for row in frame.to_dict("records")], index=frame.index, dtype="str")
-    )
-    for name, source in (("why_party", "party"), ("why_axis", "axis")):
-        frame[name] = pd.Series([row.get(source) for row in found], index=frame.index, dtype="str")
-    for name in ("before", "after", "points"):
-        frame[f"why_{name}"] = pd.Series([row.get(name) for row in found], index=frame.index, dtype="float64")
-    return frame.drop(columns=["now", "before", *(f"is_{e}" for e in EVENTS)])
+    flags = zip(*(frame[f"is_{event}"].tolist() for event in EVENTS), strict=True)
+    happened = [",".join(event for event, is_so in zip(EVENTS, row, strict=True) if _true(is_so)) for row in flags]
+    words = {"happened": happened, **{f"why_{name}": [row.get(name) for row in found] for name in ("party", "axis")}}
+    numbers = {f"why_{name}": [row.get(name) for row in found] for name in ("before", "after", "points")}
+    frame = frame.drop(columns=["now", "before", *(f"is_{event}" for event in EVENTS)])
+    return frame.assign(**{name: pd.Series(said, index=frame.index, dtype="str") for name, said in words.items()},
+                        **{name: pd.Series(told, index=frame.index, dtype="float64") for name, told in numbers.items()})
 
 
 def events(counts: pd.DataFrame) -> pd.DataFrame:
     """How many open opportunities need a look: event (of EVENTS in their order, the last row "" = anything at all),
     n, amount, and n of each segment in a column "n:" and its key. In: rows of win_events.sql by segment, in order."""
+    found = {(event, segment): (n, amount) for event, segment, n, amount in zip(
+        counts["event"], counts["segment"], counts["n"], counts["amount"], strict=True)}
+    segments = list(dict.fromkeys(segment for _, segment in found))
     rows = []
     for event in (*EVENTS, ""):
-        mine = counts[counts["event"] == event]
-        found = dict(zip(mine["segment"], mine["n"], strict=True))
-        per_segment = {f"n:{segment}": int(found.get(segment, 0)) for segment in counts["segment"].drop_duplicates()}
-        amount = mine["amount"].sum(min_count=1) if len(mine) else 0.0
-        rows.append({"event": event, "n": sum(per_segment.values()), "amount": amount, **per_segment})
+        mine = {segment: found[event, segment] for segment in segments if (event, segment) in found}
+        per_segment = {f"n:{segment}": int(mine[segment][0]) if segment in mine else 0 for segment in segments}
+        known = [amount for _, amount in mine.values() if pd.notna(amount)]
+        amount = sum(known) if known or not mine else np.nan
+        rows.append({"event": event, "n": sum(per_segment.values()), "amount": float(amount), **per_segment})
     return pd.DataFrame(rows)
-
-
-def _events(row: Mapping[Any, Any]) -> str:
-    return ",".join(name for name in EVENTS if pd.notna(row[f"is_{name}"]) and bool(row[f"is_{name}"]))
 
 
 def _largest(now: Any, before: Any, rules: WinRate) -> dict[str, Any]:
     if not (_is_compared(now) and _is_compared(before)):
         return {}
-    rows = comparison.drivers(before, now, rules)
-    return dict(rows.iloc[0]) if len(rows) else {}
+    return next(iter(comparison.terms(before, now, rules)), {})
 
 
 def _is_compared(row: Any) -> bool:
@@ -125,23 +123,25 @@ def portfolio(counts: pd.DataFrame, order: Sequence[tuple[str, str]]) -> pd.Data
     """
     if counts.empty:
         return pd.DataFrame(columns=list(PORTFOLIO))
-    rows = [_stage(part, *key) for key, part in counts.groupby(["pipeline", "stage"], sort=False)]
+    numbers = counts.columns.difference(["pipeline", "stage"])
+    cells = Cells({name: counts[name].to_numpy(float, na_value=np.nan) for name in numbers}, len(counts))
+    stages = list(zip(counts["pipeline"], counts["stage"], strict=True))
     place = {pair: i for i, pair in enumerate(order)}
-    rows.sort(key=lambda row: place.get((row["pipeline"], row["stage"]), len(place)))
-    return pd.DataFrame([*rows, _stage(counts, "", "")])[list(PORTFOLIO)]
+    rows = [_stage(cells.where(np.array([stage == pair for stage in stages])), *pair)
+            for pair in sorted(dict.fromkeys(stages), key=lambda pair: place.get(pair, len(place)))]
+    return pd.DataFrame([*rows, _stage(cells, "", "")])[list(PORTFOLIO)]
 
 
-def _stage(part: pd.DataFrame, pipeline: str, stage: str) -> dict[str, Any]:
+def _stage(part: Cells, pipeline: str, stage: str) -> dict[str, Any]:
     is_in = part["bin"] >= 0
-    compared = int(part.loc[is_in, "n"].sum())
-    ever = int(part["ever_assessed"].sum())
-    n, expected = int(part["n"].sum()), float(part["p_sum"].sum())
-    half = z_of(LEVEL) * sqrt(float(part["variance_sum"].sum()))
+    compared, n, ever = (int(c.sum()) for c in (part["n"][is_in], part["n"], part["ever_assessed"]))
+    expected, variance, if_all = (float(np.nansum(part[name])) for name in ("p_sum", "variance_sum", "p_us_sum"))
+    half = z_of(LEVEL) * sqrt(variance)
     row = {
         "pipeline": pipeline,
         "stage": stage,
         "n": n,
-        "amount": part["amount"].sum(min_count=1),
+        "amount": _sum(part["amount"]),
         "compared": compared,
         "never_assessed": n - ever,
         "lapsed": ever - compared,
@@ -152,13 +152,19 @@ def _stage(part: pd.DataFrame, pipeline: str, stage: str) -> dict[str, Any]:
         "expected": expected if known else np.nan,
         "expected_low": max(0.0, expected - half) if known else np.nan,
         "expected_high": min(float(compared), expected + half) if known else np.nan,
-        "expected_if": float(part["p_us_sum"].sum()) if known else np.nan,
+        "expected_if": if_all if known else np.nan,
         "n_promised": row.pop("n_default"),
-        "promised": part["default_sum"].sum(min_count=1),
-        "crm": part["crm_sum"].sum(min_count=1),
-        "amount_expected": part["amount_expected"].sum(min_count=1),
+        "promised": _sum(part["default_sum"]),
+        "crm": _sum(part["crm_sum"]),
+        "amount_expected": _sum(part["amount_expected"]),
     }
-    return row | {f"bin_{i}": int(part.loc[part["bin"] == i, "n"].sum()) for i in range(BINS)}
+    return row | {f"bin_{i}": int(part["n"][part["bin"] == i].sum()) for i in range(BINS)}
+
+
+def _sum(values: np.ndarray) -> float:
+    """A sum of what is known; of nothing known it is not known."""
+    known = values[~np.isnan(values)]
+    return float(known.sum()) if len(known) else np.nan
 
 
 def rivals(met: pd.DataFrame) -> pd.DataFrame:

@@ -5,9 +5,9 @@ The data come through Ask; here is only what belongs to which question.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pandas as pd
 
@@ -17,6 +17,8 @@ from analytics.view import View
 from analytics.win_trend import Grain, Horizon, Measure
 from data.scope import UNKNOWN
 from data.settings import Settings
+
+T = TypeVar("T")
 
 #: The groups among which `win_shifts` looks for a move; the unknown value of a dimension is no group.
 LOOKED_AT = ("segment", "type", "grade", "sales_mode", "product_line", "region", "industry", "ownership", "lead_source",
@@ -39,6 +41,7 @@ class WinQuestions:
         def _groups(self, by: Sequence[str]) -> tuple[str, ...]: ...
         def _as_asked(self, frame: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame: ...
         def compared(self, view: View) -> View | None: ...
+        def remembered(self, key: Hashable, make: Callable[[], T]) -> T: ...
         def metric(self, key: str, view: View, by: Sequence[str] = (), **options: int) -> pd.DataFrame: ...
 
     def win_trend(self, view: View, grain: Grain = "quarter", by: Sequence[str] = (), *, measure: Measure = "count",
@@ -47,9 +50,14 @@ class WinQuestions:
         was overdue (columns: the groups, win_trend.COLUMNS). `count` periods, or as many as the view's period needs.
         `since`: (group, period) that begins another level (`win_shifts`), with limits of its own.
         """
-        horizon = self._horizon(view)
-        shown = self._shown(view, grain, horizon, count)
-        frame = self._trended(view, grain, by, measure, horizon, shown, overdue=True, since=since)
+        keys, horizon = self._groups(by), self._horizon(view)
+        frame = self._judged_rates(view, grain, keys, measure, count, since)
+        flow = self._asked("overdue_flow", view, keys) if horizon.knows_due else None
+        span = (None if flow is None or measure == "amount" else win_trend.needs_year(
+            self._shown(view, grain, horizon, count), horizon, view.as_of, self._fiscal))
+        year = (None if span is None else win_trend.measured(
+            self._asked("closings", view.with_(start=span.start, end=span.end), keys), measure))
+        frame = win_trend.with_overdue(frame, flow, keys, year, measure)[[*keys, *win_trend.COLUMNS]]
         return self._as_asked(self._in_order(frame, view, by), by)
 
     def win_split(self, view: View, by: str = "segment", *, measure: Measure = "count") -> pd.DataFrame:
@@ -67,7 +75,7 @@ class WinQuestions:
         before = win_trend.named(other.start, other.end or other.as_of, self._fiscal)
         horizon = self._horizon(view)
         grain = win_trend.grain_of(now)
-        sigma_z = self._sigma_z(view, grain, measure, horizon)
+        sigma_z = self._sigma_z(view, grain, measure)
         key, = self._groups([by])
         was, is_ = (win_trend.measured(self._asked("closings", v, [key]), measure) for v in (other, view))
         frame = decomposition.split(decomposition.paired(was, is_, key), key, sigma_z=sigma_z)
@@ -83,13 +91,10 @@ class WinQuestions:
 
         Certainties are for all of them together. Truncated and running periods are left out.
         """
-        horizon = self._horizon(view)
-        shown = self._shown(view, grain, horizon, count)
         key, = self._groups([by])
-        frame = self._trended(view, grain, [by], measure, horizon, shown, keep=("x", "total", "is_one_sided"))
-        usable = [p for p in shown if not horizon.cuts(p) and p.is_complete(self._until(view))]
-        sigma_z = self._sigma_z(view, grain, measure, horizon)
-        found = decomposition.chain(frame, key, [p.name for p in usable], sigma_z=sigma_z)
+        frame = self._judged_rates(view, grain, [key], measure, count)
+        usable = [p.name for p in self._judged_periods(view, grain, count)]
+        found = decomposition.chain(frame, key, usable, sigma_z=self._sigma_z(view, grain, measure))
         return self._as_asked(found, [by])
 
     def win_shifts(self, view: View, grain: Grain = "quarter", dimensions: Sequence[str] = LOOKED_AT,
@@ -197,28 +202,27 @@ class WinQuestions:
         return [p for p in self._shown(view, grain, horizon, count)
                 if not horizon.cuts(p) and p.is_complete(self._until(view))]
 
-    def _trended(self, view: View, grain: Grain, by: Sequence[str], measure: Measure, horizon: Horizon,
-                 shown: Sequence[periods.Period], *, overdue: bool = False, keep: Sequence[str] = (),
-                 since: Sequence[tuple[str, str]] = ()) -> pd.DataFrame:
-        keys = self._groups(by)
-        counts = self._closings_by(view, grain, keys, shown)
-        flow = self._asked("overdue_flow", view, keys) if overdue and horizon.knows_due else None
-        span = (None if flow is None or measure == "amount"
-                else win_trend.needs_year(shown, horizon, view.as_of, self._fiscal))
-        year = None if span is None else self._asked("closings", view.with_(start=span.start, end=span.end), keys)
-        return win_trend.trend(counts, flow, shown, horizon, by=keys, as_of=view.as_of, measure=measure, keep=keep,
-                               view=(view.start, self._until(view)), fiscal_year_start=self._fiscal,
-                               since=dict(since), year=year)
+    def _judged_rates(self, view: View, grain: Grain, keys: Sequence[str], measure: Measure, count: int | None = None,
+                      since: Sequence[tuple[str, str]] = ()) -> pd.DataFrame:
+        """The rows of win_trend.judged: the charts of a page, its splits and sigma_z rest on the same ones."""
+        def make() -> pd.DataFrame:
+            horizon = self._horizon(view)
+            shown = self._shown(view, grain, horizon, count)
+            return win_trend.judged(
+                self._closings_by(view, grain, keys, shown), shown, horizon, by=keys, as_of=view.as_of,
+                measure=measure, view=(view.start, self._until(view)), fiscal_year_start=self._fiscal,
+                since=dict(since))
+        asked = ("judged_rates", view, grain, tuple(keys), measure, count, tuple(since))
+        return self.remembered(asked, make)
 
     def _closings_by(self, view: View, grain: Grain, keys: Sequence[str],
                      shown: Sequence[periods.Period]) -> pd.DataFrame:
         span = view.with_(start=shown[0].start, end=shown[-1].end) if shown else view
         return self._asked("closings_by", span, keys, unit=_unit(grain))
 
-    def _sigma_z(self, view: View, grain: Grain, measure: Measure, horizon: Horizon) -> float:
+    def _sigma_z(self, view: View, grain: Grain, measure: Measure) -> float:
         """How much more than by chance the rate of everybody usually moves from period to period; 1 if not known."""
-        frame = self._trended(view, grain, (), measure, horizon, self._shown(view, grain, horizon, None))
-        return _known(frame["sigma_z"])
+        return _known(self._judged_rates(view, grain, (), measure)["sigma_z"])
 
     def _in_order(self, frame: pd.DataFrame, view: View, by: Sequence[str]) -> pd.DataFrame:
         return ordered(frame, Context(self.settings, view.as_of), self._groups(by)) if by else frame

@@ -86,8 +86,9 @@ def _with_overdue(frame: pd.DataFrame, overdue: pd.DataFrame, by: Sequence[str])
     late = overdue.assign(open_overdue=overdue["open_overdue"].where(is_known))
     if not by:
         return frame.assign(open_overdue=late["open_overdue"].sum(min_count=1))
-    frame = frame.merge(late[[*by, "open_overdue", "n_open"]], on=list(by), how="left")
-    return frame.assign(open_overdue=frame["open_overdue"].where(frame["n_open"].notna(), 0)).drop(columns="n_open")
+    keys, groups = (zip(*(part[name] for name in by), strict=True) for part in (frame, late))
+    of = dict(zip(groups, late["open_overdue"].tolist(), strict=True))
+    return frame.assign(open_overdue=np.array([of.get(key, 0.0) for key in keys]))
 
 
 def _finished(frame: pd.DataFrame, context: Context, by: Sequence[str], reason: str) -> pd.DataFrame:

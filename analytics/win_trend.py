@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
 
 from analytics import fluctuation, win_rate
-from analytics.metrics.frames import added_up
 from analytics.periods import Period, Unit, between, last, parse, period_of, range_, year_up_to
 from analytics.statistics.intervals import wilson_limits
 
@@ -29,7 +28,7 @@ LENGTH: Mapping[str, int] = {"week": 52, "month": 36, "quarter": 12}
 #: The longest period that is looked at week by week, month by month.
 _WEEKS, _MONTHS = 13, 62
 
-#: Columns of `trend` besides the groups. n: denominator; effective_n: what amounts are worth as evidence (n for
+#: Columns of a trend besides the groups. n: denominator; effective_n: what amounts are worth as evidence (n for
 #: counts); low, high: Wilson; centre … is_small: fluctuation.control; in_view: in the period of the view;
 #: since: name of the period from which on the rate has been at another level ("": it has kept its level);
 #: open_overdue: overdue open ones on the period's last day; n_year: closed in the twelve months up to its end (`end`:
@@ -38,6 +37,12 @@ _WEEKS, _MONTHS = 13, 62
 COLUMNS = ("period", "start", "end", "n", "won", "lost", "no_decision", "value", "low", "high", "effective_n", "centre",
            "lower", "upper", "sigma_z", "signal", "is_small", "is_complete", "is_truncated", "is_usable", "in_view",
            "since", "open_overdue", "n_year", "with_overdue", "reason")
+
+
+#: Counts of closings, and what is added up over the months of a period.
+_WHOLE = ("won", "lost", "no_decision")
+_MONEY = ("won_amount", "lost_amount")
+_ADDED = (*_WHOLE, *_MONEY, *(f"{name}_square" for name in _MONEY))
 
 
 @dataclass(frozen=True)
@@ -97,38 +102,36 @@ def shown(horizon: Horizon, grain: Grain, start: date | None, until: date, fisca
     return list(between(first, until, grain, fiscal_year_start))
 
 
-def trend(counts: pd.DataFrame, overdue: pd.DataFrame | None, periods: Sequence[Period], horizon: Horizon, *,
-          by: Sequence[str], as_of: date, view: tuple[date | None, date], measure: Measure = "count",
-          fiscal_year_start: int = 1, keep: Sequence[str] = (),
-          since: Mapping[str, str] = MappingProxyType({}), year: pd.DataFrame | None = None) -> pd.DataFrame:
-    """One row per group and period, periods in time order (columns: the groups, COLUMNS, and `keep` of `measured`).
+def judged(counts: pd.DataFrame, periods: Sequence[Period], horizon: Horizon, *, by: Sequence[str], as_of: date,
+           view: tuple[date | None, date], measure: Measure = "count", fiscal_year_start: int = 1,
+           since: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
+    """One row per group and period, periods in time order: the groups, what `measured` adds, and COLUMNS but for what
+    is overdue (`with_overdue`).
 
     `since`: group ("" without groups) -> the period that begins another level; both levels have limits of their own.
 
-    `counts`: rows of data/sql/closings_by.sql; `overdue`: of data/sql/overdue_flow.sql, None to leave it unknown;
-    `year`: of data/sql/closings.sql, for the twelve months up to the end of the last period where `needs_year`;
-    `view`: first (None: open) and last day of the period asked for. reason: "" | nothing_closed | no_amounts.
+    `counts`: rows of data/sql/closings_by.sql; `view`: first (None: open) and last day of the period asked for. reason:
+    "" | nothing_closed | no_amounts.
     """
     frame = measured(per_period(counts, periods, by, fiscal_year_start), measure)
-    named = {p.name: p for p in periods}
-    found = [named[name] for name in frame["period"]]
-    is_complete = [p.is_complete(as_of) and p.end <= view[1] for p in found]
-    is_truncated = [horizon.cuts(p) for p in found]
-    frame = frame.assign(
-        start=pd.Series([p.start for p in found], dtype="datetime64[us]"),
-        end=pd.Series([min(p.end, as_of) for p in found], dtype="datetime64[us]"),
-        is_complete=is_complete, is_truncated=is_truncated,
-        is_usable=[whole and not cut for whole, cut in zip(is_complete, is_truncated, strict=True)],
-        in_view=[p.end >= (view[0] or date.min) and p.start <= view[1] for p in found])
-    frame = _in_phases(frame, by, since, fiscal_year_start)
-    frame = with_overdue(fluctuation.control(frame, by), overdue, by, None if year is None else measured(year, measure),
-                         measure)
-    return frame[[*by, *COLUMNS, *keep]]
+    is_complete = [p.is_complete(as_of) and p.end <= view[1] for p in periods]
+    is_truncated = [horizon.cuts(p) for p in periods]
+    told = {
+        "start": np.array([p.start for p in periods], dtype="datetime64[us]"),
+        "end": np.array([min(p.end, as_of) for p in periods], dtype="datetime64[us]"),
+        "is_complete": np.array(is_complete, dtype=bool), "is_truncated": np.array(is_truncated, dtype=bool),
+        "is_usable": np.array(is_complete, dtype=bool) & ~np.array(is_truncated, dtype=bool),
+        "in_view": np.array([p.end >= (view[0] or date.min) and p.start <= view[1] for p in periods], dtype=bool)}
+    groups = len(frame) // len(periods) if periods else 0
+    frame = frame.assign(**{name: np.tile(values, groups) for name, values in told.items()})
+    return fluctuation.control(_in_phases(frame, by, since, fiscal_year_start), by)
 
 
 def _in_phases(frame: pd.DataFrame, by: Sequence[str], since: Mapping[str, str],
                fiscal_year_start: int) -> pd.DataFrame:
     """Adds since and phase: 0 before the period that begins another level, 1 from it on."""
+    if not since:
+        return frame.assign(since=pd.Series("", index=frame.index, dtype="str"), phase=0)
     groups = frame[by[0]] if by else pd.Series("", index=frame.index)
     begins = groups.astype("str").map(dict(since)).astype("str").fillna("")
     starts = pd.to_datetime(begins.map({name: parse(name, fiscal_year_start).start for name in since.values()}))
@@ -139,13 +142,27 @@ def per_period(counts: pd.DataFrame, periods: Sequence[Period], by: Sequence[str
                fiscal_year_start: int = 1) -> pd.DataFrame:
     """Counts added up per group and period, with a row for every group in every period (0 where nothing was closed)."""
     unit = cast(Grain, periods[0].kind) if periods else "month"
-    names = {day: period_of(day.date(), unit, fiscal_year_start).name for day in counts["period"].unique()}
-    summed = added_up(counts.assign(period=counts["period"].map(names).astype("str")), [*by, "period"])
-    groups = summed[list(by)].drop_duplicates() if by else pd.DataFrame(index=[0])
-    grid = groups.merge(pd.DataFrame({"period": pd.Series([p.name for p in periods], dtype="str")}), how="cross")
-    frame = grid.merge(summed, on=[*by, "period"], how="left")
-    whole = [c for c in ("won", "lost", "no_decision") if c in frame.columns]
-    return frame.assign(**{c: frame[c].fillna(0).astype("int64") for c in whole})
+    place = {period.name: i for i, period in enumerate(periods)}
+    days, day = np.unique(counts["period"].to_numpy("datetime64[D]"), return_inverse=True)
+    at = np.array([place.get(period_of(d, unit, fiscal_year_start).name, -1) for d in days.tolist()], dtype=int)[day]
+    keys = _keys(counts, by)
+    groups = {key: i for i, key in enumerate(dict.fromkeys(keys if by else [()]))}
+    cell = np.array([groups[key] for key in keys], dtype=int) * len(periods) + at
+    frame: dict[str, Any] = {name: pd.Series([key[i] for key in groups for _ in periods], dtype=counts[name].dtype)
+                             for i, name in enumerate(by)}
+    frame["period"] = pd.Series([name for _ in groups for name in place], dtype="str")
+    for name in (n for n in _ADDED if n in counts.columns):
+        values = counts[name].to_numpy(float, na_value=np.nan)
+        summed = _summed(values[at >= 0], cell[at >= 0], len(groups) * len(periods))
+        frame[name] = np.nan_to_num(summed).astype("int64") if name in _WHOLE else summed
+    return pd.DataFrame(frame | {name: np.round(frame[name], 2) for name in _MONEY if name in frame})
+
+
+def _summed(values: np.ndarray, cell: np.ndarray, size: int) -> np.ndarray:
+    """Sums per cell; of nothing known it is not known."""
+    known = ~np.isnan(values)
+    sums = np.bincount(cell[known], values[known], size)
+    return np.where(np.bincount(cell[known], minlength=size) > 0, sums, np.nan)
 
 
 def sigma_z(counts: pd.DataFrame) -> float:
@@ -190,7 +207,10 @@ def with_overdue(frame: pd.DataFrame, flow: pd.DataFrame | None, by: Sequence[st
     """Adds open_overdue at the end of each period, n_year = n of the twelve months up to that day (NaN where they are
     not known or are no whole periods; `year`: those of the last one, rows of `measured`) and with_overdue = won /
     (n + open_overdue) of these twelve months: what is overdue has piled up over long, so that the closings of one
-    period are no measure for it (some systems call this the win rate with stale ones)."""
+    period are no measure for it (some systems call this the win rate with stale ones).
+
+    In: rows of `judged`; `flow`: of data/sql/overdue_flow.sql, None to leave it unknown; `year`: of
+    data/sql/closings.sql as `measured`, where `needs_year`."""
     if flow is None:
         return frame.assign(open_overdue=np.nan, n_year=np.nan, with_overdue=np.nan)
     steps = flow.sort_values("day", kind="stable")
@@ -233,4 +253,4 @@ def _of_a_year(frame: pd.DataFrame, by: Sequence[str], name: str, year: pd.DataF
 
 
 def _keys(frame: pd.DataFrame, by: Sequence[str]) -> list[tuple[str, ...]]:
-    return [tuple(row) for row in frame[list(by)].itertuples(index=False)] if by else [()] * len(frame)
+    return list(zip(*(frame[name].tolist() for name in by), strict=True)) if by else [()] * len(frame)

@@ -145,7 +145,7 @@ def holders(ask: Ask, view: View, look: Look) -> list[Card]:
 def chosen(ask: Ask, view: View, account: str = "") -> str:
     """The account asked for, else the one with the most open money of those that fall; "" if there is none."""
     sorts = () if account else ("alerts", "amount")
-    found = (ask.closeness_board(view, sort, limit=1) for sort in sorts)
+    found = (ask.closeness_board(view, sort, words="") for sort in sorts)  # as the board asks: it is known by then
     return account or next((str(rows.iloc[0]["account_id"]) for rows in found if len(rows)), "")
 
 

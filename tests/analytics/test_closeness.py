@@ -11,6 +11,7 @@ import pytest
 from analytics.closeness import (
     account,
     band,
+    by_contact,
     chain_coverage,
     combined,
     contact_closeness,
@@ -47,6 +48,11 @@ def acts(*rows: tuple[str, str, int], owner: str | None = "S1", deal: str | None
             "opportunity_id": pd.Series([deal] * len(rows), dtype="str"),
         }
     )
+
+
+def with_x(activities: pd.DataFrame) -> list[dict]:
+    """What was done with the contact x."""
+    return by_contact(counted(activities, TODAY, RULES))["x"]
 
 
 def contacts(*rows: tuple) -> pd.DataFrame:
@@ -260,12 +266,12 @@ def test_gauges_leave_the_unknown_out() -> None:
 
 def test_trust_is_the_sum_of_four_degrees() -> None:
     done = acts(*(("x", "workshop", d) for d in (1, 2, 3, 4)), ("x", "visit", 5), ("x", "visit", 6))
-    result = trust(done, 5, ago(36 * 31), TODAY, RULES)
+    result = trust(with_x(done), 5, ago(36 * 31), TODAY, RULES)
     assert (result.frequency, result.expertise, result.depth, result.length) == (1, 1, 1, 1)
     assert (result.score, result.step) == (100, "interdependent")
 
 
 def test_a_long_silence_ends_the_length_of_trust() -> None:
-    result = trust(acts(("x", "visit", 200)), 5, ago(2000), TODAY, RULES)
+    result = trust(with_x(acts(("x", "visit", 200))), 5, ago(2000), TODAY, RULES)
     assert (result.expertise, result.depth, result.length) == (0, 0, 0)
     assert result.step == "acquainted"
