@@ -14,11 +14,16 @@ import numpy as np
 import pandas as pd
 
 from analytics import periods, win_rate
-from analytics.metrics.frames import Context, added_up, ordered, ratio
+from analytics.cells import over
+from analytics.metrics.frames import Context, added_up, ordered
+from analytics.statistics.intervals import wilson_limits
 from data.errors import MvpodError
 from data.settings import Settings
 
 Answers = Mapping[str, pd.DataFrame]
+#: what is added up of amounts, and the win rate that goes with them
+_SUMS = ("amount", "won_amount", "overdue_amount", "late_amount", "quota", "needed", "needed_low", "needed_high",
+         "win_rate")
 #: what targets can be set for
 NAMED = frozenset({"owner_id", "team", "segment"})
 
@@ -39,26 +44,25 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     given = target_of(answers["targets"], context, keys)
     won = added_up(answers["closings"], keys)[[*keys, "won", "won_amount"]]
     frame = _joined(_joined(due, given, keys, "outer"), won, keys, "outer")
-    frame = _joined(frame, _rates(answers, context, keys), keys, "left")
+    frame = _joined(frame, _rates(answers, keys), keys, "left")
     if {"month", "quarter"} & set(keys):  # what is past due belongs to months that nobody asked for
         frame = frame[(frame["n"] > 0) | frame["quota"].notna() | frame["won"].notna()].reset_index(drop=True)
-    whole = ["n", "amount_missing", "overdue"]
-    frame[whole] = frame[whole].fillna(0).astype("int64")
-    frame["win_n"] = frame["win_n"].fillna(0).astype("int64")
-    booked = frame["won_amount"].astype(float).where(frame["won"].fillna(0) > 0, 0.0)
-    remaining = (frame["quota"] - booked).clip(lower=0)
-    value = pd.Series(ratio(frame["amount"], remaining), index=frame.index)
-    value = value.mask((frame["n"] == 0) & (remaining > 0), 0.0)
-    late = frame["late_amount"].astype(float).where(frame["late"].fillna(0) > 0, 0.0)
-    with_past_due = value + pd.Series(ratio(late, remaining), index=frame.index)
-    tests = [context.start is None, frame["quota"].isna(), remaining == 0, (frame["n"] > 0) & frame["amount"].isna()]
+    counts = {name: frame[name].to_numpy(float, na_value=0).astype("int64")
+              for name in ("n", "amount_missing", "overdue", "win_n")}
+    sums = {name: frame[name].to_numpy(float, na_value=np.nan) for name in _SUMS}
+    booked, late = (np.where(frame[of].to_numpy(float, na_value=0) > 0, sums[name], 0.0)
+                    for of, name in (("won", "won_amount"), ("late", "late_amount")))
+    remaining = np.maximum(sums["quota"] - booked, 0)
+    due, is_left = counts["n"] > 0, remaining > 0
+    value = np.where(~due & is_left, 0.0, over(sums["amount"], remaining))
     reason = np.select(
-        [np.broadcast_to(test, len(frame)) for test in tests],
-        ["no_period", "no_target", "target_reached", "no_amounts"],
-        "",
-    )
-    frame = frame.assign(won_amount=booked, remaining=remaining, value=value.where(reason == ""), reason=reason,
-                         with_past_due=with_past_due.where(reason == ""))
+        [np.full(len(frame), context.start is None), np.isnan(sums["quota"]), remaining == 0,
+         due & np.isnan(sums["amount"])],
+        ["no_period", "no_target", "target_reached", "no_amounts"], "")
+    told = sums | counts | {
+        "won_amount": booked, "remaining": remaining, "value": np.where(reason == "", value, np.nan),
+        "with_past_due": np.where(reason == "", value + over(late, remaining), np.nan),
+        "reason": pd.array(reason, dtype="str")}
     columns = [
         "n",
         "amount",
@@ -77,9 +81,7 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
         "win_n",
         "reason",
     ]
-    numbers = [c for c in columns if c not in (*whole, "win_n", "reason")]
-    frame[numbers] = frame[numbers].astype(float)
-    return ordered(frame.astype({"reason": "str"}), context, by)[[*keys, *columns]]
+    return ordered(pd.DataFrame({**{k: frame[k] for k in keys}, **{c: told[c] for c in columns}}), context, by)
 
 
 def target_of(given: pd.DataFrame, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -135,15 +137,16 @@ def _rate(settings: Settings) -> dict[str | None, float]:
     return rates | {base: 1.0, None: 1.0, "": 1.0}
 
 
-def _rates(answers: Answers, context: Context, keys: Sequence[str]) -> pd.DataFrame:
+def _rates(answers: Answers, keys: Sequence[str]) -> pd.DataFrame:
     """Own win rate by amount, and what it asks for."""
     slow = [k for k in keys if k not in ("month", "quarter")]
-    found = win_rate.amount({"closings": answers["recent_closings"], "overdue": answers["overdue"]}, context, slow)
-    found = found[[*slow, "value", "low", "high", "n"]].rename(columns={"value": "win_rate", "n": "win_n"})
-    one = pd.Series(1.0, index=found.index)
-    return found.assign(
-        needed=ratio(one, found["win_rate"]), needed_low=ratio(one, found["high"]), needed_high=ratio(one, found["low"])
-    ).drop(columns=["low", "high"])
+    counts = added_up(answers["recent_closings"], slow)
+    counts = counts.assign(**{name: counts[name].fillna(0) for name in ("won", "lost")})
+    won, total, effective = win_rate.weighed(counts)
+    rate, one = over(won, total), np.ones(len(counts))
+    low, high = wilson_limits(np.minimum(np.nan_to_num(rate) * effective, effective), effective)
+    return counts[slow].assign(win_rate=rate, win_n=counts["won"] + counts["lost"], needed=over(one, rate),
+                               needed_low=over(one, high), needed_high=over(one, low))
 
 
 def _joined(

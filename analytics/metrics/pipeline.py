@@ -110,7 +110,7 @@ METRICS = (
          "zh": "期间内到期的在手金额 ÷（目标 − 已赢单）"},
         OPEN,
         "B18",
-        ("due_open", "targets", "closings", "recent_closings", "overdue"),
+        ("due_open", "targets", "closings", "recent_closings"),
         coverage.coverage,
         "ratio",
         "up",
