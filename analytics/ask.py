@@ -122,10 +122,14 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         """In which way visits end, within how many days (columns: conversion_days.leaving)."""
         return self._of_visits(conversion_days.leaving, view, by)
 
-    def entry_trend(self, view: View, by: Sequence[str] = ()) -> pd.DataFrame:
-        """Mean and median days by month of entry (columns: conversion_days.trend)."""
+    def entry_trend(self, view: View, by: Sequence[str] = (), *, pipeline: str | None = None,
+                    stage: str | None = None) -> pd.DataFrame:
+        """Mean and median days by month of entry (columns: conversion_days.trend), of one stage where it is named."""
         slice_, keys = slice_of(view), groups_of(["month", *by], ("pipeline", "stage"))
         totals, visits = (self._counts(q, slice_, keys) for q in ("stage_totals", "visit_days"))
+        if stage is not None:
+            totals, visits = (part[(part["pipeline"] == pipeline) & (part["stage"] == stage)]
+                              for part in (totals, visits))
         return conversion_days.trend(totals, visits, self._context(slice_), keys)
 
     def stage_shifts(self, view: View) -> pd.DataFrame:

@@ -20,8 +20,8 @@ and group, in order:
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -45,6 +45,8 @@ MANY_MISSING = 0.2
 Answers = Mapping[str, pd.DataFrame]
 #: columns by name, as arrays
 Columns: TypeAlias = dict[str, Any]
+_FLOW = {"pipeline": "str", "from_stage": "str", "to_stage": "str", "exit_kind": "str", "n": "int64",
+         "amount": "float64"}
 _WITHIN = {"reached": "float64", "lost": "float64", "value": "float64", "low": "float64", "high": "float64",
            "reason": "str", "amount_value": "float64"}
 
@@ -127,18 +129,24 @@ def flow(counts: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     Takes pipeline, from_stage, to_stage, exit_kind (unknown: still there), is_first, is_closing, n, amount. Staying in
     a closing stage is no link.
     """
-    entries = added_up(counts[counts["is_first"]],
-                       ["pipeline", "from_stage"]).rename(columns={"from_stage": "to_stage"})
-    ways = counts[counts["exit_kind"].notna() | ~counts["is_closing"]]
-    ways = ways.assign(exit_kind=ways["exit_kind"].fillna("open"))
-    ways = added_up(ways, ["pipeline", "from_stage", "to_stage", "exit_kind"])
-    blank = pd.Series(None, index=entries.index, dtype="str")
-    frame = pd.concat([entries.assign(from_stage=blank, exit_kind="entry"), ways], ignore_index=True)
+    found: dict[tuple[Any, ...], list[tuple[int, float]]] = defaultdict(list)
+    for pipeline, *way, is_first, is_closing, n, amount in row_keys(counts, [
+            "pipeline", "from_stage", "to_stage", "exit_kind", "is_first", "is_closing", "n", "amount"]):
+        start, end, kind = (name if isinstance(name, str) else None for name in way)
+        if is_first:
+            found[pipeline, None, start, "entry"].append((n, amount))
+        if kind or not is_closing:
+            found[pipeline, start, end, kind or "open"].append((n, amount))
     place = {(p.key, s.key): i for p in settings.pipelines for i, s in enumerate(p.stages)}
-    ranks = {end: [place.get(pair, -1) for pair in zip(frame["pipeline"], frame[end], strict=True)]
-             for end in ("from_stage", "to_stage")}
-    order = frame.assign(**ranks).sort_values(["pipeline", "from_stage", "to_stage", "exit_kind"], kind="stable").index
-    return frame.loc[order, ["pipeline", "from_stage", "to_stage", "exit_kind", "n", "amount"]].reset_index(drop=True)
+    ways = sorted(found, key=lambda way: (way[0], place.get(way[:2], -1), place.get((way[0], way[2]), -1), way[3]))
+    rows = [(*way, sum(n for n, _ in found[way]), _money(amount for _, amount in found[way])) for way in ways]
+    return pd.DataFrame(typed(rows, _FLOW))
+
+
+def _money(amounts: Iterable[float]) -> float | None:
+    """The sum of the known ones, two decimals; unknown where none is."""
+    known = [amount for amount in amounts if not np.isnan(amount)]
+    return float(np.round(sum(known), 2)) if known else None
 
 
 def _within(counts: pd.DataFrame, keys: Sequence[str], horizon: int) -> pd.DataFrame:

@@ -79,8 +79,7 @@ def survival(ask: Ask, view: View, look: Look) -> list[Card]:
 def entry_trend(ask: Ask, view: View, look: Look, facet: Facet, stage: str, number: int = 0) -> Card:
     """One stage by month of entry, over two years whatever the period."""
     view = view.with_(start=periods.full_months(_MONTHS, view.as_of).start)
-    frame = facet.of(ask.entry_trend(view, ("segment",)))
-    mine = frame[frame["stage"] == stage].reset_index(drop=True)
+    mine = facet.of(ask.entry_trend(view, ("segment",), pipeline=facet.pipeline, stage=stage))
     if not mine["median"].notna().any():
         return alone(f"days_trend_{number}", look.t("days.trend", stage=look.stage(facet.pipeline, stage)), view,
                      look.t("days.trend.none", n=fmt.number(look.settings.standards.min_events)))
