@@ -73,16 +73,15 @@ def forecasts(known: Told, now: Moment, past: Sequence[Moment], methods: Sequenc
     cells, before = known.at([now]), known.at(train)
     hidden = _hidden(known, now, train)
     shared, effects = _shared(known, now, train), _effects(before, known.shrinkage)
-    rows = []
+    groups, rows = known.groups.to_dict("index"), []
     for method in methods:
         said = of_cells(cells, before, method, known.shrinkage)
         for place, certain in shared.items():
             row = _row(_in(said, place), certain, method, effects, draws, hidden.get(place, ("", "")))
-            rows.append({"at_group": place, "method": method, **row})
-    frame = pd.DataFrame(rows, columns=["at_group", *(c for c in COLUMNS if c not in ("period", "start", "end"))])
-    frame = frame.assign(period=now.name, start=pd.Timestamp(now.first), end=pd.Timestamp(now.last))
-    frame = frame.merge(known.groups, left_on="at_group", right_index=True) if known.by else frame
-    return frame[[*known.by, *COLUMNS]].astype({"method": "str", "period": "str", "reason": "str"})
+            rows.append({**groups.get(place, {}), "method": method, "period": now.name, **row})
+    frame = pd.DataFrame(rows, columns=[*known.by, *COLUMNS])
+    frame = frame.assign(start=pd.Timestamp(now.first), end=pd.Timestamp(now.last))
+    return frame.astype(dict.fromkeys((*known.by, "method", "period", "reason"), "str"))
 
 
 def _hidden(known: Told, now: Moment, train: Sequence[Moment]) -> dict[int, tuple[str, str]]:

@@ -51,23 +51,26 @@ def replayed(now: Moment, past: Sequence[Moment], reach: date | None = None) -> 
 
 def replay(known: Told, now: Moment, past: Sequence[Moment]) -> pd.DataFrame:
     """Every method's forecast of every replayed quarter (columns: the groups, COLUMNS), oldest first."""
-    parts = [_one(known, moment, past) for moment in replayed(now, past, known.reach)
+    asked = [moment for moment in replayed(now, past, known.reach)
              if len(known.at([moment])) and len(known.at(learned_from(moment, past, known.reach)))]
     columns = [*known.by, *COLUMNS]
-    return pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    if not asked:
+        return pd.DataFrame(columns=columns)
+    said = [forecasts(known, moment, past, draws=DRAWS).assign(origin=pd.Timestamp(moment.origin)) for moment in asked]
+    came = [_actual(known, moment).assign(period=moment.name) for moment in asked]
+    return _beside(pd.concat(said, ignore_index=True),
+                   pd.concat(came, ignore_index=True), [*known.by, "period"])[columns]
 
 
-def _one(known: Told, moment: Moment, past: Sequence[Moment]) -> pd.DataFrame:
-    frame = forecasts(known, moment, past, draws=DRAWS)
-    actual = _actual(known, moment)
-    frame = frame.merge(actual, on=list(known.by), how="left") if known.by else frame.assign(**actual.iloc[0].to_dict())
+def _beside(said: pd.DataFrame, came: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Forecasts beside what came, and how far off they were."""
+    frame = said.merge(came, on=list(keys), how="left")
     frame[["actual", "actual_amount"]] = frame[["actual", "actual_amount"]].fillna(0.0)
     inside = frame["actual_amount"].between(frame["low"], frame["high"]).astype("boolean")
     count_inside = frame["actual"].between(frame["count_low"], frame["count_high"]).astype("boolean")
     return frame.assign(
-        origin=pd.Timestamp(moment.origin), error=_error(frame["value"], frame["actual_amount"]),
-        count_error=_error(frame["count"], frame["actual"]), is_inside=inside.mask(frame["value"].isna()),
-        is_count_inside=count_inside.mask(frame["count"].isna()))
+        error=_error(frame["value"], frame["actual_amount"]), count_error=_error(frame["count"], frame["actual"]),
+        is_inside=inside.mask(frame["value"].isna()), is_count_inside=count_inside.mask(frame["count"].isna()))
 
 
 def _actual(known: Told, moment: Moment) -> pd.DataFrame:
