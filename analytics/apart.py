@@ -57,16 +57,19 @@ def beside(frame: pd.DataFrame, compared: pd.DataFrame, by: str) -> pd.DataFrame
     group lies in each; NaN where one of them has no others), and of its comparison (rows of `others`; of several the
     one furthest apart, else the largest) within, within_n, within_value, within_rest, gap, gap_low, gap_high, is_apart.
     """
-    total = compared.assign(rest=compared["rest"] * compared["n"]).groupby(by, sort=False)[["rest", "n"]].agg(
-        {"rest": lambda values: values.sum(skipna=False), "n": "sum"})
-    rest = pd.Series(_share(total["rest"].to_numpy(float), total["n"].to_numpy(float)), index=total.index)
-    order = compared.assign(_far=compared["gap"].abs().where(compared["is_apart"], 0), _judged=compared["gap"].notna())
-    order = order.sort_values(["is_apart", "_far", "_judged", "n"], ascending=False, kind="stable")
-    told = order.drop_duplicates(by).set_index(by).reindex(frame[by])
+    groups = {value: i for i, value in enumerate(dict.fromkeys(compared[by]))}
+    group, n = np.array([groups[value] for value in compared[by]], dtype=int), compared["n"].to_numpy(float)
+    sums = (np.bincount(group, values, len(groups)) for values in (compared["rest"].to_numpy(float) * n, n))
+    rests = dict(zip(groups, _share(*sums), strict=True))
+    is_apart, gap = compared["is_apart"].to_numpy(bool), compared["gap"].to_numpy(float)
+    order = np.lexsort((-n, np.isnan(gap), -np.where(is_apart, np.abs(gap), 0), ~is_apart))
+    first = {group[i]: i for i in order[::-1]}
+    told = compared.reset_index(drop=True).reindex([first.get(groups.get(value), -1) for value in frame[by]])
+    rest = np.array([rests.get(value, np.nan) for value in frame[by]], dtype=float)
     added = {"within": told["within"].fillna(""), "within_n": told["n"], "within_value": told["value"],
              "within_rest": told["rest"], **{c: told[c] for c in ("gap", "gap_low", "gap_high")},
              "is_apart": told["is_apart"].eq(True)}
-    return frame.assign(rest=frame[by].map(rest).to_numpy(float), **{c: v.to_numpy() for c, v in added.items()})
+    return frame.assign(rest=rest, **{c: v.to_numpy() for c, v in added.items()})
 
 
 def _share(x: np.ndarray, n: np.ndarray) -> np.ndarray:

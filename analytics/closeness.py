@@ -138,7 +138,12 @@ def people(
     interaction, attitude, closeness, touches (last `reached_days` days), is_reached, holder_id (who made more than half
     of them), last_touch_on, known (of the seven things of PERSONA), known_share, is_key.
     """
-    done = by_contact(counted(activities, as_of, rules))
+    return as_they_stand(contacts, by_contact(counted(activities, as_of, rules)), chain, as_of, rules)
+
+
+def as_they_stand(contacts: pd.DataFrame, done: Mapping[str, Sequence[Mapping[Any, Any]]], chain: pd.DataFrame,
+                  as_of: date, rules: Closeness) -> pd.DataFrame:
+    """`people` from what was done with each of them (`by_contact`)."""
     told = chain.groupby("contact_id")[["status", "decision_role"]].count() if len(chain) else pd.DataFrame()
     rows = []
     for contact in contacts.to_dict("records"):
@@ -346,19 +351,22 @@ def _departments(persons: pd.DataFrame, departments: pd.DataFrame, rules: Closen
     else:
         place = pd.Series([""] * len(persons), index=persons.index)
         known, names = {"": (1.0, max(1, persons["title"].nunique()))}, [""]
+    people_of: dict[str, list[dict[Any, Any]]] = {name: [] for name in names}
+    for where, person in zip(place, persons.to_dict("records"), strict=True):
+        people_of.get(where, []).append(person)
     rows = []
-    for name in names:
+    for name, mine in people_of.items():
         weight, target = known.get(name, (None, None))
-        reached = persons[(place == name) & persons["is_reached"]]
+        reached = [person for person in mine if person["is_reached"]]
         rows.append(
             {
                 "department": name,
                 "weight": 1.0 if _is_unknown(weight) else float(weight or 0),
                 "target": rules.target_contacts if _is_unknown(target) else max(1, int(target or 0)),
-                "contacts": int((place == name).sum()),
+                "contacts": len(mine),
                 "n": len(reached),
-                "closeness": float(reached["closeness"].mean()) if len(reached) else nan,
-                "is_covered": bool((reached["status"] >= 0).fillna(False).any()),
+                "closeness": sum(person["closeness"] for person in reached) / len(reached) if reached else nan,
+                "is_covered": any(not _is_unknown(person["status"]) and person["status"] >= 0 for person in reached),
             }
         )
     frame = pd.DataFrame(rows)

@@ -344,7 +344,7 @@ class _Case:
     @cached_property
     def people(self) -> pd.DataFrame:
         chain = self.roles[["contact_id", "status", "decision_role"]]
-        return closeness.people(self.contacts, self.touches, chain, self.day, self.settings.closeness)
+        return closeness.as_they_stand(self.contacts, self.done, chain, self.day, self.settings.closeness)
 
     @cached_property
     def result(self) -> closeness.Account:

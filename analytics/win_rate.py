@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.metrics.frames import Context, added_up, ordered, ratio, steady
-from analytics.statistics.intervals import effective_n, wilson_limits, with_wilson
+from analytics.statistics.intervals import effective_n, wilson_limits
 
 Answers = Mapping[str, pd.DataFrame]
 _COUNTS = ("won", "lost", "no_decision", "void", "won_amount_missing", "lost_amount_missing")
@@ -25,15 +25,13 @@ _ORDER = ("n", "won", "lost", "no_decision", "open", "value", "low", "high", "wo
 def count(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """won / (won + lost), closed in the period."""
     frame = _closed(answers, by)
-    frame = with_wilson(frame.assign(n=frame["won"] + frame["lost"]), "won", "n")
-    return _finished(frame, context, by, "nothing_closed")
+    return _rated(frame, frame["won"] + frame["lost"], context, by)
 
 
 def decided(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """won / (won + lost + no decision), closed in the period: leaving no decision out flatters."""
     frame = _closed(answers, by)
-    frame = with_wilson(frame.assign(n=frame["won"] + frame["lost"] + frame["no_decision"]), "won", "n")
-    return _finished(frame, context, by, "nothing_closed")
+    return _rated(frame, frame["won"] + frame["lost"] + frame["no_decision"], context, by)
 
 
 def amount(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
@@ -55,7 +53,7 @@ def amount(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
 def created_cohort(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFrame:
     """won / all created in the period, open ones in the denominator: what others call conversion. `open` may win."""
     frame = _with_overdue(_per_group(answers["created_outcomes"], by, (*_COUNTS, "n", "open")), answers["overdue"], by)
-    return _finished(with_wilson(frame, "won", "n"), context, by, "nothing_created")
+    return _rated(frame, frame["n"], context, by, "nothing_created")
 
 
 def weighed(frame: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -74,7 +72,7 @@ def _closed(answers: Answers, by: Sequence[str]) -> pd.DataFrame:
 
 def _per_group(counts: pd.DataFrame, by: Sequence[str], zeros: Sequence[str]) -> pd.DataFrame:
     frame = added_up(counts, by)
-    return frame.assign(**{name: frame[name].fillna(0).astype("int64") for name in zeros})
+    return frame.assign(**{name: frame[name].to_numpy(float, na_value=0.0).astype("int64") for name in zeros})
 
 
 def _with_overdue(frame: pd.DataFrame, overdue: pd.DataFrame, by: Sequence[str]) -> pd.DataFrame:
@@ -91,6 +89,13 @@ def _with_overdue(frame: pd.DataFrame, overdue: pd.DataFrame, by: Sequence[str])
     return frame.assign(open_overdue=np.array([of.get(key, 0.0) for key in keys]))
 
 
+def _rated(frame: pd.DataFrame, n: pd.Series, context: Context, by: Sequence[str],
+           reason: str = "nothing_closed") -> pd.DataFrame:
+    """won / n with its limits."""
+    low, high = wilson_limits(frame["won"], n)
+    return _finished(frame.assign(n=n, value=ratio(frame["won"], n), low=low, high=high), context, by, reason)
+
+
 def _finished(frame: pd.DataFrame, context: Context, by: Sequence[str], reason: str) -> pd.DataFrame:
-    frame = frame.assign(reason=np.where(frame["n"] > 0, "", reason)).astype({"reason": "str"})
-    return ordered(frame, context, by)[[*by, *(c for c in _ORDER if c in frame.columns)]]
+    frame["reason"] = pd.Series(np.where(frame["n"] > 0, "", reason), index=frame.index, dtype="str")
+    return ordered(frame[[*by, *(c for c in _ORDER if c in frame.columns)]], context, by)
