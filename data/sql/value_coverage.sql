@@ -10,8 +10,7 @@ told AS (
 ),
 targeted AS MATERIALIZED (SELECT DISTINCT as_of_on FROM account JOIN told USING (snapshot_date) WHERE is_target),
 listed AS (  -- without targets only those matter of whom the export says anything
-    SELECT as_of_on, account_id AS listed_id, tier, is_target, as_of_on IN (SELECT as_of_on FROM targeted) AS has_targets
-    FROM account JOIN told USING (snapshot_date)
+    SELECT as_of_on, account_id AS listed_id, tier, is_target FROM account JOIN told USING (snapshot_date)
     WHERE tier IS NOT NULL OR as_of_on IN (SELECT as_of_on FROM targeted)
 )
 SELECT {dims} firm.as_of_on, coalesce(listed.tier, '(unknown)') AS tier, count(*) AS n,
@@ -19,5 +18,5 @@ SELECT {dims} firm.as_of_on, coalesce(listed.tier, '(unknown)') AS tier, count(*
     count(*) FILTER (is_short_history) AS short
 FROM firm
 LEFT JOIN listed ON listed.as_of_on = firm.as_of_on AND listed_id = firm.account_id
-WHERE coalesce(listed.is_target, false) OR NOT coalesce(listed.has_targets, false)
+WHERE coalesce(listed.is_target, false) OR firm.as_of_on NOT IN (SELECT as_of_on FROM targeted)
 GROUP BY ALL
