@@ -67,12 +67,17 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
         chosen = _options(metric, options)
         keys = groups_of(by, metric.grain)
         slice_ = slice_of(view)
-        answers = {name: self._counts(name, slice_, keys, chosen) for name in metric.queries}
         context = self._context(slice_, chosen)
+
+        def answers() -> dict[str, pd.DataFrame]:
+            return {name: self._counts(name, slice_, keys, chosen) for name in metric.queries}
+
         if shared := metric.shared:
             asked = (shared.__name__, slice_, keys, tuple(chosen.items()))
-            answers[shared.__name__] = self.remembered(asked, lambda: shared(answers, context, keys))
-        frame = metric.calculate(answers, context, keys)
+            known = {shared.__name__: self.remembered(asked, lambda: shared(answers(), context, keys))}
+        else:
+            known = answers()
+        frame = metric.calculate(known, context, keys)
         return frame.rename(columns={ALIASES[n]: n for n in by if n in ALIASES})
 
     def check(self, view: View) -> None:

@@ -35,7 +35,7 @@ class Metric:
     needs: columns without which it cannot be known;  minimum: fewest events for which a value is shown
     queries, calculate: where the counts come from and what makes rows of them
     options: further parameters with their allowed values, the first is the default
-    shared: what it has in common with other metrics of the same counts; worked out once, an answer by its own name
+    shared: what it has in common with other metrics of the same counts; worked out once, the one answer that it needs
     """
 
     key: str
