@@ -71,11 +71,6 @@ def over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
     return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
 
 
-def over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """top / bottom; NaN where the bottom is 0 or unknown (frames.ratio, of arrays)."""
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
-
-
 def _plain(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_integer_dtype(column.dtype) and not column.hasnans:
         return column.to_numpy("int64")
