@@ -28,7 +28,7 @@ MOST = 20_000
 #: Bytes kept per open load, roughly (`weight`): a view of a page takes about one MiB, so that a hundred stay known.
 HEAVIEST = 128 * 2**20
 #: As measured: a cell is a number or points to a text that many share.
-_FRAME, _CELL, _OTHER, _FIGURE = 2000, 12, 200, 80_000
+_FRAME, _CELL, _OTHER, _FIGURE = 2000, 12, 200, 45_000
 #: Questions about what stands on the day, or what followed of it: no period and no comparison changes their answers.
 #: They are asked without either, so that the same view of another period knows them.
 OF_A_DAY = frozenset((
@@ -140,9 +140,13 @@ def _fixed(value: Any) -> Hashable:
 
 
 def own(value: Any) -> Any:
-    """An answer that its reader may change: frames are copied when they are written to, not before."""
+    """An answer that its reader may change.
+
+    Frames are copied with their numbers. pandas would copy them no sooner than they are written to, but keeps a list of
+    all that ever shared them, up to five hundred for each column of each answer: most of what a busy server held.
+    """
     if isinstance(value, pd.DataFrame | pd.Series):
-        return value.copy(deep=False)
+        return value.copy()
     if isinstance(value, Mapping):
         return {key: own(part) for key, part in value.items()}
     if isinstance(value, list):

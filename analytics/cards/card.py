@@ -9,11 +9,11 @@ from functools import wraps
 from typing import Any, Literal, ParamSpec, TypeVar, cast
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import columns, i18n
 from analytics import format as fmt
 from analytics.ask import Ask
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.style import Theme
 from analytics.view import View
@@ -140,7 +140,7 @@ class Card:
     key: str
     title: str
     measured: str
-    figure: go.Figure
+    figure: Figure
     frame: pd.DataFrame
     view: View
     definition_key: str | None = None
@@ -160,7 +160,7 @@ class Card:
 
 def alone(key: str, title: str, view: View, missing: str = "") -> Card:
     """A card whose title says it all: there is nothing to draw, or (`missing`) no data for it."""
-    return Card(key, title, "", go.Figure(), pd.DataFrame(), view, missing=missing)
+    return Card(key, title, "", Figure(), pd.DataFrame(), view, missing=missing)
 
 
 def unmeasured(key: str, title: str, view: View, look: Look, what: str) -> Card:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import closeness_accounts, findings_closeness, findings_facts, findings_win
 from analytics import format as fmt
@@ -13,6 +12,7 @@ from analytics.ask import Ask
 from analytics.cards.card import Card, Look, Native, alone, catalogued, unmeasured
 from analytics.charts import board, network
 from analytics.charts import coverage as coverage_chart
+from analytics.charts.figure import Figure
 from analytics.charts.style import label
 from analytics.closeness import BANDS
 from analytics.view import View
@@ -262,7 +262,7 @@ def _course_of(look: Look) -> Native:
     return Native("line", "as_of_on", look.series(*_PARTS), number="points")
 
 
-def _card(name: str, title: str, measured: str, figure: go.Figure, frame: pd.DataFrame, view: View, *,
+def _card(name: str, title: str, measured: str, figure: Figure, frame: pd.DataFrame, view: View, *,
           definition_key: str | None = "closeness.account", with_period: bool = False, columns: list[str] | None = None,
           kinds: dict[str, str] | None = None, native: Native = _PICTURE) -> Card:
     """Accounts have no opportunities behind a mark, and most of their charts do not follow the period."""

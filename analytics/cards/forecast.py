@@ -138,7 +138,7 @@ def replay(ask: Ask, view: View, look: Look, ahead: str = "0", measure: Measure 
         held = findings_forecast.held(accuracy, look.lang)
         said = findings_forecast.proven(accuracy, look.lang, what=look.called("segment", segment)).text
         figure = chart.replay(rows, look.names, look.theme, best=best[0] if best else "", measure=measure)
-        if not figure.data:  # the title says why
+        if not figure.to_dict()["data"]:  # the title says why
             cards.append(alone(f"forecast_replay_{number}", said, view))
             continue
         cards.append(Card(

@@ -160,7 +160,7 @@ def _split(key: str, title: str, measured: str, frame: pd.DataFrame, ask: Ask, v
     name = namer(ask, view, look, by)
     frame = frame.sort_values(by, key=lambda values: values == UNKNOWN, kind="stable").reset_index(drop=True)
     figure = split_chart.effects(frame, look.names, look.theme, by=by, title=lambda value: label(name(value), 30))
-    if not figure.data:  # the title says why there is nothing to explain
+    if not figure.to_dict()["data"]:  # the title says why there is nothing to explain
         return alone(key, title, view)
     total = look.names.text("whole")
     called = [name(value) if value or "is_total" not in frame else total for value in frame[by]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import sqrt
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.ageing import BUCKETS
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, key, known, write
 from analytics.charts.sheet import Sheet, message
@@ -17,7 +17,7 @@ from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette, soft
 
 def stages(
     frame: pd.DataFrame, names: Names, theme: Theme, *, segment: str | None = None, extent: float | None = None
-) -> go.Figure:
+) -> Figure:
     """Rows of ageing.ageing of one pipeline and group: the number of open ones per bucket, left to right from fast to
     stuck; hatched: paused or unknown. A click on slow or stuck asks for those beyond that limit."""
     rows = frame[frame["n"] > 0].to_dict("records")
@@ -87,7 +87,7 @@ def stages(
     return fig.figure()
 
 
-def grades(frame: pd.DataFrame, names: Names, theme: Theme, *, segment: str | None = None) -> go.Figure:
+def grades(frame: pd.DataFrame, names: Names, theme: Theme, *, segment: str | None = None) -> Figure:
     """Rows of pipeline.open by stage and grade (columns pipeline, stage, grade, n, amount): a square per cell, its area
     the amount (or the number where no amount is known), the number beside it."""
     rows = [r for r in frame.to_dict("records") if r["n"] > 0]

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import Sheet, message
@@ -31,7 +31,7 @@ Title = Callable[[dict[Any, Any]], str]
 
 def course(
     frame: pd.DataFrame, names: Names, theme: Theme, *, bands: Sequence[int], by: str = "segment", value: str = "mean"
-) -> go.Figure:
+) -> Figure:
     """`value` (0 to 100) over `as_of_on`, one line per value of `by`, its name and last figure at its end.
 
     `bands`: lower bounds of the bands, drawn as lines with their names.
@@ -72,7 +72,7 @@ def course(
     return fig.figure()
 
 
-def parts(frame: pd.DataFrame, names: Names, theme: Theme, *, bands: Sequence[int]) -> go.Figure:
+def parts(frame: pd.DataFrame, names: Names, theme: Theme, *, bands: Sequence[int]) -> Figure:
     """One account: closeness (thick), and thinner depth, breadth and transparency, each named at its end."""
     if frame.empty or not frame[["closeness", "depth", "breadth", "transparency"]].notna().any(axis=None):
         return message(theme, names.text("empty"), HEIGHT)
@@ -106,7 +106,7 @@ def parts(frame: pd.DataFrame, names: Names, theme: Theme, *, bands: Sequence[in
     return fig.figure()
 
 
-def movers(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> go.Figure:
+def movers(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> Figure:
     """One row an account: `title` (escaped by the caller), its course of the last weeks as a small line, closeness
     now and `change` with its sign. All lines share the scale 0 to 100."""
     if frame.empty:
@@ -157,7 +157,7 @@ def movers(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> 
     return fig.figure()
 
 
-def groups(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> go.Figure:
+def groups(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> Figure:
     """Mean change of closeness per group, a loss to the left and a gain to the right; hatched where it can be chance.
 
     Columns: change, n, is_real."""
@@ -216,7 +216,7 @@ def groups(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> 
     return fig.figure()
 
 
-def holders(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title, currency: str) -> go.Figure:
+def holders(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title, currency: str) -> Figure:
     """Open amount on the accounts that one person holds alone, a bar a person; n of accounts to the right."""
     if frame.empty:
         return message(theme, names.text("empty"))
@@ -249,7 +249,7 @@ def holders(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title, cu
     return fig.figure()
 
 
-def bands(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> go.Figure:
+def bands(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Title) -> Figure:
     """Win rate by band of closeness with its interval, the lowest band on top; n to the right."""
     if frame.empty:
         return message(theme, names.text("empty"))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, known, write
 from analytics.charts.sheet import message
@@ -25,7 +25,7 @@ def waterfall(
     by: str = "amount",
     segment: str | None = None,
     extent: float | None = None,
-) -> go.Figure:
+) -> Figure:
     """Rows of bridge.parts of ONE group; parts in which nothing happened are left out. `by`: amount | count.
 
     What chance or sales decide is coloured (won is good although it leaves the stock); handovers and other moves

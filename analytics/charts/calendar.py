@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import key, known
 from analytics.charts.sheet import Sheet, message
@@ -18,7 +18,7 @@ _HEIGHT = 240
 _ROOM = 0.08
 
 
-def wakeups(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def wakeups(frame: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """Columns read: wakes (first day of the month; missing = no day), segment, is_due, n, amount."""
     if frame.empty:
         return message(theme, names.text("empty"))

@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import column, key, known, largest_n
 from analytics.charts.sheet import Sheet, message
@@ -29,7 +29,7 @@ def chart(
     segment: str | None = None,
     extent: float | None = None,
     grain: str = "quarter",
-) -> go.Figure:
+) -> Figure:
     """One group over time: rows of win_trend.COLUMNS in time order. `extent`: top of the axis, shared side by side."""
     if frame.empty or not frame["value"].notna().any():
         return message(theme, names.text("empty"), HEIGHT)

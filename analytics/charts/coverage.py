@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import known
 from analytics.charts.sheet import Sheet, message
@@ -20,7 +20,7 @@ LEVELS = (5, 4, 3, 2, 1)
 _HEAD, _TEXT, _CELL, _FOOT = 24, 22, 34, 10
 
 
-def matrix(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def matrix(frame: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """One cell per department and level: contacts reached of those known, ▲ who supports us, ▼ who opposes.
 
     Filled = somebody reached, outlined = known but not reached, nothing = nobody known there. Columns: as

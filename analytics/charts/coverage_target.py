@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import message
 from analytics.charts.style import FONT_SIZE, Theme, ink, label, palette, soft
 
 
-def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) -> go.Figure:
+def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, titles: list[str]) -> Figure:
     """Rows of ask.target_coverage: solid = coverage, pale = with what is past due, outlined = needed, with its
     interval. `titles`: plain texts."""
     if frame.empty:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.cells import records
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import Sheet, message
@@ -63,7 +63,7 @@ def statistics(
     extent: Mapping[str, float] | None = None,
     comparison: Mapping[str, pd.DataFrame] | None = None,
     standard: Mapping[str, pd.DataFrame] | None = None,
-) -> go.Figure:
+) -> Figure:
     """Mean, median, P75 and P90 of each stage: one column of bars a statistic, each on its own scale (`extent`).
 
     `frames`: statistic -> rows of `stage_days.*` (stage, n, events, censored, value, low, high, reason); `comparison`
@@ -280,7 +280,7 @@ def _hover(row: dict[Any, Any], value: float | None, panel: _Panel) -> str:
     return "<br>".join(lines)
 
 
-def distribution(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def distribution(frame: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """How durations spread: columns days_from, days_to (end excluded), n; one column a class, numbers on top."""
     if frame.empty:
         return message(theme, names.text("empty"))

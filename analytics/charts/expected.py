@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import message
 from analytics.charts.style import FONT_SIZE, Theme, palette
 
 
-def stages(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def stages(frame: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """Rows of win_comparison.portfolio without the whole; outlined = promised by the stage. A stage in which nothing is
     compared says so; where there are several pipelines, each stage names its own."""
     if frame.empty or not (frame["compared"] > 0).any():

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import key, known, write
 from analytics.charts.sheet import Sheet, message
@@ -62,7 +62,7 @@ class _Flow:
 
 def sankey(
     frame: pd.DataFrame, stages: Sequence[str], names: Names, theme: Theme, *, segment: str | None = None
-) -> go.Figure:
+) -> Figure:
     """Flows of one pipeline: columns pipeline, from_stage, to_stage, exit_kind, n, amount; `stages` top to bottom.
 
     `exit_kind` tells how `from_stage` was left: advance, skip, regress, won, reopened, or an end: lost, no_decision,

@@ -10,9 +10,9 @@ from math import floor, log10
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, key, known, whiskers, write
 from analytics.charts.sheet import Sheet, message
@@ -29,7 +29,7 @@ _HEIGHT = 320
 _COLUMN, _WIDTH, _FIRST_MARK, _NEXT_MARK = -0.22, 0.4, 0.08, 0.12
 
 
-def methods(frame: pd.DataFrame, names: Names, theme: Theme, *, measure: Measure = "amount") -> go.Figure:
+def methods(frame: pd.DataFrame, names: Names, theme: Theme, *, measure: Measure = "amount") -> Figure:
     """One bar per method of one segment (rows of `Ask.forecast`); a method that can say nothing says why."""
     won, opened, later, total, low, high, _ = _COLUMNS[measure]
     if frame.empty:
@@ -63,7 +63,7 @@ def methods(frame: pd.DataFrame, names: Names, theme: Theme, *, measure: Measure
     return fig.figure()
 
 
-def replay(frame: pd.DataFrame, names: Names, theme: Theme, *, best: str, measure: Measure = "amount") -> go.Figure:
+def replay(frame: pd.DataFrame, names: Names, theme: Theme, *, best: str, measure: Measure = "amount") -> Figure:
     """Actual (columns) and what each method had said (marks) per past quarter of one segment (rows of the replay,
     oldest first); the line is P10 to P90 of the method `best`."""
     *_, total, low, high, actual = _COLUMNS[measure]

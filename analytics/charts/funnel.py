@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.cells import records
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import Sheet, message
@@ -34,7 +34,7 @@ def rates(
     comparison: pd.DataFrame | None = None,
     standard: pd.DataFrame | None = None,
     extent: float = 1.0,
-) -> go.Figure:
+) -> Figure:
     """Share that goes on to the next stage, one bar a stage, 0 to 100 % (`extent` is more where ratios exceed it).
 
     Solid = went on, hatched = still open (too early to say), the rest of the track = lost; whisker = 95 % interval;
@@ -236,7 +236,7 @@ def _n(row: dict[str, object], names: Names, by: By) -> str:
     return show.amount(row.get("amount_n"), names.lang)
 
 
-def outcomes(frame: pd.DataFrame, names: Names, theme: Theme, *, extent: float | None = None) -> go.Figure:
+def outcomes(frame: pd.DataFrame, names: Names, theme: Theme, *, extent: float | None = None) -> Figure:
     """What became of those who entered each stage: went on | still open | lost, in numbers of opportunities.
 
     `extent` is the number that fills the width (default: the largest n here); charts side by side share it.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, canvas, known, write
 from analytics.charts.sheet import message
@@ -17,7 +17,7 @@ _SPARK = 26
 _MARKS = {True: "good", False: "bad", None: "muted"}
 
 
-def rows(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def rows(frame: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """One row an indicator; each line has its own scale, because units differ.
 
     Columns read: indicator, now_said, change_said (plain texts), course (values, oldest first), n, judged (True good,

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import Sheet, message
@@ -17,7 +17,7 @@ from analytics.charts.style import FONT_SIZE, Theme, ink, palette
 Words = Callable[[dict[Any, Any]], str]
 
 
-def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words, written: Words) -> go.Figure:
+def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words, written: Words) -> Figure:
     """One bar a row: value with its interval low to high, n on the right; why there is none where there is none.
 
     `title` stands above a bar, `written` is the value beside it (both escaped by the caller). Columns read: value, low,
@@ -54,7 +54,7 @@ def rows(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words, writt
     return fig.figure()
 
 
-def ranges(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words) -> go.Figure:
+def ranges(frame: pd.DataFrame, names: Names, theme: Theme, *, title: Words) -> Figure:
     """How far a number could move, one row a problem: a bar from `down` to `up` (shares of the number itself) around
     a line at no change, both ends written."""
     if frame.empty:

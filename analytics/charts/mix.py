@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import FEW, Rows, bars, canvas, column, known, write
 from analytics.charts.sheet import message
@@ -18,7 +18,7 @@ _ROOM = 0.12
 
 
 def bars_of_100(frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, part: str, parts: Sequence[str],
-                title: Callable[[str], str], segment: str | None = None) -> go.Figure:
+                title: Callable[[str], str], segment: str | None = None) -> Figure:
     """One bar a value of `by`, divided among `parts` of column `part` (column value, shares of 1), n on the right.
 
     The first part is solid, the second lighter, the last one pale. `title`: what a bar is called (escaped by the

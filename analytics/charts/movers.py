@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, write
 from analytics.charts.sheet import message
@@ -17,7 +17,7 @@ from analytics.charts.style import FONT_SIZE, Theme, label, palette
 _BAR, _UNDER = 12, 18
 
 
-def chart(frame: pd.DataFrame, names: Names, theme: Theme, *, why: Callable[[dict[Any, Any]], str]) -> go.Figure:
+def chart(frame: pd.DataFrame, names: Names, theme: Theme, *, why: Callable[[dict[Any, Any]], str]) -> Figure:
     """Rows of ask.win_movers; `why` says in a few words (plain text) what moved a row most."""
     moved = frame[frame["p"].notna() & frame["p_before"].notna()] if len(frame) else frame
     if moved.empty:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics import i18n
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import known
 from analytics.charts.sheet import Sheet, message
@@ -94,7 +94,7 @@ def lines(title: object) -> list[str]:
     return [label(line) for line in kept] + ([label(" ".join(rest), _WIDTH)] if rest else [])
 
 
-def account(people: pd.DataFrame, relations: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def account(people: pd.DataFrame, relations: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """The map. people: closeness_accounts.map_people; relations: from_contact, to_contact, kind."""
     if people.empty:
         return message(theme, names.text("empty"))

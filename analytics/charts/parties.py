@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import column, key
 from analytics.charts.sheet import Sheet, message
@@ -18,7 +18,7 @@ _LONG_DAYS = 120
 _FORMS = ("square-open", "triangle-up-open", "diamond-open", "x-thin-open", "cross-thin-open")
 
 
-def chart(curves: pd.DataFrame, weeks: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def chart(curves: pd.DataFrame, weeks: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """`curves`: rows of win_comparison.curves; `weeks`: rows of the mart. We are the solid line; dotted is our overall
     rate g x P, where the necessary conditions are known. A hollow point of ours stands for a week without an assessment
     of its own; a missing week is a gap."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import key
 from analytics.charts.sheet import Sheet, message
@@ -14,7 +14,7 @@ from analytics.charts.style import Theme, palette
 _HEIGHT = 260
 
 
-def weeks(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def weeks(frame: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """Rows of pushes.weekly of one group (columns week, pushes, is_late): weeks at a quarter's end are red."""
     if frame.empty or not frame["pushes"].any():
         return message(theme, names.text("empty"), _HEIGHT)

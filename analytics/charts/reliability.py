@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import key, known
 from analytics.charts.sheet import Sheet, message
@@ -20,7 +20,7 @@ _FORMS = {
 }
 
 
-def chart(frame: pd.DataFrame, names: Names, theme: Theme) -> go.Figure:
+def chart(frame: pd.DataFrame, names: Names, theme: Theme) -> Figure:
     """Rows of calibration.reliability. On the diagonal a prediction is true; vertical lines are 95 % intervals, printed
     beside the points of the comparison is their n. A bin without cases has no point."""
     filled = frame[frame["n"] > 0]

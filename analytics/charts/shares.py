@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import FEW, Rows, bars, canvas, column, known, whiskers, write
 from analytics.charts.sheet import message
@@ -28,7 +28,7 @@ def rows(
     segment: str | None = None,
     extent: float | None = None,
     average: float | None = None,
-) -> go.Figure:
+) -> Figure:
     """One bar a row: value with its interval low to high, n on the right; why there is none where there is none. A
     share of fewer than FEW cases is pale.
 

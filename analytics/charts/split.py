@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, write
 from analytics.charts.sheet import message
@@ -17,7 +17,7 @@ from analytics.charts.style import FONT_SIZE, Theme, palette
 
 def effects(
     frame: pd.DataFrame, names: Names, theme: Theme, *, by: str, title: Callable[[str], str], most: int = 12
-) -> go.Figure:
+) -> Figure:
     """Rows of decomposition.split: thick bar = by the rate within the group, thin pale bar = by its weight (mix).
 
     Both run from the same zero, in points of the whole; green lifts and red lowers it. The total comes first. Of many

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, known, write
 from analytics.charts.sheet import message
@@ -24,7 +24,7 @@ def stages(
     by: By = "amount",
     extent: float | None = None,
     comparison: pd.DataFrame | None = None,
-) -> go.Figure:
+) -> Figure:
     """One bar a stage: columns pipeline, stage, n, amount (of ONE pipeline and segment), top to bottom as given.
 
     The thin lighter bar is the stock on the comparison date. `extent` fills the width; charts side by side share it.

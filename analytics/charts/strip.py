@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import known, write
 from analytics.charts.sheet import Sheet, message
@@ -19,7 +19,7 @@ _HEAD, _PITCH, _NAME = 74, 46, 12
 
 def lights(
     frame: pd.DataFrame, names: Names, theme: Theme, *, elements: Mapping[str, str], lamps: Mapping[str, str]
-) -> go.Figure:
+) -> Figure:
     """One row an opportunity (its name, its amount), one column an element.
 
     Columns read: name, opportunity_id, amount_base and those of `elements` (column -> what it is called), which hold

@@ -10,9 +10,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
-from typing import Literal
-
-import plotly.graph_objects as go
+from typing import Any, Literal
 
 from data.scope import UNKNOWN
 
@@ -130,9 +128,9 @@ def _luminance(colour: str) -> float:
 
 
 @cache
-def template(theme: Theme) -> go.layout.Template:
-    """The template of all charts. It is complete, so that no other template of the process shows through. A figure
-    takes a copy of it."""
+def template(theme: Theme) -> dict[str, Any]:
+    """The template of all charts, which they share. It is complete, so that no other template of the process shows
+    through."""
     colours, font = palette(theme), EXPORT_FONT if theme == "export" else FONT
     axis = {
         "showgrid": False,
@@ -146,8 +144,8 @@ def template(theme: Theme) -> go.layout.Template:
         "tickfont": {"color": colours.muted, "size": FONT_SIZE - 1},
         "title": {"font": {"color": colours.muted, "size": FONT_SIZE - 1}, "standoff": 6},
     }
-    return go.layout.Template(
-        layout={
+    return {
+        "layout": {
             "font": {"family": font, "size": FONT_SIZE, "color": colours.text},
             "paper_bgcolor": colours.paper,
             "plot_bgcolor": "rgba(0,0,0,0)",
@@ -166,7 +164,7 @@ def template(theme: Theme) -> go.layout.Template:
             "yaxis": axis,
             "annotationdefaults": {"showarrow": False, "font": {"color": colours.text, "size": FONT_SIZE}},
         }
-    )
+    }
 
 
 def label(text: object, columns: int | None = None) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import MARK, column, known
 from analytics.charts.sheet import Sheet, message
@@ -14,7 +14,7 @@ from analytics.charts.style import FONT_SIZE, Theme, ink, palette, soft
 
 def curves(
     frame: pd.DataFrame, names: Names, theme: Theme, *, medians: pd.DataFrame | None = None, extent: float | None = None
-) -> go.Figure:
+) -> Figure:
     """Share still in the stage after so many days: one small panel a stage, two across, one scale of days.
 
     Columns pipeline, stage, days, survival, low, high (a step function with its 95 % band), n, open_share, in the order

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, column, write
 from analytics.charts.sheet import message
@@ -18,7 +18,7 @@ _OPEN = ("open", "paused", "future")
 _RIGHT = 96
 
 
-def chart(frame: pd.DataFrame, names: Names, theme: Theme, *, segment: str | None = None) -> go.Figure:
+def chart(frame: pd.DataFrame, names: Names, theme: Theme, *, segment: str | None = None) -> Figure:
     """Rows of ask.then_and_now of one segment. Won bars are full, open ones hatched; what was lost has none."""
     if frame.empty:
         return message(theme, names.text("empty"))

@@ -11,10 +11,10 @@ from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
 from analytics.charts import timeline_lanes
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import known
 from analytics.charts.sheet import Sheet, message
@@ -55,7 +55,7 @@ class Story:
         return (_day(last["entered_on"]) or self.as_of) if is_closed else self.as_of
 
 
-def story(told: Story, names: Names, theme: Theme) -> go.Figure:
+def story(told: Story, names: Names, theme: Theme) -> Figure:
     """The chart of one opportunity; what lasts is hatched up to the as-of date, a move back is red and says so."""
     if told.visits.empty:
         return message(theme, names.text("empty"))
@@ -330,7 +330,7 @@ class Lanes:
             y += _TICKS - 8
         return y + 8
 
-    def finished(self, height: float) -> go.Figure:
+    def finished(self, height: float) -> Figure:
         """The time axis below all lanes and the line of the as-of date."""
         colours = palette(self.theme)
         first, last = min(self.ends), max(self.ends)

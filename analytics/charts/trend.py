@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import MARK, column, key, known, largest_n
 from analytics.charts.sheet import Sheet, message
@@ -35,7 +35,7 @@ def line(
     standard: dict[str, float] | None = None,
     unit: str = "",
     first: str | None = None,
-) -> go.Figure:
+) -> Figure:
     """Lines of `value` over `x` (names of periods such as 2026-09 or 2026Q3, which sort as text), one a group of `by`.
 
     Band = `low` to `high`; hollow point = more than a third of its cases are still open (columns n, censored); a gap

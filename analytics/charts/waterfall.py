@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics import format as show
+from analytics.charts.figure import Figure
 from analytics.charts.names import Names
 from analytics.charts.rows import Rows, bars, canvas, write
 from analytics.charts.sheet import message
@@ -27,7 +27,7 @@ def drivers(
     value: Callable[[float], str] = show.rate,
     step: Callable[[float], str] | None = None,
     better: int = 1,
-) -> go.Figure:
+) -> Figure:
     """Rows of comparison.drivers between `before` and `after`; `ends` and `title` are escaped texts. `value` and `step`
     write a level and a difference (without them shares and points), `better` is -1 where less is better, 0 neither."""
     written = step or (lambda part: show.points(part, names.lang))

@@ -17,11 +17,12 @@ from functools import cache
 from threading import Thread
 from typing import Any, TypeVar
 
-import plotly.graph_objects as go
 from choreographer import Browser
 from choreographer.errors import BrowserClosedError, BrowserFailedError, ChannelClosedError, ChromeNotFoundError
+from plotly.io import to_json
 from plotly.offline import get_plotlyjs
 
+from analytics.charts.figure import Figure
 from analytics.charts.style import template
 from analytics.export import hatch
 from data.errors import MvpodError
@@ -45,7 +46,7 @@ class Chromium:
         self._plotly: Any = None
         self._paper: Any = None
 
-    async def charts(self, figures: Sequence[go.Figure], width: int | Sequence[int]) -> list[str]:
+    async def charts(self, figures: Sequence[Figure], width: int | Sequence[int]) -> list[str]:
         """Figures as SVG, `width` wide (all, or each) and as high as they want to be; ids differ between them."""
         if self._plotly is None:
             self._plotly = await self._browser.create_tab("")
@@ -53,10 +54,12 @@ class Chromium:
         widths = [width] * len(figures) if isinstance(width, int) else width
         return [await self._chart(*each) for each in zip(figures, widths, range(len(figures)), strict=True)]
 
-    async def _chart(self, figure: go.Figure, width: int, place: int) -> str:
-        drawn = go.Figure(figure).update_layout(template=template("export"))
-        size = f"width: {width}, height: {drawn.layout.height or _DEFAULT_HEIGHT}"
-        svg = await self._run(f"Plotly.toImage({drawn.to_json()}, {{format: 'svg', imageDataOnly: true, {size}}})")
+    async def _chart(self, figure: Figure, width: int, place: int) -> str:
+        plain = figure.to_dict()
+        layout = {**plain["layout"], "template": template("export")}
+        size = f"width: {width}, height: {layout.get('height') or _DEFAULT_HEIGHT}"
+        drawn = to_json({"data": plain["data"], "layout": layout}, validate=False)
+        svg = await self._run(f"Plotly.toImage({drawn}, {{format: 'svg', imageDataOnly: true, {size}}})")
         return hatch.as_lines(_numbered(str(svg), place))
 
     async def png(self, page: str, width: int, height: int, scale: int) -> bytes:

@@ -13,10 +13,10 @@ import zlib
 from collections.abc import Sequence
 from typing import Literal
 
-import plotly.graph_objects as go
 from choreographer.browsers.chromium import Chromium as Installed
 
 from analytics.cards import Card, Look
+from analytics.charts.figure import Figure
 from analytics.charts.style import EXPORT_FONT, columns_of, label, palette
 from analytics.export import parts
 from analytics.export.browser import Chromium, draw
@@ -36,7 +36,7 @@ def has_browser() -> bool:
     return Installed.find_browser(skip_local=False) is not None
 
 
-def charts(figures: Sequence[go.Figure], width: int = WIDTH) -> list[str]:
+def charts(figures: Sequence[Figure], width: int = WIDTH) -> list[str]:
     """Figures as SVG and nothing else, with one browser for all."""
     return draw(lambda chromium: chromium.charts(figures, width))
 

@@ -21,7 +21,7 @@ def pictures(cards: Sequence[tuple[Card, float]]) -> Mapping[int, bytes]:
     async def job(chromium: Chromium) -> list[bytes]:
         found = []
         for card, shape in cards:
-            height = int(card.figure.layout.height or _HEIGHT)
+            height = int(card.figure.to_dict()["layout"].get("height") or _HEIGHT)
             [drawing] = await chromium.charts([card.figure], int(height * shape))
             found.append(await chromium.png(_PAGE.format(drawing=drawing), int(height * shape), height, _SCALE))
         return found

@@ -198,5 +198,5 @@ class Maker:
 
 def _share(one: Card, other: Card) -> bool:
     """Cards beside each other share a scale, unless the bars of their own charts were given different ones."""
-    a, b = (c.figure.layout.xaxis.range for c in (one, other))
+    a, b = (c.figure.to_dict()["layout"].get("xaxis", {}).get("range") for c in (one, other))
     return not (a and b and all(isinstance(v, int | float) for v in (*a, *b)) and tuple(a) != tuple(b))

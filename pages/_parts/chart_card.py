@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import pandas as pd
-import plotly.graph_objects as go
 import streamlit as st
-from plotly.basedatatypes import BaseFigure
 
 from analytics import format as fmt
 from analytics.cards.card import Card
+from analytics.charts.figure import Figure
 from analytics.export.csv import csv_bytes
 from analytics.review.assemble import alone
 from analytics.review.stamp import Stamp
@@ -29,7 +28,7 @@ BEHIND = ("name", "amount_base", "days_in_stage", "stage", "status", "account_na
           "created_on", "expected_close_on", "closed_on")
 
 
-def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, view: View, measured: str,
+def chart_card(title: str, figure: Figure, frame: pd.DataFrame, *, key: str, view: View, measured: str,
                n: int | None = None, definition_key: str | None = None, columns: list[str] | None = None,
                kinds: dict[str, str] | None = None, question: str | None = None,
                drill: bool = True, with_period: bool = True, alt: str | None = None, card: Card | None = None) -> None:
@@ -40,7 +39,7 @@ def chart_card(title: str, figure: go.Figure, frame: pd.DataFrame, *, key: str, 
     measured        what is measured, in which unit (plain text); the period and n are added here
     definition_key  metric of the registry that the definition button explains
     question        the metric that a click asks about (analytics/marks.py), if marks do not name it themselves:
-                    `customdata` holds their values, `figure.layout.meta["mark"]` the names of these
+                    `customdata` holds their values, `layout.meta["mark"]` of the figure the names of these
     with_period     False where the chart does not follow the period of the view (a stock, a long trend)
     card            what a review can hold of it
     """
@@ -70,26 +69,7 @@ def draw(card: Card, within: str = "") -> None:
         st.caption(md_escape(note))
 
 
-class _Plain(BaseFigure):
-    """A figure that is only written out: its plain data are made once, not copied and checked anew by every run."""
-
-    def __init__(self, figure: go.Figure) -> None:
-        self._made = figure.to_dict()
-
-    def to_dict(self) -> dict[str, Any]:
-        return self._made
-
-
-def _written_out(figure: go.Figure) -> go.Figure:
-    """The same for Streamlit, kept with the figure, which all sessions share and nobody changes."""
-    kept = vars(figure)
-    if "_plain" not in kept:
-        kept["_plain"] = _Plain(figure)
-    return cast(go.Figure, kept["_plain"])
-
-
-def _chart(figure: go.Figure, key: str, view: View, alt: str, question: Any, drill: bool) -> None:
-    figure = _written_out(figure)
+def _chart(figure: Figure, key: str, view: View, alt: str, question: Any, drill: bool) -> None:
     if not drill:
         st.plotly_chart(figure, key=f"{key}_chart", theme=None, config=CONFIG, alt=alt)
         return
@@ -97,7 +77,7 @@ def _chart(figure: go.Figure, key: str, view: View, alt: str, question: Any, dri
 
 
 @st.fragment
-def _clickable(figure: go.Figure, key: str, view: View, alt: str, question: Any) -> None:
+def _clickable(figure: Figure, key: str, view: View, alt: str, question: Any) -> None:
     """A fragment, so that a click asks one question and the rest of the page stands still."""
     with states.guard(key):
         state: Any = st.plotly_chart(figure, key=f"{key}_chart", theme=None, config=CONFIG, alt=alt,
@@ -125,8 +105,8 @@ def _rows(title: str, frame: pd.DataFrame, key: str, columns: list[str] | None, 
             table.show(frame, columns, kinds=kinds, alt=title, key=f"{key}_table")
 
 
-def _own_mark(figure: go.Figure, question: str | None) -> Question:
-    names = list((figure.layout.meta or {}).get("mark", []))
+def _own_mark(figure: Figure, question: str | None) -> Question:
+    names = list(figure.to_dict()["layout"].get("meta", {}).get("mark", []))
     asked = {"question": question} if question else {}
 
     def read(point: Mapping[str, Any]) -> Mark | None:

@@ -71,10 +71,10 @@ def test_a_segment_that_nobody_knows_is_grey():
 
 
 def test_the_export_theme_has_paper_and_a_font_with_chinese_glyphs_first():
-    template = style.template("export")
-    assert template.layout.paper_bgcolor == "#FFFFFF"
-    assert template.layout.font.family.startswith("Noto Sans CJK SC")
-    assert style.template("dark").layout.paper_bgcolor == "rgba(0,0,0,0)"
+    layout = style.template("export")["layout"]
+    assert layout["paper_bgcolor"] == "#FFFFFF"
+    assert layout["font"]["family"].startswith("Noto Sans CJK SC")
+    assert style.template("dark")["layout"]["paper_bgcolor"] == "rgba(0,0,0,0)"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from analytics.cards import Card, Look, Native, Series
+from analytics.charts.figure import Figure
 from analytics.charts.style import label
 from analytics.review import pack as packs
 from analytics.review.pack import Item, Pack
@@ -28,7 +28,7 @@ NUMBERS = (0.1 + 0.2, 1 / 3, -12.5, 876_098_630.17, 2.5e-9, 1e22)
 def card(key: str, frame: pd.DataFrame, native: Native | None = None, **more: object) -> Card:
     """A card about `frame`; its figure shows the first column as it would be drawn."""
     names = [label(v) for v in frame.iloc[:, 0].astype(str)]
-    figure = go.Figure(go.Bar(y=names, x=list(range(len(names))), orientation="h"), {"height": 240})
+    figure = Figure([{"type": "bar", "y": names, "x": list(range(len(names))), "orientation": "h"}], {"height": 240})
     told: dict[str, object] = {"title": f"Finding of {key}", "measured": "Number", "with_period": False, **more}
     return Card(key=key, figure=figure, frame=frame, view=view(60), native=native, **told)  # type: ignore[arg-type]
 

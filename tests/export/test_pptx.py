@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 from openpyxl import load_workbook
 from pptx import Presentation
@@ -22,6 +21,7 @@ from pptx.oxml import parse_xml
 from pptx.util import Inches
 
 from analytics.cards.card import Card, Form, Look, Native, Series
+from analytics.charts.figure import Figure
 from analytics.export import pptx_charts, pptx_pictures, pptx_sheet
 from analytics.export.plot import Line, Plot
 from analytics.export.pptx import pptx_bytes, read_figures, read_stamp, written
@@ -49,7 +49,7 @@ def card(form: Form = "bar", frame: pd.DataFrame | None = None, **changes: Any) 
     """A card of three places with one of them unknown, unless told otherwise."""
     rows = frame if frame is not None else pd.DataFrame({"place": ["A", "B", "C"], "value": [0.1, None, 1 / 3], "n": 9})
     told: dict[str, Any] = {
-        "key": f"card_{form}", "title": "Most go on from A", "measured": "Share that goes on", "figure": go.Figure(),
+        "key": f"card_{form}", "title": "Most go on from A", "measured": "Share that goes on", "figure": Figure(),
         "frame": rows, "view": VIEW, "definition_key": "conversion.reached",
         "native": Native(form, "place", (Series("Actual", "value"),), number="rate")}
     return Card(**told | changes)
@@ -278,7 +278,7 @@ def test_cards_beside_each_other_share_one_scale() -> None:
 
 
 def test_cards_whose_own_charts_have_different_scales_keep_them() -> None:
-    figures = [go.Figure(layout={"xaxis": {"range": [0, top]}}) for top in (1.0, 9.0)]
+    figures = [Figure(layout={"xaxis": {"range": [0, top]}}) for top in (1.0, 9.0)]
     found = charts(deck(slide(card(figure=figures[0]), card(frame=BRIDGE, figure=figures[1]))))
     assert found[0].value_axis.maximum_scale < 1 < found[1].value_axis.maximum_scale
 
@@ -442,7 +442,7 @@ def test_the_words_of_a_table_give_way_and_its_numbers_never(monkeypatch: pytest
 
 @pytest.mark.skipif(not Path("/usr/bin/chromium").exists(), reason="needs Chromium")
 def test_with_a_browser_a_chart_of_no_office_program_is_a_picture_and_says_so() -> None:
-    shown = card("picture", native=Native("picture"), figure=go.Figure(go.Scatter(x=[1], y=[1])))
+    shown = card("picture", native=Native("picture"), figure=Figure([{"type": "scatter", "x": [1], "y": [1]}]))
     page = pages(deck(slide(shown)))[1]
     [picture] = [shape for shape in page.shapes if shape.name == "picture card_picture"]
     assert picture.image.content_type == "image/png"

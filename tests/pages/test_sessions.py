@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -195,6 +196,22 @@ def test_heavy_tables_are_bounded_by_their_weight() -> None:
     too_heavy = pd.concat([table] * 11)
     assert len(memory.answer("all", lambda: too_heavy)) == 11_000
     assert memory.size[1] <= 10 * weight(table)
+
+
+def test_an_answer_asked_for_a_hundred_times_takes_no_more_than_one_asked_for_once() -> None:
+    memory = Memory()
+
+    def ask() -> None:
+        memory.answer("table", lambda: pd.DataFrame({f"c{n}": ["a", "b"] for n in range(200)}))
+
+    def held() -> int:
+        gc.collect()
+        return sum(1 for found in gc.get_objects() if isinstance(found, weakref.ref))
+    ask()
+    before = held()
+    for _ in range(100):
+        ask()
+    assert held() - before < 2000  # pandas notes who shares a column, 20,000 times here, and who shares their names
 
 
 def test_three_sessions_click_twice_each_over_the_protocol_of_a_browser(store: Path) -> None:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import date
 
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,6 +15,7 @@ from analytics import i18n
 from analytics.ask import Ask
 from analytics.cards import CARDS, Card, Look
 from analytics.cards.card import alone
+from analytics.charts.figure import Figure
 from analytics.review.default import ENTRIES, default_pack, usual_quarter
 from analytics.review.pack import MAX_ITEMS, Item, Pack, called, from_text, next_quarter, to_text
 from analytics.review.slides import slides
@@ -129,7 +129,7 @@ def test_an_entry_without_data_says_why_and_the_others_stand() -> None:
 
 def test_a_segment_without_a_chart_is_told_below_those_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     def two(_ask: Ask, view: View, _look: Look) -> list[Card]:
-        shown = Card("a", "KA: 1", "n", go.Figure(), pd.DataFrame({"n": [1]}), view, notes=("first",))
+        shown = Card("a", "KA: 1", "n", Figure(), pd.DataFrame({"n": [1]}), view, notes=("first",))
         return [shown, alone("b", "SMB: too few", view)]
 
     monkeypatch.setitem(CARDS, "funnel.rates", two)
