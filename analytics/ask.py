@@ -10,6 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeVar
 
+import numpy as np
 import pandas as pd
 
 from analytics import conversion_days, funnel, marks, periods, stage_shifts, standards
@@ -165,9 +166,10 @@ class Ask(WinQuestions, ComparisonQuestions, ClosenessQuestions, SupportQuestion
                                  "low", "high", "difference", "reason"])
         readings = {key: self.metric(key, view, by) for key in REGISTRY if key.startswith("conversion.")}
         usual = dict(zip(row_keys(of := readings["conversion.reached"], keys), of["value"], strict=True))
-        parts = [part.assign(reading=key, difference=part["value"] - [usual.get(row) for row in row_keys(part, keys)])
+        beside = {key: np.array([usual.get(row, np.nan) for row in row_keys(part, keys)], dtype="float64")
+                  for key, part in readings.items()}
+        parts = [part.assign(reading=key, difference=part["value"] - beside[key])[list(columns)]
                  for key, part in readings.items()]
-        parts = [part[list(columns)] for part in parts]
         return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
     def standards(self, key: str, view: View, by: Sequence[str] = ("segment",), **options: int) -> pd.DataFrame:

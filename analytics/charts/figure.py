@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any
 
 import plotly.graph_objects as go
@@ -25,16 +26,23 @@ class Figure(BaseFigure):
         """{"data": traces, "layout": …}: the figure itself, not a copy."""
         return self._plain
 
+    def to_plotly_json(self) -> dict[str, Any]:
+        """A copy: Plotly shortens what it prints of a figure in what it gets here."""
+        return deepcopy(self._plain)
+
+    def __reduce__(self) -> Any:
+        return Figure, (self._plain["data"], self._plain["layout"])
+
     def checked(self) -> go.Figure:
         """Plotly's figure of it; ValueError where a property or a value is none of Plotly's."""
-        return go.Figure(self._plain)
+        return go.Figure(self.to_plotly_json())
 
     @property
     def data(self) -> Any:
         """The traces as Plotly's objects."""
-        return go.Figure(self._plain, _validate=False).data
+        return go.Figure(self.to_plotly_json(), _validate=False).data
 
     @property
     def layout(self) -> Any:
         """The layout as Plotly's object."""
-        return go.Figure(self._plain, _validate=False).layout
+        return go.Figure(self.to_plotly_json(), _validate=False).layout

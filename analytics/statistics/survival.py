@@ -209,7 +209,7 @@ def group_places(counts: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str
         number = pd.factorize(number * len(found) + codes)[0]
     order = np.argsort(number, kind="stable")
     parts = np.split(order, np.flatnonzero(np.diff(number[order])) + 1) if len(order) else []
-    firsts = [places[0] for places in parts]
+    firsts = np.array([places[0] for places in parts], dtype="int64")
     names = zip(*(counts[name].array.take(firsts).tolist() for name in by), strict=True)
     return [(dict(zip(by, key, strict=True)), places) for key, places in zip(names, parts, strict=True)]
 

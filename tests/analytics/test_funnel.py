@@ -215,6 +215,7 @@ def test_the_five_readings_stand_side_by_side_with_their_difference() -> None:
     lead = frame[frame["stage"] == "lead"].set_index("reading")
     assert sorted(lead.index) == [f"conversion.{x}" for x in ("cohort", "matured", "reached", "stock", "strict")]
     assert lead.loc["conversion.strict", "difference"] == -0.5
+    assert company.reconcile(view(9, 50, 59))["difference"].dtype == "float64"  # nobody is among those of the period
 
 
 def test_the_flow_conserves_what_comes_into_every_open_stage() -> None:

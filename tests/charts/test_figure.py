@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+from copy import deepcopy
 
 import plotly.graph_objects as go
 import plotly.io
@@ -44,3 +46,24 @@ def test_a_property_that_plotly_does_not_know_is_found() -> None:
     sheet.bar(x=[1], colour="red")
     with pytest.raises(ValueError, match="colour"):  # tests have every figure checked
         sheet.figure()
+
+
+def test_looking_at_a_figure_changes_nothing_of_it() -> None:
+    traces, layout = deepcopy(TRACES), {"height": 240, "template": template("light")}
+    figure = Figure(traces, layout)
+    before = json.dumps(figure.to_dict())
+    assert "bar" in repr(figure)
+    assert figure.data
+    assert figure.layout
+    figure.checked()
+    assert json.dumps(figure.to_dict()) == before
+    assert layout["template"] == template("light")
+
+
+@pytest.mark.parametrize("copied", [deepcopy, lambda figure: pickle.loads(pickle.dumps(figure))])  # noqa: S301
+def test_a_copy_is_a_figure_of_its_own(copied: object) -> None:
+    figure = Figure(TRACES, {"height": 240})
+    other = copied(figure)  # type: ignore[operator]
+    assert other == figure
+    other.to_dict()["data"][0]["x"].append(3)
+    assert figure.data[0].x == (1, 2)
