@@ -126,6 +126,7 @@ STEPS: dict[str, Callable[[Subject], dict[str, Any]]] = {
     "browser": _browser,
     "start": _start,
     "sessions": lambda subject: sessions.times_of(subject.path),
+    "soak": lambda subject: sessions.soak(subject.path),
 }
 
 
