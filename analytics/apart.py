@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics.metrics.frames import ratio
 from analytics.statistics.estimate import LEVEL, NOT_KNOWN, Estimate
 from analytics.statistics.intervals import difference
 from data.scope import UNKNOWN
@@ -44,7 +45,7 @@ def others(cells: pd.DataFrame, by: str, x: str, *, level: float = LEVEL, claim:
         sides = zip(hits, n, rest_x, rest_n, is_judged, strict=True)
         return [difference(*side[:4], level=each) if side[4] else NOT_KNOWN for side in sides]
 
-    value, rest, shown = _share(hits, n), _share(rest_x, rest_n), gaps(level)
+    value, rest, shown = ratio(hits, n), ratio(rest_x, rest_n), gaps(level)
     return cells.assign(
         within=within, value=value, rest=rest, gap=np.where(is_judged, value - rest, np.nan),
         gap_low=[np.nan if found.low is None else found.low for found in shown],
@@ -60,7 +61,7 @@ def beside(frame: pd.DataFrame, compared: pd.DataFrame, by: str) -> pd.DataFrame
     groups = {value: i for i, value in enumerate(dict.fromkeys(compared[by]))}
     group, n = np.array([groups[value] for value in compared[by]], dtype=int), compared["n"].to_numpy(float)
     sums = (np.bincount(group, values, len(groups)) for values in (compared["rest"].to_numpy(float) * n, n))
-    rests = dict(zip(groups, _share(*sums), strict=True))
+    rests = dict(zip(groups, ratio(*sums), strict=True))
     is_apart, gap = compared["is_apart"].to_numpy(bool), compared["gap"].to_numpy(float)
     order = np.lexsort((-n, np.isnan(gap), -np.where(is_apart, np.abs(gap), 0), ~is_apart))
     first = {group[i]: i for i in order[::-1]}
@@ -70,7 +71,3 @@ def beside(frame: pd.DataFrame, compared: pd.DataFrame, by: str) -> pd.DataFrame
              "within_rest": told["rest"], **{c: told[c] for c in ("gap", "gap_low", "gap_high")},
              "is_apart": told["is_apart"].eq(True)}
     return frame.assign(rest=rest, **{c: v.to_numpy() for c, v in added.items()})
-
-
-def _share(x: np.ndarray, n: np.ndarray) -> np.ndarray:
-    return np.divide(x, n, out=np.full(len(n), np.nan), where=n > 0)

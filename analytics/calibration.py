@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.cells import Cells
+from analytics.metrics.frames import ratio
 from analytics.statistics.estimate import LEVEL, two_sided_p, z_of
 from analytics.statistics.intervals import with_wilson
 
@@ -45,11 +46,10 @@ def reliability(counts: pd.DataFrame) -> pd.DataFrame:
     cell = place * BINS + np.minimum(known["percent"] * BINS // 100, BINS - 1).astype(int)
     n, won, predicted = (np.bincount(cell, known[name], len(present) * BINS) for name in ("n", "won", "p_sum"))
     bins = np.tile(np.arange(BINS), len(present))
-    predicted = np.divide(predicted, n, out=np.full(len(n), np.nan), where=n > 0)
     frame = with_wilson(pd.DataFrame({
         "source": pd.Series(np.repeat(np.array(present, dtype=object), BINS), dtype="str"), "bin": bins,
         "bin_low": bins / BINS, "bin_high": (bins + 1) / BINS, "n": n.astype("int64"), "won": won.astype("int64"),
-        "predicted": predicted}), "won", "n")
+        "predicted": ratio(predicted, n)}), "won", "n")
     return frame.assign(is_off=(frame["predicted"] < frame["low"]) | (frame["predicted"] > frame["high"]))
 
 

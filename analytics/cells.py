@@ -66,11 +66,6 @@ def taken(column: pd.Series, places: Sequence[int] | np.ndarray) -> Any:
     return pd.api.extensions.take(column.values, np.asarray(places, dtype="int64"), allow_fill=True)
 
 
-def over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    """top / bottom; NaN where the bottom is 0 or unknown (frames.ratio, of arrays)."""
-    return np.divide(top, bottom, out=np.full(len(top), np.nan), where=bottom > 0)
-
-
 def _plain(column: pd.Series) -> np.ndarray:
     if pd.api.types.is_integer_dtype(column.dtype) and not column.hasnans:
         return column.to_numpy("int64")

@@ -14,9 +14,8 @@ import numpy as np
 import pandas as pd
 
 from analytics import periods, win_rate
-from analytics.cells import over
-from analytics.metrics.frames import Context, added_up, ordered
-from analytics.statistics.intervals import wilson_limits
+from analytics.metrics.frames import Context, added_up, ordered, ratio
+from analytics.statistics.intervals import limits_of
 from data.errors import MvpodError
 from data.settings import Settings
 
@@ -54,14 +53,14 @@ def coverage(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
                     for of, name in (("won", "won_amount"), ("late", "late_amount")))
     remaining = np.maximum(sums["quota"] - booked, 0)
     due, is_left = counts["n"] > 0, remaining > 0
-    value = np.where(~due & is_left, 0.0, over(sums["amount"], remaining))
+    value = np.where(~due & is_left, 0.0, ratio(sums["amount"], remaining))
     reason = np.select(
         [np.full(len(frame), context.start is None), np.isnan(sums["quota"]), remaining == 0,
          due & np.isnan(sums["amount"])],
         ["no_period", "no_target", "target_reached", "no_amounts"], "")
     told = sums | counts | {
         "won_amount": booked, "remaining": remaining, "value": np.where(reason == "", value, np.nan),
-        "with_past_due": np.where(reason == "", value + over(late, remaining), np.nan),
+        "with_past_due": np.where(reason == "", value + ratio(late, remaining), np.nan),
         "reason": pd.array(reason, dtype="str")}
     columns = [
         "n",
@@ -143,10 +142,10 @@ def _rates(answers: Answers, keys: Sequence[str]) -> pd.DataFrame:
     counts = added_up(answers["recent_closings"], slow)
     counts = counts.assign(**{name: counts[name].fillna(0) for name in ("won", "lost")})
     won, total, effective = win_rate.weighed(counts)
-    rate, one = over(won, total), np.ones(len(counts))
-    low, high = wilson_limits(np.minimum(np.nan_to_num(rate) * effective, effective), effective)
-    return counts[slow].assign(win_rate=rate, win_n=counts["won"] + counts["lost"], needed=over(one, rate),
-                               needed_low=over(one, high), needed_high=over(one, low))
+    rate, one = ratio(won, total), np.ones(len(counts))
+    low, high = limits_of(rate, effective)
+    return counts[slow].assign(win_rate=rate, win_n=counts["won"] + counts["lost"], needed=ratio(one, rate),
+                               needed_low=ratio(one, high), needed_high=ratio(one, low))
 
 
 def _joined(

@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.cells import Cells
+from analytics.metrics.frames import ratio
 from analytics.statistics.estimate import CLAIM, LEVEL, NOT_KNOWN, Estimate, z_of
 from analytics.statistics.intervals import difference
 
@@ -140,12 +141,12 @@ class _Cells:
         self.x0, self.n0, self.x1, self.n1 = (_column(parts, c) for c in ("x_before", "n_before", "x", "n"))
         self.e0, self.e1 = (_column(parts, c) if c in parts else n
                             for c, n in (("effective_n_before", self.n0), ("effective_n", self.n1)))
-        self.w0, self.w1 = (_over(n, n.sum()) for n in (self.n0, self.n1))
-        self.shown0, self.shown1 = _over(self.x0, self.n0), _over(self.x1, self.n1)
+        self.w0, self.w1 = (ratio(n, n.sum()) for n in (self.n0, self.n1))
+        self.shown0, self.shown1 = ratio(self.x0, self.n0), ratio(self.x1, self.n1)
         # a segment that is absent from one period has the other one's rate there: no change of rate, all of it mix
         self.r0 = np.nan_to_num(np.where(self.n0 > 0, self.shown0, self.shown1))
         self.r1 = np.nan_to_num(np.where(self.n1 > 0, self.shown1, self.shown0))
-        self.total0, self.total1 = (float(np.nan_to_num(_over(x.sum(), n.sum())))
+        self.total0, self.total1 = (float(np.nan_to_num(ratio(x.sum(), n.sum())))
                                     for x, n in ((self.x0, self.n0), (self.x1, self.n1)))
 
     def mix(self) -> np.ndarray:
@@ -218,11 +219,6 @@ def _unknown(size: int, reason: str) -> dict[str, Any]:
 
 def _column(parts: Mapping[str, np.ndarray] | pd.DataFrame, name: str) -> np.ndarray:
     return np.nan_to_num(np.asarray(parts[name], dtype=float))
-
-
-def _over(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
-    top, bottom = np.broadcast_arrays(np.asarray(top, float), np.asarray(bottom, float))
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom > 0)
 
 
 def _share_variance(x: np.ndarray, n: np.ndarray) -> np.ndarray:

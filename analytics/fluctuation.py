@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.cells import Cells
+from analytics.metrics.frames import ratio
 from analytics.statistics.estimate import LEVEL, two_sided_p
 
 #: Mean range of two standard normal values (Montgomery, Introduction to Statistical Quality Control, appendix VI).
@@ -33,6 +34,7 @@ MIN_SIDE = 20
 NAMED = 0.99
 #: The dimension that is always shown and never pooled silently.
 PRIMARY = "segment"
+
 
 def control(frame: pd.DataFrame, by: Sequence[str] = ()) -> pd.DataFrame:
     """Adds centre line, limits and signals to shares over time, for each group of `by` on its own.
@@ -182,7 +184,7 @@ def _tried(dimension: str, part: Cells, sigma_z: float) -> dict[str, np.ndarray]
     n0, x0 = n.cumsum(axis=1)[:, :-1], won.cumsum(axis=1)[:, :-1]
     n1, x1 = n.sum(axis=1, keepdims=True) - n0, won.sum(axis=1, keepdims=True) - x0
     is_whole = dimension == ""
-    pooled = _share(x0 + x1, n0 + n1)
+    pooled = ratio(x0 + x1, n0 + n1)
     enough = np.minimum(n0, n1) * np.minimum(pooled, 1 - pooled) >= MIN_EXPECTED
     place, cut = np.nonzero(enough & (np.minimum(n0, n1) >= MIN_SIDE))
     m0, y0, m1, y1 = (a.sum(axis=0)[cut] - a[place, cut] for a in (n0, x0, n1, x1))
@@ -194,7 +196,7 @@ def _tried(dimension: str, part: Cells, sigma_z: float) -> dict[str, np.ndarray]
         "dimension": np.full(len(place), dimension, dtype=object), "value": values[place], "since": names[cut + 1],
         "n_before": n0.astype("int64"), "won_before": x0.astype("int64"), "rate_before": x0 / n0,
         "n_after": n1.astype("int64"), "won_after": x1.astype("int64"), "rate_after": x1 / n1, "change": change,
-        "rest_change": nobody if is_whole else _share(y1, m1) - _share(y0, m0), "z": z,
+        "rest_change": nobody if is_whole else ratio(y1, m1) - ratio(y0, m0), "z": z,
         "z_rest": nobody if is_whole else apart_from((x0, n0, x1, n1), (y0, m0, y1, m1))}
 
 
@@ -207,7 +209,3 @@ def apart_from(group: tuple[np.ndarray, ...], rest: tuple[np.ndarray, ...]) -> n
             total = total + sign * side * (np.log(x + 0.5) - np.log(n - x + 0.5))
             variance = variance + 1 / (x + 0.5) + 1 / (n - x + 0.5)
     return total / np.sqrt(variance)
-
-
-def _share(x: np.ndarray, n: np.ndarray) -> np.ndarray:
-    return np.divide(x, n, out=np.full(np.shape(n), np.nan), where=n > 0)

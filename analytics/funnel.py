@@ -32,7 +32,7 @@ from analytics.conversion_days import counted
 from analytics.metrics.frames import Context, added_up, per_stage, ratio, steady
 from analytics.statistics.competing import incidence_of
 from analytics.statistics.estimate import NOT_KNOWN
-from analytics.statistics.intervals import effective_n, wilson_limits
+from analytics.statistics.intervals import effective_n, limits_of, wilson_limits
 from analytics.statistics.survival import group_places, quantiles
 from data.settings import Settings
 
@@ -197,8 +197,7 @@ def _rates(counts: pd.DataFrame, context: Context, by: Sequence[str], zeros: Seq
     cells["amount_value"] = share = _by_amount(cells)
     cells["amount_reason"] = _amount_reason(cells)
     effective = effective_n(amount_n, steady(frame["amount_square_n"]))
-    of_amount = np.minimum(np.nan_to_num(share * effective), np.nan_to_num(effective))
-    cells["amount_low"], cells["amount_high"] = wilson_limits(of_amount, np.nan_to_num(effective))
+    cells["amount_low"], cells["amount_high"] = limits_of(share, effective)
     return _reasoned(cells, by)
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 
 from analytics import periods
-from analytics.cells import over
 from analytics.metrics.frames import Context, added_up, ordered, ratio, steady
 from analytics.statistics.intervals import weighted_share, wilson_limits
 from analytics.value_cost import costs
@@ -59,7 +58,7 @@ def partner_win_rate(answers: Answers, context: Context, by: Sequence[str]) -> p
     sums = _whole(sums, ["n", "won", "lost", "unmeasured", "direct_n", "direct_won", "total"])
     reason = np.select([sums["n"] > 0, sums["total"] == 0, sums["unmeasured"] == sums["total"]],
                        ["", "nothing_closed", "no_mode"], "no_partner")
-    sums |= _share(sums["won"], sums["n"]) | {"direct_value": over(sums["direct_won"], sums["direct_n"])}
+    sums |= _share(sums["won"], sums["n"]) | {"direct_value": ratio(sums["direct_won"], sums["direct_n"])}
     return _finished(sums, reason, context, by, ["n", "unmeasured", "won", "lost", "direct_n",
                                                  "direct_value", "value", "low", "high"])
 
@@ -91,8 +90,8 @@ def penetration(answers: Answers, context: Context, by: Sequence[str]) -> pd.Dat
     reason = np.select([np.full(len(few), "product_line" in by), sums["accounts"] == 0, few],
                        ["by_line", "no_accounts", "no_lines"], "")
     n = np.where(reason == "", sums["accounts"] * sums["lines"], 0)
-    sums |= {"n": n, "white": n - np.where(n > 0, sums["events"], 0), "value": over(sums["events"], n),
-             "per_account": over(sums["events"], np.where(n > 0, sums["accounts"], 0))}
+    sums |= {"n": n, "white": n - np.where(n > 0, sums["events"], 0), "value": ratio(sums["events"], n),
+             "per_account": ratio(sums["events"], np.where(n > 0, sums["accounts"], 0))}
     return _finished(sums, reason, context, by, ["n", "unmeasured", "events", "accounts", "lines", "white",
                                                  "per_account", "value"])
 
@@ -122,10 +121,10 @@ def velocity(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFr
     mixed, unnamed, open_all = _segments(counts, sums, by)
     sums = _whole(sums, ["n", "won", "lost", "won_amount_missing", "cycles"])
     sums |= {"open_unnamed": unnamed,
-             "win_rate": over(sums["won"], sums["won"] + sums["lost"]),
-             "mean_amount": over(sums["won_amount"], sums["won"] - sums["won_amount_missing"]),
-             "cycle_days": over(sums["cycle_sum"], sums["cycles"])}
-    day_value = over(sums["n"] * sums["win_rate"] * sums["mean_amount"], sums["cycle_days"])
+             "win_rate": ratio(sums["won"], sums["won"] + sums["lost"]),
+             "mean_amount": ratio(sums["won_amount"], sums["won"] - sums["won_amount_missing"]),
+             "cycle_days": ratio(sums["cycle_sum"], sums["cycles"])}
+    day_value = ratio(sums["n"] * sums["win_rate"] * sums["mean_amount"], sums["cycle_days"])
     sums["value"] = steady(pd.Series(day_value)).to_numpy()
     reason = np.select(
         [sums["n"] + sums["won"] + sums["lost"] == 0, mixed > 1, unnamed > MANY_MISSING * open_all,
@@ -160,7 +159,7 @@ def efficiency(answers: Answers, context: Context, by: Sequence[str]) -> pd.Data
     sums = _beside_won(answers, costs(answers["value_cost"], context, by), by)
     reason = np.select([_no_period(sums, context, by), ~(sums["cost"] > 0), *_amounts_unknown(sums["n"], sums)],
                        ["no_period", "no_costs", "no_amounts", "amounts_missing"], "")
-    sums["value"] = over(sums["won_amount"], sums["cost"])
+    sums["value"] = ratio(sums["won_amount"], sums["cost"])
     return _finished(sums, reason, context, by, ["n", "won_amount", "won_amount_missing", "cost", "value"])
 
 
@@ -180,7 +179,7 @@ def won_per_seller_month(answers: Answers, context: Context, by: Sequence[str]) 
     reason = np.select([np.full(len(sums["n"]), context.start is None), ~(sums["seller_months"] > 0),
                         *_amounts_unknown(sums["n"], sums)],
                        ["no_period", "no_sellers", "no_amounts", "amounts_missing"], "")
-    sums["value"] = over(sums["won_amount"], sums["seller_months"])
+    sums["value"] = ratio(sums["won_amount"], sums["seller_months"])
     return _finished(sums, reason, context, by, ["n", "won_amount", "won_amount_missing", "seller_months", "value"])
 
 
@@ -288,7 +287,7 @@ def _whole(sums: Columns, names: Sequence[str]) -> Columns:
 def _share(events: np.ndarray, n: np.ndarray) -> Columns:
     """A share with Wilson's limits."""
     low, high = wilson_limits(events, n)
-    return {"value": over(events, n), "low": low, "high": high}
+    return {"value": ratio(events, n), "low": low, "high": high}
 
 
 def _latest(counts: pd.DataFrame, day: str, by: Sequence[str]) -> pd.DataFrame:

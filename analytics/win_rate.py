@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.metrics.frames import Context, added_up, ordered, ratio, steady
-from analytics.statistics.intervals import effective_n, wilson_limits
+from analytics.statistics.intervals import effective_n, limits_of, wilson_limits
 
 Answers = Mapping[str, pd.DataFrame]
 _COUNTS = ("won", "lost", "no_decision", "void", "won_amount_missing", "lost_amount_missing")
@@ -42,8 +42,8 @@ def amount(answers: Answers, context: Context, by: Sequence[str]) -> pd.DataFram
     """
     frame = _closed(answers, by)
     won, total, effective = weighed(frame)
-    value = ratio(pd.Series(won, index=frame.index), pd.Series(total, index=frame.index))
-    low, high = wilson_limits(np.minimum(np.nan_to_num(value) * effective, effective), effective)
+    value = ratio(won, total)
+    low, high = limits_of(value, effective)
     frame = frame.assign(n=frame["won"] + frame["lost"], value=value, low=low, high=high)
     frame = _finished(frame, context, by, "nothing_closed")
     frame["reason"] = frame["reason"].mask((frame["n"] > 0) & frame["value"].isna(), "no_amounts")

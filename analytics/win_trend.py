@@ -18,8 +18,9 @@ import numpy as np
 import pandas as pd
 
 from analytics import fluctuation, win_rate
+from analytics.metrics.frames import ratio
 from analytics.periods import Period, Unit, between, last, parse, period_of, range_, year_up_to
-from analytics.statistics.intervals import wilson_limits
+from analytics.statistics.intervals import limits_of
 
 Grain = Literal["week", "month", "quarter"]
 Measure = Literal["count", "amount", "decided"]
@@ -184,8 +185,8 @@ def measured(frame: pd.DataFrame, measure: Measure) -> pd.DataFrame:
     else:
         x, total = frame["won"].to_numpy(float), n.to_numpy(float)
         evidence, is_one_sided = total, np.zeros(len(frame), dtype=bool)
-    value = np.divide(x, total, out=np.full(len(frame), np.nan), where=total > 0)
-    low, high = wilson_limits(np.minimum(np.nan_to_num(value) * evidence, evidence), evidence)
+    value = ratio(x, total)
+    low, high = limits_of(value, evidence)
     reason = np.where(total > 0, "", np.where(n > 0, "no_amounts", "nothing_closed"))
     return frame.assign(n=n, x=x, total=total, is_one_sided=is_one_sided, value=value, low=low, high=high,
                         effective_n=evidence, reason=pd.Series(reason, index=frame.index, dtype="str"))

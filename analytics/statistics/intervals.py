@@ -40,6 +40,12 @@ def wilson_limits(successes: Any, n: Any, *, level: float = LEVEL) -> tuple[np.n
     return np.where(n > 0, np.maximum(low, 0.0), np.nan), np.where(n > 0, np.minimum(high, 1.0), np.nan)
 
 
+def limits_of(share: Any, n: Any, *, level: float = LEVEL) -> tuple[np.ndarray, np.ndarray]:
+    """Wilson's limits of shares behind which stands the evidence of n cases, whole ones or not (`effective_n`)."""
+    evidence = np.nan_to_num(_floats(n))
+    return wilson_limits(np.minimum(np.nan_to_num(_floats(share) * evidence), evidence), evidence, level=level)
+
+
 def with_wilson(frame: pd.DataFrame, successes: str, n: str, *, level: float = LEVEL) -> pd.DataFrame:
     """The frame with the columns value, low and high of successes/n; NaN where n is 0."""
     low, high = wilson_limits(frame[successes], frame[n], level=level)
